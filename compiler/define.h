@@ -1,0 +1,53 @@
+/*
+ * Definitions: what each element of a tensor is, in logical indices, written once. From it come folding and the oracle
+ * (interp.c), fusion (fuse.c) and the emitted loops (schedules/).
+ *
+ * Conventions a definition keeps: index expressions are affine in the variables, with floordiv and floormod by constants, or
+ * loaded (gather). A load is in bounds wherever it is evaluated: guards are selects around it. Reductions have constant
+ * extents. f16 and bf16 values are computed as f32 between cast and cast.
+ */
+#ifndef NETC_DEFINE_H
+#define NETC_DEFINE_H
+
+#include "expr.h"
+#include "graph.h"
+
+typedef struct Definition {
+    Tensor *out;
+    Var **index; /* out->rank variables: 0 <= index[i] < out->dims[i] */
+    Expr *body;  /* of out->dtype */
+    const Node *node; /* what it computes (part of) */
+} Definition;
+
+/* Collects the definitions of one node, in order: temporaries first. */
+typedef struct Definer {
+    Pool *pool;
+    Graph *graph; /* temporaries are added here */
+    const Node *node;
+    LIST(Definition *) definitions;
+} Definer;
+
+/* Variables for each dimension of a shape, named for reading: "n", "c", "y", "x" by rank, or "i0"... */
+Var **define_indices(Definer *d, int rank, const int64_t *dims);
+Expr **define_index_exprs(Definer *d, Var *const *vars, int rank);
+Var *define_var(Definer *d, const char *name, int64_t extent); /* a reduction variable, from 0 */
+/* t at the indices of a shape it broadcasts to (numpy's rule, aligned at the right). */
+Expr *define_broadcast_load(Definer *d, Tensor *t, int rank, Expr *const *index);
+/* An intermediate tensor of this node, named NODE.suffix. */
+Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims);
+/* Records: out[index...] = body. Does nothing when out is NULL (an unused output). */
+void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body);
+
+/* The definitions of an inferred node; false when its operator has none. */
+bool define_node(Definer *d, const Node *node);
+
+/* ---- the interpreter (interp.c): constant folding and the oracle of `verify --layers` ---- */
+
+/* The work of evaluating the definition, in element operations, saturating: to keep folding within a budget. */
+int64_t interp_cost(const Definition *def);
+/* Evaluates into `data` (dtype_bytes of out). Every tensor it loads must have its bytes in `value`: value(t, context). Floats are
+ * computed in double and rounded to their type at casts, loads and the store. */
+void interp_run(Pool *pool, const Definition *def, void *data,
+                const void *(*value)(const Tensor *t, void *context), void *context);
+
+#endif

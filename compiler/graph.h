@@ -1,0 +1,156 @@
+/*
+ * The Graph: ONNX-level nodes and tensors. Readers build it, infer adds types and shapes, passes
+ * rewrite it, lower reads it. The .net language is its text form (print_net).
+ *
+ * Facts arrive once: dtype and dims of a computed tensor are written by infer only. Everything lives
+ * in the graph's arena. check_graph() asserts the invariants named here.
+ */
+#ifndef NETC_GRAPH_H
+#define NETC_GRAPH_H
+
+#include "base.h"
+#include "diag.h"
+#include "dtype.h"
+
+typedef struct Graph Graph;
+typedef struct Node Node;
+typedef struct Tensor Tensor;
+typedef struct Op Op; /* op.h */
+
+typedef enum TensorKind {
+    TENSOR_VALUE, /* computed by `producer` */
+    TENSOR_INPUT, /* an input of the graph */
+    TENSOR_CONST, /* known at compile time: `data` is set */
+    TENSOR_PARAM, /* a learned parameter of a .net layer or an ONNX float initializer; `data` is NULL until
+                     weights are bound or --init fills them. check and summary need none. */
+} TensorKind;
+
+struct Tensor {
+    const char *name; /* unique within the graph; any bytes: not always a C identifier */
+    TensorKind kind;
+    Dtype dtype;             /* DT_NONE until inferred */
+    int rank;                /* -1 until inferred */
+    int64_t *dims;           /* rank of them */
+    const char **dim_names;  /* inputs and outputs: the symbol of each named dimension, or NULL; may be NULL */
+    const void *data;        /* row-major, little-endian, or NULL */
+    Node *producer;          /* of a TENSOR_VALUE */
+    Source source;           /* where it was written, for diagnostics */
+    int id;                  /* index into graph->tensors */
+    bool poisoned;           /* its producer was refused: consumers stay quiet */
+    bool trainable;          /* of a TENSOR_PARAM: counts as a parameter (running statistics do not) */
+    struct Buffer *buffer;   /* its storage; set by layout, NULL before (program.h) */
+};
+
+typedef enum AttrKind {
+    ATTR_NONE,
+    ATTR_FLOAT,
+    ATTR_INT,
+    ATTR_STRING,
+    ATTR_TENSOR,
+    ATTR_GRAPH,
+    ATTR_FLOATS,
+    ATTR_INTS,
+    ATTR_STRINGS,
+    ATTR_TYPE, /* TypeProto and the other kinds: kept by name only, refused where they matter */
+} AttrKind;
+
+typedef struct Attr {
+    const char *name;
+    AttrKind kind;
+    Source source;
+    int64_t i;
+    double f; /* float attributes: the float's value */
+    String s;
+    const Tensor *tensor;
+    Graph *graph;
+    int count; /* of ints, floats, strings */
+    int64_t *ints;
+    double *floats;
+    String *strings;
+} Attr;
+
+struct Node {
+    const char *op_type, *domain; /* domain "" for ai.onnx */
+    int version;                  /* the opset version of `domain` it is written in */
+    const Op *op;                 /* found by infer; NULL before, and for unknown operators */
+    const char *name; /* instance path ("layer1[0].conv") or ONNX node name; never NULL, unique per graph,
+                         made from the operator where the model gave none */
+    Source source;
+    Tensor **inputs; /* NULL entries for omitted optional inputs */
+    int input_count;
+    Tensor **outputs; /* NULL entries for unused optional outputs */
+    int output_count;
+    Attr *attrs;
+    int attr_count;
+    int id; /* index in graph->nodes at the last renumbering */
+};
+
+struct Graph {
+    Arena *arena;
+    const char *name;
+    Graph *outer; /* of a subgraph: values it captures come from there; NULL at the top */
+    int opset;    /* version of ai.onnx */
+    LIST(Node *) nodes; /* in execution order: producers before consumers */
+    LIST(Tensor *) tensors;
+    LIST(Tensor *) inputs;
+    LIST(Tensor *) outputs;
+    Map *by_name;    /* Tensor by name */
+    Map *node_names; /* Node by name */
+};
+
+Graph *graph_new(Arena *arena, const char *name);
+/* The tensor of that name, here or in an outer graph; NULL when there is none. */
+Tensor *graph_find(const Graph *g, const char *name);
+/* A new tensor; the name must be new (graph_unique_name makes one). `dims` is copied; rank -1: unknown. */
+Tensor *graph_add_tensor(Graph *g, TensorKind kind, const char *name, Dtype dtype, int rank, const int64_t *dims);
+Tensor *graph_add_const(Graph *g, const char *name, Dtype dtype, int rank, const int64_t *dims, const void *data);
+/* "stem", or "stem_1", "stem_2", ...: no tensor and no node has it. */
+const char *graph_unique_name(const Graph *g, const char *stem);
+/* Appends a node with room for its inputs and outputs, all NULL: the caller sets them (node_set_output for outputs). */
+Node *graph_add_node(Graph *g, const char *op_type, const char *domain, int version, const char *name,
+                     int input_count, int output_count);
+void node_set_output(Node *node, int index, Tensor *tensor);
+Attr *node_add_attr(Graph *g, Node *node, const char *name, AttrKind kind);
+const Attr *node_attr(const Node *node, const char *name); /* as written, NULL when absent; see op.h for defaults */
+/* Makes every use of `from` in the graph (node inputs, graph outputs, subgraphs) use `to`. */
+void graph_replace_uses(Graph *g, Tensor *from, Tensor *to);
+/* How often it is read by nodes, captured by subgraphs, or is an output. */
+int graph_use_count(const Graph *g, const Tensor *t);
+/* Drops the nodes for which drop[id] is set, keeps order, renumbers. */
+void graph_remove_nodes(Graph *g, const bool *drop);
+void graph_renumber(Graph *g);
+
+int64_t tensor_elements(const Tensor *t); /* of an inferred tensor */
+static inline bool tensor_is_const(const Tensor *t) { return t->data != NULL; }
+/* "f32[1, 3, 224, 224]", in the arena. */
+const char *tensor_type_text(Arena *arena, const Tensor *t);
+const char *dims_text(Arena *arena, const int64_t *dims, int rank); /* "1x3x224x224", "scalar" */
+
+/* Asserts: ids and lists agree; every input is defined before its use; names are unique; computed tensors have
+ * their producer; with `inferred`, every tensor has dtype, rank and dims >= 0. */
+void check_graph(const Graph *g, bool inferred);
+
+/* ---- stages that build or show a Graph (one file each) ---- */
+
+typedef struct ReadOptions {
+    LIST(struct DimOption { const char *name; int64_t size; }) dims; /* --dim N=4 */
+    int64_t dim_default;  /* --dim-default 1; 0: unset symbols are an error */
+    const char *weights;  /* --weights-from FILE: .npz, .safetensors, .onnx or a folder of .npy; NULL none */
+    bool init;            /* --init SEED: fill unbound parameters at random */
+    uint64_t seed;
+} ReadOptions;
+
+/* Reads FILE by its extension (.onnx, .net). NULL after diagnostics. Not yet inferred. */
+Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Diags *diags);
+Graph *read_onnx(Arena *arena, const File *file, const ReadOptions *options, Diags *diags);
+Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diags *diags);
+
+/* Types, shapes and the constants that shapes hang on (Shape-Gather-Concat chains fold here). False after diagnostics:
+ * one per mistake; unsupported operators are all listed. */
+bool infer(Graph *g, Diags *diags);
+
+/* Writes the graph as .net text that read_net reads back to the same graph; large weights as references to `weights_file`
+ * (a .safetensors beside it, NULL: none), collected in `weights` by the caller. */
+void print_net(const Graph *g, Text *out);
+
+#endif

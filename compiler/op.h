@@ -1,0 +1,103 @@
+/*
+ * Operators: everything known about one is in its file under ops/ as a row of an Op table. The registry is
+ * generated from the directory listing: ops/NAME.c defines `const Op ops_NAME[]`, ended by a row without a name.
+ */
+#ifndef NETC_OP_H
+#define NETC_OP_H
+
+#include "define.h"
+#include "graph.h"
+
+typedef struct Infer Infer;
+
+/* One input or output of the schema. `types` of inputs that share a type variable must agree. Rows that changed between
+ * versions are two rows with since/until (inclusive; 0: no bound). */
+typedef struct Slot {
+    const char *name;
+    uint32_t types;       /* mask of TYPE(): what the operator takes */
+    const char *variable; /* "T": the ONNX type constraint; NULL: independent */
+    bool optional;
+    bool variadic; /* last one only: any number, at least one unless optional */
+    int since, until;
+} Slot;
+
+/* One attribute. Its default is in the member of its kind; `required` ones have none. */
+typedef struct AttrSpec {
+    const char *name;
+    AttrKind kind;
+    int64_t i;
+    double f;
+    const char *s;
+    bool required;
+    int since, until;
+} AttrSpec;
+
+struct Op {
+    const char *name;
+    const char *domain; /* NULL for ai.onnx */
+    const char *doc;    /* one line: what it computes */
+    const int *versions; /* opset versions that define it, ascending, ended by 0 */
+    int last;            /* the last opset version it exists in; 0: still there */
+    const Slot *inputs, *outputs; /* ended by a row without a name */
+    const AttrSpec *attrs;        /* likewise; NULL: none */
+    /* Sets dtype and dims of every output (infer_output). False after a diagnostic. */
+    bool (*infer)(Infer *in);
+    /* What each output element is: calls define_* (define.h). NULL: folded or expanded away only. */
+    void (*define)(Definer *d);
+    /* Multiply-adds of the inferred node; NULL: none. */
+    int64_t (*macs)(const Node *node);
+    /* For operators that are one expression of their inputs, element by element with broadcasting: used by the shared
+     * infer and define of elementwise rows. */
+    Expr *(*element)(Pool *pool, const Node *node, Expr *const *x, int count);
+    /* .net expressions over inputs declared in their text; the test suite runs each against the interpreter. */
+    const char *const *examples;
+};
+
+/* NULL-terminated list of the tables, generated. */
+extern const Op *const op_tables[];
+const Op *op_find(const char *domain, const char *name);
+/* The slot or attribute in force at the node's version; NULL when there is none. */
+const Slot *op_input(const Op *op, int version, int index);
+const Slot *op_output(const Op *op, int version, int index);
+const AttrSpec *op_attr(const Op *op, int version, const char *name);
+
+/* Attributes of a checked node, defaults filled in from the schema at the node's version. */
+int64_t attr_int(const Node *node, const char *name);
+double attr_float(const Node *node, const char *name);
+const char *attr_text(const Node *node, const char *name); /* "" when absent without default */
+/* The list, or NULL with *count = 0 when absent. */
+const int64_t *attr_ints(const Node *node, const char *name, int *count);
+const double *attr_floats(const Node *node, const char *name, int *count);
+bool attr_given(const Node *node, const char *name);
+
+/* ---- the context of inferring one node ---- */
+
+struct Infer {
+    Graph *graph;
+    Node *node;
+    Diags *diags;
+};
+
+static inline Tensor *node_input(const Node *n, int i) { return i < n->input_count ? n->inputs[i] : NULL; }
+static inline Tensor *node_output(const Node *n, int i) { return i < n->output_count ? n->outputs[i] : NULL; }
+/* Sets type and shape of output i (nothing when it is unused). False with a diagnostic when a dim is negative or the
+ * product overflows, or when it contradicts what the model declared. */
+bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims);
+/* An error on this node; adds the producers of its inputs as notes. Always false, so `return infer_error(...)`. */
+bool infer_error(Infer *in, const char *code, const char *format, ...) PRINTF(3, 4);
+/* The last error's diagnostic, for diag_help and diag_note. */
+Diagnostic *infer_last_error(Infer *in);
+/* The constant integers of input i (i64, i32, ...), in the arena; NULL after a diagnostic that it must be known at compile
+ * time. *count is its number of elements. */
+const int64_t *infer_const_ints(Infer *in, int i, int64_t *count);
+/* Numpy broadcasting of all inputs' shapes; false after a diagnostic that names both shapes and their origins. */
+bool infer_broadcast(Infer *in, int *rank, int64_t dims[MAX_RANK]);
+/* Normalises an axis in -rank..rank-1; false after a diagnostic. `what` names it in the message. */
+bool infer_axis(Infer *in, const char *what, int64_t axis, int rank, int *result);
+/* For tables of elementwise operators: output 0 has the broadcast shape and the first input's type. */
+bool infer_elementwise(Infer *in);
+/* The same with a bool output (comparisons). */
+bool infer_predicate(Infer *in);
+void define_elementwise(Definer *d);
+
+#endif

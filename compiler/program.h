@@ -1,0 +1,136 @@
+/*
+ * The Program: definitions, then kernels over buffers. lower makes it from the Graph, fuse rewrites its definitions, layout gives
+ * tensors their buffers, schedule turns definitions into kernels, plan gives buffers their places, emit spells it.
+ */
+#ifndef NETC_PROGRAM_H
+#define NETC_PROGRAM_H
+
+#include "define.h"
+#include "target.h"
+
+typedef struct Program Program;
+typedef struct Kernel Kernel;
+typedef struct Buffer Buffer;
+typedef struct Stmt Stmt;
+
+/* ---- buffers: where tensors are ---- */
+
+/* How a tensor's logical indices become an element offset:
+ *   sum over d != block_dim of (i[d] + before[d]) * stride[d]
+ *   + (i[b] / block) * stride[b] + i[b] % block                       for b = block_dim
+ * `after` (with `before`) is the halo: elements around the tensor that hold zeros, so that a padded window may read them. */
+typedef struct Layout {
+    int rank;
+    int block_dim; /* -1: none */
+    int64_t block;
+    int64_t stride[MAX_RANK], before[MAX_RANK], after[MAX_RANK];
+} Layout;
+
+typedef enum BufferKind { BUFFER_INPUT, BUFFER_OUTPUT, BUFFER_CONST, BUFFER_WORK } BufferKind;
+
+/* How the contents of a constant buffer come from a tensor: a dense array of extents dims[0..rank); element (j0, j1, ...) is
+ * source[s0, s1, ...] with s_d = sum of factor * j over the packed dims with source == d; zero where some s_d is past the end. */
+typedef struct Packing {
+    int rank;
+    struct PackedDim { int64_t extent, factor; int source; } dims[2 * MAX_RANK];
+} Packing;
+
+struct Buffer {
+    const char *name; /* a C identifier, unique in the program */
+    BufferKind kind;
+    Dtype dtype;
+    const Tensor *tensor; /* what it holds (or was packed from) */
+    Layout layout;
+    int64_t elements;       /* allocated, with halo and padding of the last block */
+    Buffer *parent;         /* a view: it lies in parent from element `first`; NULL: has its own place */
+    int64_t first;
+    const Packing *packing; /* BUFFER_CONST: NULL: the tensor's bytes as they are */
+    int index;              /* BUFFER_INPUT, BUFFER_OUTPUT: position in the interface */
+    size_t offset;          /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */
+    int first_use, last_use; /* kernel positions; by plan */
+};
+
+/* The buffer that has its own place (itself, or the outermost parent), and the first element in it. */
+const Buffer *buffer_root(const Buffer *b, int64_t *first);
+size_t buffer_bytes(const Buffer *b);
+/* Physical offset of a logical index. */
+Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index);
+/* Writes the contents of a constant buffer (buffer_bytes of them). */
+void buffer_contents(const Buffer *b, void *out);
+
+/* ---- statements: *how* ---- */
+
+typedef enum StmtKind { ST_LOOP, ST_SET, ST_STORE, ST_IF, ST_PIN, ST_ZERO } StmtKind;
+typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
+
+struct Stmt {
+    StmtKind kind;
+    Stmt *next;
+    Stmt *body;                /* ST_LOOP, ST_IF */
+    Var *var;                  /* ST_LOOP: from var->lo while < var->hi */
+    int64_t step;
+    LoopKind loop;
+    const Reg *reg;            /* ST_SET: reg = value; declared by its first ST_SET in scope */
+    bool declares;
+    Buffer *buffer;            /* ST_STORE: buffer[offset...] = value; ST_ZERO: `count` elements from offset */
+    Expr *offset, *value;      /* ST_IF: value is the condition */
+    int64_t stride;            /* ST_STORE of several lanes: elements apart (1: contiguous) */
+    int64_t count;             /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
+    const char *comment;       /* ST_LOOP: what it walks over; may be NULL */
+};
+
+struct Kernel {
+    const char *name; /* a C identifier made from its first node's name */
+    Stmt *body;
+    LIST(Buffer *) reads;
+    LIST(Buffer *) writes;
+    LIST(const Node *) nodes;
+    int64_t macs;
+    const char *schedule; /* name of the schedule, with its choices in words */
+    bool barrier;         /* writes a halo'd buffer: zero the halo first */
+};
+
+struct Program {
+    Arena *arena;
+    Pool *pool;
+    Graph *graph;
+    const Target *target;
+    LIST(Definition *) definitions;
+    LIST(Kernel *) kernels;
+    LIST(Buffer *) buffers;
+    size_t workspace_bytes, weight_bytes; /* by plan */
+    size_t lower_bound; /* the largest set of live buffers, bytes: no plan can be smaller */
+};
+
+/* The stages, one file each. */
+Program *lower(Graph *g, const Target *target, Diags *diags); /* NULL after diagnostics: what cannot be generated, all listed */
+void fuse(Program *p);
+void layout(Program *p);
+void schedule(Program *p);
+void plan(Program *p);
+void check_program(const Program *p);
+void print_program(const Program *p, Text *out); /* --emit program */
+void print_plan(const Program *p, Text *out);    /* --emit plan */
+
+/* ---- emit ---- */
+
+typedef enum WeightsKind { WEIGHTS_INLINE, WEIGHTS_OBJECT, WEIGHTS_FILE } WeightsKind;
+
+typedef struct EmitOptions {
+    const char *name;      /* of the network: file stem and symbol prefix, a C identifier (--prefix or the model's name) */
+    WeightsKind weights;
+    bool bundle;           /* the runtime parts inlined into the one .c */
+    bool entry;            /* export netc_entry: for shared libraries */
+} EmitOptions;
+
+/* NAME.c and NAME.h; for WEIGHTS_OBJECT also NAME_weights.S, which includes NAME.weights. */
+typedef struct Emitted {
+    Text source, header, assembler;
+} Emitted;
+void emit(const Program *p, const EmitOptions *options, Emitted *out);
+/* The weights file: every constant buffer at its offset. Streams; false (errno set) when writing fails. */
+bool emit_weights(const Program *p, FILE *file);
+/* The runtime headers that NAME.c includes, in order, ended by NULL: file names under runtime/. */
+const char *const *emit_runtime_parts(const Program *p);
+
+#endif
