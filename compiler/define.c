@@ -1,0 +1,58 @@
+/*
+ * What operators build their definitions with: index variables, broadcasting loads, temporaries. Comes in: an
+ * inferred node. Goes out: definitions, in order, in the Definer. Evaluates nothing.
+ */
+#include "define.h"
+
+/* Images are n, c, y, x and volumes n, c, z, y, x; other ranks have numbered indices. */
+static const char *const index_names[6][6] = {
+    [1] = {"i"}, [2] = {"n", "c"}, [3] = {"n", "c", "x"}, [4] = {"n", "c", "y", "x"}, [5] = {"n", "c", "z", "y", "x"},
+};
+
+Var **define_indices(Definer *d, int rank, const int64_t *dims)
+{
+    Arena *arena = pool_arena(d->pool);
+    Var **vars = NEW_ARRAY(arena, Var *, rank);
+    for (int i = 0; i < rank; i++) {
+        const char *name = rank <= 5 ? index_names[rank][i] : arena_format(arena, "i%d", i);
+        vars[i] = pool_var(d->pool, name, 0, dims[i]);
+    }
+    return vars;
+}
+
+Expr **define_index_exprs(Definer *d, Var *const *vars, int rank)
+{
+    Expr **index = NEW_ARRAY(pool_arena(d->pool), Expr *, rank);
+    for (int i = 0; i < rank; i++) index[i] = ex_var(d->pool, vars[i]);
+    return index;
+}
+
+Var *define_var(Definer *d, const char *name, int64_t extent) { return pool_var(d->pool, name, 0, extent); }
+
+Expr *define_broadcast_load(Definer *d, Tensor *t, int rank, Expr *const *index)
+{
+    assert(t->rank >= 0 && t->rank <= rank);
+    Expr *at[MAX_RANK];
+    for (int i = 0; i < t->rank; i++)
+        at[i] = t->dims[i] == 1 ? ex_int(d->pool, 0) : index[rank - t->rank + i];
+    return ex_load(d->pool, t, at);
+}
+
+Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims)
+{
+    const char *stem = arena_format(d->graph->arena, "%s.%s", d->node->name, suffix);
+    return graph_add_tensor(d->graph, TENSOR_VALUE, graph_unique_name(d->graph, stem), dtype, rank, dims);
+}
+
+void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body)
+{
+    if (!out) return;
+    assert(body->dtype == out->dtype && body->lanes == 1);
+    Arena *arena = pool_arena(d->pool);
+    Definition *def = NEW(arena, Definition);
+    def->out = out;
+    def->index = arena_copy(arena, index, (size_t)out->rank * sizeof(Var *));
+    def->body = body;
+    def->node = d->node;
+    LIST_PUSH(arena, &d->definitions, def);
+}
