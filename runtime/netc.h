@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * The descriptor of a compiled network: its name, its inputs and outputs, the workspace it needs and
+ * the function that runs it. Generated code fills one in; tools read it. C11, C99 and C++.
+ *
+ * A shared library made by `netc build` exports `const netc_model *netc_entry(void)`.
+ */
+#ifndef NETC_H
+#define NETC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NETC_ABI 1
+
+typedef struct {
+    const char *name;
+    int32_t dtype; /* ONNX TensorProto.DataType: 1 float, 2 uint8, 3 int8, 6 int32, 7 int64, ... */
+    int32_t rank;
+    const int64_t *dims; /* `rank` of them */
+    size_t bytes;        /* of the whole tensor, row-major and dense */
+} netc_tensor_info;
+
+typedef struct {
+    uint32_t abi; /* NETC_ABI */
+    const char *name;
+    int32_t input_count, output_count;
+    const netc_tensor_info *inputs, *outputs;
+    size_t workspace_bytes, workspace_align;
+    /* One pointer for each input and output, in the order above. 0: done; not 0: a pointer was null or
+     * misaligned, and nothing was written. Re-entrant: all its state is in the workspace. */
+    int (*run)(const void *const *inputs, void *const *outputs, void *workspace);
+} netc_model;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
