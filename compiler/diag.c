@@ -1,0 +1,162 @@
+/*
+ * Collects diagnostics and puts them in order. In: what stages report. Out: records for diag_text.c
+ * and diag_json.c, which write them. Also the few questions both ask of the source text.
+ */
+#include "diag_codes.h"
+#include "diag_record.h"
+
+#include <stdlib.h>
+
+Diags *diags_new(Arena *arena) {
+    Diags *diags = NEW(arena, Diags);
+    diags->arena = arena;
+    return diags;
+}
+
+int diags_errors(const Diags *diags) {
+    return diags->errors;
+}
+
+int diags_count(const Diags *diags) {
+    return diags->all.count;
+}
+
+static const char *format_in(Arena *arena, const char *format, va_list args) {
+    Text text = {0};
+    text_vadd(&text, format, args);
+    const char *result = arena_string(arena, text.data ? text.data : "");
+    text_free(&text);
+    return result;
+}
+
+static Diagnostic *diag_add(Diags *diags, Severity severity, const char *code, Source where,
+                            const char *format, va_list args) {
+    assert(diag_code_find(code)); /* a code without a row in diag_codes.c */
+    Diagnostic *d = NEW(diags->arena, Diagnostic);
+    d->arena = diags->arena;
+    d->severity = severity;
+    d->code = code;
+    d->where = where;
+    d->message = format_in(diags->arena, format, args);
+    d->sequence = diags->all.count;
+    LIST_PUSH(diags->arena, &diags->all, d);
+    return d;
+}
+
+Diagnostic *diag_error(Diags *diags, const char *code, Source where, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    Diagnostic *d = diag_add(diags, SEVERITY_ERROR, code, where, format, args);
+    va_end(args);
+    diags->errors++;
+    return d;
+}
+
+Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    Diagnostic *d = diag_add(diags, SEVERITY_WARNING, code, where, format, args);
+    va_end(args);
+    return d;
+}
+
+void diag_label(Diagnostic *d, Source where, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    DiagLabel label = {where, format_in(d->arena, format, args)};
+    va_end(args);
+    LIST_PUSH(d->arena, &d->labels, label);
+}
+
+void diag_note(Diagnostic *d, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    LIST_PUSH(d->arena, &d->notes, format_in(d->arena, format, args));
+    va_end(args);
+}
+
+void diag_help(Diagnostic *d, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    LIST_PUSH(d->arena, &d->help, format_in(d->arena, format, args));
+    va_end(args);
+}
+
+/* ---- order ---- */
+
+static const char *file_name(const Source *where) {
+    return where->file ? where->file->path : "";
+}
+
+static int compare_places(const void *left, const void *right) {
+    const Diagnostic *a = *(Diagnostic *const *)left, *b = *(Diagnostic *const *)right;
+    int order = strcmp(file_name(&a->where), file_name(&b->where));
+    if (!order) order = a->where.line - b->where.line;
+    if (!order) order = a->where.column - b->where.column;
+    return order ? order : a->sequence - b->sequence;
+}
+
+Diagnostic *const *diags_sorted(const Diags *diags) {
+    Diagnostic **sorted =
+        arena_copy(diags->arena, diags->all.items, (size_t)diags->all.count * sizeof *sorted);
+    if (diags->all.count) qsort(sorted, (size_t)diags->all.count, sizeof *sorted, compare_places);
+    return sorted;
+}
+
+bool source_same(const Source *a, const Source *b) {
+    bool elements =
+        a->element && b->element ? !strcmp(a->element, b->element) : a->element == b->element;
+    return elements && a->file == b->file && a->line == b->line && a->column == b->column &&
+           a->end_line == b->end_line && a->end_column == b->end_column;
+}
+
+const char *severity_name(Severity severity) {
+    static const char *const names[] = {
+        [SEVERITY_ERROR] = "error", [SEVERITY_WARNING] = "warning", [SEVERITY_NOTE] = "note"};
+    return names[severity];
+}
+
+/* ---- the source text ---- */
+
+const char *source_line(const File *file, int line, size_t *length) {
+    const char *at = (const char *)file->data, *end = at + file->bytes;
+    for (int n = 1; at && n < line; n++) {
+        const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+        at = newline ? newline + 1 : end;
+    }
+    const char *newline = at && at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+    *length = at ? (size_t)((newline ? newline : end) - at) : 0;
+    if (*length && at[*length - 1] == '\r') --*length;
+    return at ? at : "";
+}
+
+int utf8_decode(const char *text, size_t length, int *bytes) {
+    static const int smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *s = (const unsigned char *)text;
+    int count = s[0] < 0x80       ? 1
+                : s[0] >> 5 == 6  ? 2
+                : s[0] >> 4 == 14 ? 3
+                : s[0] >> 3 == 30 ? 4
+                                  : 0;
+    int code = count == 1 ? s[0] : s[0] & (0x7f >> count);
+    *bytes = 1;
+    if (count == 0 || (size_t)count > length) return -1;
+    for (int i = 1; i < count; i++) {
+        if (s[i] >> 6 != 2) return -1;
+        code = code << 6 | (s[i] & 0x3f);
+    }
+    if (code < smallest[count] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return -1;
+    *bytes = count;
+    return code;
+}
+
+int source_characters(const Source *where, int line, int bytes) {
+    size_t length;
+    const char *text = source_line(where->file, line, &length);
+    int characters = 0, step;
+    for (size_t at = 0; at < (size_t)bytes; at += (size_t)step, characters++) {
+        step = 1;
+        if (at < length) utf8_decode(text + at, length - at, &step);
+    }
+    return characters;
+}

@@ -1,0 +1,57 @@
+/*
+ * Every diagnostic code with its title, in order. Adding a diagnostic adds a row; using a code
+ * without one is an assertion failure in diag.c. E01xx reading files, E02xx shapes and types, E03xx
+ * operators and attributes, E04xx .net syntax and names, E05xx weights, E06xx not supported by code
+ * generation, W0xxx warnings.
+ */
+#include "diag_codes.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const DiagCode diag_codes[] = {
+    {"E0101", "the file cannot be read"},
+    {"E0102", "the file is not of a kind that can be read"},
+    {"E0103", "the file is damaged"},
+    {"E0201", "shapes do not agree"},
+    {"E0202", "element types do not agree"},
+    {"E0203", "a tensor has the wrong rank"},
+    {"E0204", "an axis is out of range"},
+    {"E0205", "a dimension is negative or the tensor is too large"},
+    {"E0206", "a value must be known at compile time"},
+    {"E0207", "the inferred shape is not the declared one"},
+    {"E0208", "a dimension has no size"},
+    {"E0301", "unknown operator"},
+    {"E0302", "unknown attribute"},
+    {"E0303", "a required attribute is missing"},
+    {"E0304", "an attribute has the wrong kind"},
+    {"E0305", "wrong number of inputs or outputs"},
+    {"E0306", "an attribute has a value out of range"},
+    {"E0401", "syntax error"},
+    {"E0402", "a character or literal is not part of the language"},
+    {"E0403", "unknown name"},
+    {"E0404", "a name is defined twice"},
+    {"E0405", "unknown layer or function"},
+    {"E0406", "wrong arguments"},
+    {"E0407", "an expression has the wrong kind"},
+    {"E0408", "integer arithmetic fails"},
+    {"E0409", "an assertion of the file does not hold"},
+    {"E0410", "nested too deeply or expanded too far"},
+    {"E0411", "an output is missing"},
+    {"E0412", "a layer does not fit its input"},
+    {"E0413", "a literal has the wrong shape or value"},
+    {"E0414", "a block returns nothing or calls itself"},
+    {"E0415", "the file has no net"},
+    {"E0501", "the weights cannot be read"},
+    {"E0502", "weights are missing"},
+    {"E0503", "a weight has the wrong shape or type"},
+    {"W0001", "a value is never used"},
+    {"W0002", "a tensor of the weights is not used"},
+    {NULL, NULL},
+};
+
+const DiagCode *diag_code_find(const char *code) {
+    for (const DiagCode *row = diag_codes; row->code; row++)
+        if (!strcmp(row->code, code)) return row;
+    return NULL;
+}
