@@ -24,7 +24,8 @@ typedef enum ExprKind {
     EX_CONST,  /* value */
     EX_VAR,    /* var; type i64 */
     EX_LOAD,   /* tensor[arg...]: logical indices, one per dimension */
-    EX_FETCH,  /* buffer[arg[0]]: physical element offset; with lanes > 1: `stride` elements apart (1: contiguous) */
+    EX_FETCH,  /* buffer[arg[0]]: physical element offset; with lanes > 1: `stride` elements apart (1: contiguous), of which
+                  `count` are read, zero in the rest */
     EX_REG,    /* a register set by a statement */
     EX_UNARY,  /* unary(arg[0]) */
     EX_BINARY, /* binary(arg[0], arg[1]) */
@@ -72,7 +73,7 @@ struct Expr {
     ExprKind kind;
     Dtype dtype;
     int lanes;
-    int op; /* UnaryOp, BinaryOp or ReduceOp */
+    int op; /* UnaryOp, BinaryOp or ReduceOp; EX_FETCH: count */
     int arg_count;
     Expr **args;
     union {
@@ -103,7 +104,7 @@ Expr *ex_int(Pool *p, int64_t value);                 /* an i64: an index */
 Expr *ex_int_of(Pool *p, Dtype dtype, int64_t value); /* of an integer or bool type, exact */
 Expr *ex_var(Pool *p, Var *v);
 Expr *ex_load(Pool *p, struct Tensor *t, Expr *const *index); /* t->rank indices */
-Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, int64_t stride);
+Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, int64_t stride, int count);
 Expr *ex_reg(Pool *p, const Reg *reg);
 Expr *ex_unary(Pool *p, UnaryOp op, Expr *x);
 Expr *ex_binary(Pool *p, BinaryOp op, Expr *x, Expr *y);

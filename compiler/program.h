@@ -26,7 +26,13 @@ typedef struct Layout {
     int64_t stride[MAX_RANK], before[MAX_RANK], after[MAX_RANK];
 } Layout;
 
-typedef enum BufferKind { BUFFER_INPUT, BUFFER_OUTPUT, BUFFER_CONST, BUFFER_WORK } BufferKind;
+typedef enum BufferKind {
+    BUFFER_INPUT,
+    BUFFER_OUTPUT,
+    BUFFER_CONST,
+    BUFFER_WORK,
+    BUFFER_LOCAL, /* a pointer inside one kernel (ST_POINT) */
+} BufferKind;
 
 /* How the contents of a constant buffer come from a tensor: a dense array of extents dims[0..rank); element (j0, j1, ...) is
  * source[s0, s1, ...] with s_d = sum of factor * j over the packed dims with source == d; zero where some s_d is past the end. */
@@ -50,6 +56,12 @@ struct Buffer {
     int first_use, last_use; /* kernel positions; by plan */
 };
 
+/* Row-major, without holes. */
+void layout_dense(Layout *l, int rank, const int64_t *dims);
+bool layout_is_dense(const Layout *l, const int64_t *dims);
+/* Sets the strides of a layout whose block and halo are chosen; returns the elements it takes. */
+int64_t layout_strides(Layout *l, const int64_t *dims);
+
 /* The buffer that has its own place (itself, or the outermost parent), and the first element in it. */
 const Buffer *buffer_root(const Buffer *b, int64_t *first);
 size_t buffer_bytes(const Buffer *b);
@@ -60,7 +72,15 @@ void buffer_contents(const Buffer *b, void *out);
 
 /* ---- statements: *how* ---- */
 
-typedef enum StmtKind { ST_LOOP, ST_SET, ST_STORE, ST_IF, ST_PIN, ST_ZERO } StmtKind;
+typedef enum StmtKind {
+    ST_LOOP,
+    ST_SET,   /* a register gets a value */
+    ST_STORE, /* a value goes to a buffer */
+    ST_IF,
+    ST_POINT, /* a local pointer into a buffer: `alias` is buffer + offset from here to the end of the block */
+    ST_PIN,   /* keep the compiler from moving address arithmetic and loads across: of the block's pointers */
+    ST_ZERO,  /* zeros `count` elements */
+} StmtKind;
 typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
 
 struct Stmt {
@@ -72,7 +92,8 @@ struct Stmt {
     LoopKind loop;
     const Reg *reg;            /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
-    Buffer *buffer;            /* ST_STORE: buffer[offset...] = value; ST_ZERO: `count` elements from offset */
+    Buffer *buffer;            /* ST_STORE: buffer[offset...] = value; ST_ZERO: from buffer + offset; ST_POINT */
+    Buffer *alias;             /* ST_POINT: a BUFFER_LOCAL that later fetches name */
     Expr *offset, *value;      /* ST_IF: value is the condition */
     int64_t stride;            /* ST_STORE of several lanes: elements apart (1: contiguous) */
     int64_t count;             /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
@@ -85,9 +106,9 @@ struct Kernel {
     LIST(Buffer *) reads;
     LIST(Buffer *) writes;
     LIST(const Node *) nodes;
+    const Definition *definition;
     int64_t macs;
     const char *schedule; /* name of the schedule, with its choices in words */
-    bool barrier;         /* writes a halo'd buffer: zero the halo first */
 };
 
 struct Program {

@@ -1,0 +1,120 @@
+/*
+ * Buffers: the map from logical indices to element offsets, and the contents of constant ones. Which layout a tensor gets is
+ * layout.c's decision, where it lies plan.c's.
+ */
+#include "program.h"
+
+#include <stdlib.h>
+
+const Buffer *buffer_root(const Buffer *b, int64_t *first)
+{
+    int64_t offset = 0;
+    for (; b->parent; b = b->parent) offset += b->first;
+    if (first) *first = offset;
+    return b;
+}
+
+size_t buffer_bytes(const Buffer *b) { return dtype_bytes(b->dtype, b->elements); }
+
+Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index)
+{
+    const Layout *l = &b->layout;
+    Expr *offset = ex_int(p, 0);
+    for (int d = 0; d < l->rank; d++) {
+        Expr *i = ex_add(p, index[d], ex_int(p, l->before[d]));
+        if (d == l->block_dim) {
+            Expr *block = ex_int(p, l->block);
+            offset = ex_add(p, offset, ex_floormod(p, i, block));
+            i = ex_floordiv(p, i, block);
+        }
+        offset = ex_add(p, offset, ex_mul(p, i, ex_int(p, l->stride[d])));
+    }
+    return offset;
+}
+
+/* ---- layouts ---- */
+
+void layout_dense(Layout *l, int rank, const int64_t *dims)
+{
+    *l = (Layout){.rank = rank, .block_dim = -1};
+    int64_t stride = 1;
+    for (int d = rank - 1; d >= 0; d--) {
+        l->stride[d] = stride;
+        stride *= dims[d];
+    }
+}
+
+/* Strides from the innermost out: the lanes of a block, then the dimensions from last to first, each with its halo. */
+int64_t layout_strides(Layout *l, const int64_t *dims)
+{
+    int64_t stride = l->block_dim >= 0 ? l->block : 1;
+    for (int d = l->rank - 1; d >= 0; d--) {
+        int64_t extent = l->before[d] + dims[d] + l->after[d];
+        l->stride[d] = stride;
+        stride *= d == l->block_dim ? ceil_div(extent, l->block) : extent;
+    }
+    return stride;
+}
+
+bool layout_is_dense(const Layout *l, const int64_t *dims)
+{
+    int64_t stride = 1;
+    for (int d = l->rank - 1; d >= 0; d--) {
+        if (l->before[d] || l->after[d]) return false;
+        if (dims[d] != 1 && l->stride[d] != stride) return false;
+        if (d == l->block_dim && dims[d] > l->block) return false;
+        stride *= dims[d];
+    }
+    return true;
+}
+
+/* ---- contents ---- */
+
+/* One packed row: the innermost dimension, copied element by element with bounds on its source dimension. */
+typedef struct Packer {
+    const Packing *packing;
+    const Tensor *source;
+    int64_t stride[MAX_RANK];
+    size_t size; /* of an element, bytes */
+    char *out;
+} Packer;
+
+static void pack_dim(Packer *k, int d, int64_t at[MAX_RANK])
+{
+    const struct PackedDim *dim = &k->packing->dims[d];
+    const Tensor *t = k->source;
+    int64_t before = dim->source >= 0 ? at[dim->source] : 0;
+    for (int64_t j = 0; j < dim->extent; j++) {
+        if (dim->source >= 0) at[dim->source] = before + j * dim->factor;
+        if (d + 1 < k->packing->rank) {
+            pack_dim(k, d + 1, at);
+            continue;
+        }
+        int64_t offset = 0;
+        bool inside = true;
+        for (int s = 0; s < t->rank; s++) {
+            inside &= at[s] < t->dims[s];
+            offset += at[s] * k->stride[s];
+        }
+        if (inside) memcpy(k->out, (const char *)t->data + (size_t)offset * k->size, k->size);
+        else memset(k->out, 0, k->size);
+        k->out += k->size;
+    }
+    if (dim->source >= 0) at[dim->source] = before;
+}
+
+void buffer_contents(const Buffer *b, void *out)
+{
+    assert(b->kind == BUFFER_CONST && b->tensor->data);
+    if (!b->packing) {
+        memcpy(out, b->tensor->data, buffer_bytes(b));
+        return;
+    }
+    Layout dense;
+    layout_dense(&dense, b->tensor->rank, b->tensor->dims);
+    Packer k = {.packing = b->packing, .source = b->tensor, .size = dtype_bytes(b->dtype, 1), .out = out};
+    memcpy(k.stride, dense.stride, sizeof k.stride);
+    int64_t at[MAX_RANK] = {0};
+    if (b->packing->rank == 0) memcpy(out, b->tensor->data, k.size);
+    else if (b->elements) pack_dim(&k, 0, at);
+}
