@@ -56,3 +56,43 @@ void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body)
     def->node = d->node;
     LIST_PUSH(arena, &d->definitions, def);
 }
+
+Dtype define_wide(Dtype dtype)
+{
+    return dtype_is_float(dtype) && dtype_info(dtype)->bits < 32 ? DT_F32 : dtype;
+}
+
+Expr *define_load(Definer *d, Tensor *t, Expr *const *index)
+{
+    return ex_cast(d->pool, define_wide(t->dtype), ex_load(d->pool, t, index));
+}
+
+void define_rounded(Definer *d, Tensor *out, Var *const *index, Expr *body)
+{
+    if (out) define_tensor(d, out, index, ex_cast(d->pool, out->dtype, body));
+}
+
+Expr *define_flatten(Pool *p, int rank, const int64_t *dims, Expr *const *index)
+{
+    Expr *flat = ex_int(p, 0);
+    for (int i = 0; i < rank; i++) flat = ex_add(p, ex_mul(p, flat, ex_int(p, dims[i])), index[i]);
+    return flat;
+}
+
+void define_unflatten(Pool *p, Expr *flat, int rank, const int64_t *dims, Expr **index)
+{
+    int64_t stride = 1;
+    for (int i = rank - 1; i >= 0; i--) {
+        int64_t extent = max64(dims[i], 1); /* an empty shape has no index: any expression will do */
+        Expr *at = ex_floordiv(p, flat, ex_int(p, stride));
+        index[i] = i == 0 ? at : ex_floormod(p, at, ex_int(p, extent));
+        if (!checked_mul(stride, extent, &stride)) stride = INT64_MAX; /* only around an empty dimension */
+    }
+}
+
+Expr *define_wrap(Pool *p, Expr *loaded, int64_t extent)
+{
+    Expr *i = ex_cast(p, DT_I64, loaded), *zero = ex_int(p, 0);
+    i = ex_select(p, ex_lt(p, i, zero), ex_add(p, i, ex_int(p, extent)), i);
+    return ex_min(p, ex_max(p, i, zero), ex_int(p, extent - 1));
+}

@@ -38,6 +38,20 @@ Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, 
 /* Records: out[index...] = body. Does nothing when out is NULL (an unused output). */
 void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body);
 
+
+/* The type in which values of `dtype` are computed: f32 for narrower floats, else itself. */
+Dtype define_wide(Dtype dtype);
+/* t at an index, as its wide type. */
+Expr *define_load(Definer *d, Tensor *t, Expr *const *index);
+/* Records: out[index...] = body as out's type. */
+void define_rounded(Definer *d, Tensor *out, Var *const *index, Expr *body);
+/* The row-major position of an index in a shape, and the index at a position. */
+Expr *define_flatten(Pool *p, int rank, const int64_t *dims, Expr *const *index);
+void define_unflatten(Pool *p, Expr *flat, int rank, const int64_t *dims, Expr **index);
+/* A loaded index (of any integer type) into an extent, as i64: negative ones count from the end; what is outside is clamped, so
+ * that no input data can make a load leave its tensor. */
+Expr *define_wrap(Pool *p, Expr *loaded, int64_t extent);
+
 /* The definitions of an inferred node; false when its operator has none. */
 bool define_node(Definer *d, const Node *node);
 
