@@ -8,6 +8,7 @@ Graph *graph_new(Arena *arena, const char *name)
     g->name = arena_string(arena, name);
     g->by_name = map_new(arena);
     g->node_names = map_new(arena);
+    g->name_counts = map_new(arena);
     return g;
 }
 
@@ -52,9 +53,16 @@ static bool name_taken(const Graph *g, const char *name)
 
 const char *graph_unique_name(const Graph *g, const char *stem)
 {
-    const char *name = stem;
-    for (int i = 1; name_taken(g, name); i++) name = arena_format(g->arena, "%s_%d", stem, i);
-    return name == stem ? arena_string(g->arena, stem) : name;
+    if (!name_taken(g, stem)) return arena_string(g->arena, stem);
+    int *last = map_get(g->name_counts, stem); /* or many nodes of one stem would take quadratic time */
+    if (!last) {
+        last = NEW(g->arena, int);
+        map_set(g->name_counts, arena_string(g->arena, stem), last);
+    }
+    const char *name;
+    do name = arena_format(g->arena, "%s_%d", stem, ++*last);
+    while (name_taken(g, name));
+    return name;
 }
 
 Node *graph_add_node(Graph *g, const char *op_type, const char *domain, int version, const char *name,

@@ -25,6 +25,14 @@ typedef enum TensorKind {
                      weights are bound or --init fills them. check and summary need none. */
 } TensorKind;
 
+/* What a model says of a computed tensor; infer checks it and reports a contradiction. */
+typedef struct Declared {
+    Dtype dtype;         /* DT_NONE: not said */
+    int rank;            /* -1: not said */
+    const int64_t *dims; /* -1 for each that is not said */
+    Source source;
+} Declared;
+
 struct Tensor {
     const char *name; /* unique within the graph; any bytes: not always a C identifier */
     TensorKind kind;
@@ -34,6 +42,7 @@ struct Tensor {
     const char **dim_names;  /* inputs and outputs: the symbol of each named dimension, or NULL; may be NULL */
     const void *data;        /* row-major, little-endian, or NULL */
     Node *producer;          /* of a TENSOR_VALUE */
+    const Declared *declared; /* of a TENSOR_VALUE; NULL: nothing is */
     Source source;           /* where it was written, for diagnostics */
     int id;                  /* index into graph->tensors */
     bool poisoned;           /* its producer was refused: consumers stay quiet */
@@ -96,6 +105,7 @@ struct Graph {
     LIST(Tensor *) outputs;
     Map *by_name;    /* Tensor by name */
     Map *node_names; /* Node by name */
+    Map *name_counts; /* by stem: the last number graph_unique_name gave (int *) */
 };
 
 Graph *graph_new(Arena *arena, const char *name);
