@@ -32,6 +32,11 @@ typedef struct AttrSpec {
     int since, until;
 } AttrSpec;
 
+/* Rows of those tables: SLOT("X", TYPES_FLOAT, "T", .optional = true), ATTR("group", INT, .i = 1). */
+#define SLOT(slot_name, mask, type_variable, ...)                                                  \
+    {.name = slot_name, .types = mask, .variable = type_variable, ##__VA_ARGS__}
+#define ATTR(attr_name, KIND, ...) {.name = attr_name, .kind = ATTR_##KIND, ##__VA_ARGS__}
+
 struct Op {
     const char *name;
     const char *domain; /* NULL for ai.onnx */
