@@ -70,14 +70,15 @@ typedef struct Minifloat {
     bool unsigned_zero; /* -0 is the code of NaN, so a negative zero loses its sign */
 } Minifloat;
 
-/* f8 and f4 saturate, as ONNX's Cast does by default; f16 and bf16 overflow to infinity, as IEEE 754 says. */
+/* What is too large becomes infinity, NaN where there is none, the largest value where there is neither. ONNX's
+ * saturating casts clamp before they convert. */
 static const Minifloat minifloats[DT_COUNT] = {
     [DT_F16] = {5, 10, 15, 0x7bff, 0x7c00, 0x7e00, 0x7c00, false},
     [DT_BF16] = {8, 7, 127, 0x7f7f, 0x7f80, 0x7fc0, 0x7f80, false},
-    [DT_F8E4M3FN] = {4, 3, 7, 0x7e, -1, 0x7f, 0x7e, false},
-    [DT_F8E4M3FNUZ] = {4, 3, 8, 0x7f, -1, 0x80, 0x7f, true},
-    [DT_F8E5M2] = {5, 2, 15, 0x7b, 0x7c, 0x7f, 0x7b, false},
-    [DT_F8E5M2FNUZ] = {5, 2, 16, 0x7f, -1, 0x80, 0x7f, true},
+    [DT_F8E4M3FN] = {4, 3, 7, 0x7e, -1, 0x7f, 0x7f, false},
+    [DT_F8E4M3FNUZ] = {4, 3, 8, 0x7f, -1, 0x80, 0x80, true},
+    [DT_F8E5M2] = {5, 2, 15, 0x7b, 0x7c, 0x7f, 0x7c, false},
+    [DT_F8E5M2FNUZ] = {5, 2, 16, 0x7f, -1, 0x80, 0x80, true},
     [DT_F4E2M1] = {2, 1, 1, 0x7, -1, -1, 0x7, false},
 };
 
