@@ -1,0 +1,86 @@
+/*
+ * netc: the pipeline, as the picture in the design draws it.
+ *
+ *     model.onnx -- read_onnx --+
+ *                               +--> Graph -- infer --> shaped Graph -- optimise --> Graph
+ *     model.net  -- read_net  --+         -- lower --> Program -- fuse, layout, schedule --> Program
+ *                                         -- plan --> Program with addresses -- emit --> C, header, weights
+ *
+ * A command says how far it needs the pipeline to run, and then works on the result (command_*.c).
+ */
+#include "commands.h"
+
+#include "layers.h"
+#include "optimise.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+const Command *const command_list[] = {&command_check,  &command_summary, &command_compile,
+                                       &command_build,  &command_run,     &command_verify,
+                                       &command_print,  &command_ops,     &command_targets,
+                                       NULL};
+
+/* The model's graph with every type and shape known. */
+static bool front(Job *job)
+{
+    const Options *o = job->options;
+    progress("reading %s", o->operands[0]);
+    job->graph = read_model(job->arena, o->operands[0], &o->read, job->diags);
+    if (!job->graph || diags_errors(job->diags)) return false;
+    check_graph(job->graph, false);
+
+    progress("inferring shapes");
+    if (!infer(job->graph, job->diags) || diags_errors(job->diags)) return false;
+    check_graph(job->graph, true);
+    return true;
+}
+
+/* The program of kernels over planned buffers, ready to be spelled. */
+static bool middle(Job *job)
+{
+    progress("optimising the graph");
+    optimise(job->graph);
+    check_graph(job->graph, true);
+    if (job->options->layers) layers_expose(job->graph);
+    if (job->options->emit == EMIT_GRAPH) return true;
+
+    progress("generating code");
+    Program *p = lower(job->graph, job->options->target, job->diags);
+    if (!p || diags_errors(job->diags)) return false;
+    fuse(p);
+    layout(p);
+    schedule(p);
+    plan(p);
+    check_program(p);
+    job->program = p;
+    return true;
+}
+
+/* Errors and warnings of the stages: on standard error, or as JSON on standard output. */
+static void report(const Job *job)
+{
+    const Options *o = job->options;
+    bool color = o->color == 1 || (o->color == 0 && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+    if (o->json && (diags_errors(job->diags) || o->command == &command_check))
+        diags_print_json(job->diags, stdout);
+    else
+        diags_print(job->diags, stderr, color);
+}
+
+int main(int argc, char **argv)
+{
+    Job job = {.arena = arena_new()};
+    job.diags = diags_new(job.arena);
+    job.options = options_parse(job.arena, argc, argv);
+
+    Stage needs = job.options->command->needs;
+    bool good = (needs < STAGE_INFERRED || front(&job)) && (needs < STAGE_PLANNED || middle(&job));
+    progress_clear();
+    report(&job);
+    int status = good ? job.options->command->run(&job) : EXIT_INPUT;
+    progress_clear();
+    if (fflush(stdout) != 0 || ferror(stdout)) die("cannot write to standard output");
+    arena_free(job.arena);
+    return status;
+}
