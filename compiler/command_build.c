@@ -1,0 +1,36 @@
+/* netc build: generated code through the C compiler, into a program, an archive, an object or a shared library. */
+#include "build.h"
+
+static int build_command(Job *job)
+{
+    if (job->options->emit != EMIT_FILES) return generate_print_stage(job);
+    const char *place = job->options->output;
+    BuildKind kind = build_kind(place);
+    const Generated *g = generate(job, kind == BUILD_SHARED);
+    Workdir *w = workdir_beside(job->arena, place);
+    const char *result = "netc-result";
+    build(job, g, kind, w, result);
+    if (g->options.weights == WEIGHTS_FILE)
+        workdir_publish(w, g->weights, arena_format(job->arena, "%s/%s", w->parent, g->weights));
+    if (kind == BUILD_ARCHIVE || kind == BUILD_OBJECT)
+        workdir_publish(w, g->header, arena_format(job->arena, "%s/%s", w->parent, g->header));
+    workdir_publish(w, result, place);
+    workdir_remove(w);
+    return EXIT_DONE;
+}
+
+const Command command_build = {
+    .name = "build",
+    .operands = "FILE -o OUT",
+    .title = "Compiles a network to a program, an archive, an object or a shared library",
+    .help = "OUT.so, OUT.a and OUT.o are a shared library (it exports netc_entry), an archive and an\n"
+            "object; any other OUT is a program that reads its inputs from files and writes its\n"
+            "outputs. Beside OUT go the header, for .a and .o, and NAME.weights for\n"
+            "`--weights file`.\n",
+    .least = 1,
+    .most = 1,
+    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_SOURCE | GROUP_CC,
+    .needs_output = true,
+    .needs = STAGE_PLANNED,
+    .run = build_command,
+};

@@ -1,0 +1,160 @@
+/* From a planned Program to files: names, the emitter, the runtime's parts, and the hash of it all. */
+#include "generate.h"
+
+#include "hash.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { INLINE_LIMIT = 1 << 20 }; /* bytes of weights that are spelled as C arrays unless asked otherwise */
+
+static const char *const keywords[] = {
+    "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue",
+    "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend",
+    "goto", "if", "inline", "int", "long", "main", "mutable", "namespace", "new", "not", "operator", "or", "private",
+    "protected", "public", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
+    "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual", "void",
+    "volatile", "while", "xor",
+};
+
+static bool is_identifier(const char *name)
+{
+    for (const char *p = name; *p; p++)
+        if (!(isalpha((unsigned char)*p) || *p == '_' || (p > name && isdigit((unsigned char)*p)))) return false;
+    for (size_t i = 0; i < COUNT(keywords); i++)
+        if (strcmp(name, keywords[i]) == 0) return false;
+    return *name != '\0';
+}
+
+/* The nearest C identifier: other characters become '_'. */
+static const char *make_identifier(Arena *arena, const char *name)
+{
+    char *id = arena_string(arena, name);
+    for (char *p = id; *p; p++)
+        if (!isalnum((unsigned char)*p)) *p = '_';
+    return is_identifier(id) ? id : arena_format(arena, "net_%s", id);
+}
+
+/* --prefix, else the name of a .net file's network, else the stem of an ONNX file: the graph in it is hardly ever named
+ * after what it is. */
+static const char *choose_name(const Job *job)
+{
+    const Options *o = job->options;
+    if (o->prefix) {
+        if (is_identifier(o->prefix)) return o->prefix;
+        fprintf(stderr, "netc: --prefix wants a C identifier, not '%s'\n", o->prefix);
+        exit(EXIT_USAGE);
+    }
+    const char *path = o->operands[0], *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    const char *stem = slash ? slash + 1 : path;
+    if (!dot || strcmp(dot, ".onnx") != 0) return make_identifier(job->arena, job->graph->name);
+    return make_identifier(job->arena, arena_format(job->arena, "%.*s", (int)(dot - stem), stem));
+}
+
+static WeightsKind choose_weights(const Job *job)
+{
+    switch (job->options->weights) {
+    case CHOOSE_INLINE: return WEIGHTS_INLINE;
+    case CHOOSE_OBJECT: return WEIGHTS_OBJECT;
+    case CHOOSE_FILE: return WEIGHTS_FILE;
+    default: return job->program->weight_bytes <= INLINE_LIMIT ? WEIGHTS_INLINE : WEIGHTS_OBJECT;
+    }
+}
+
+const Generated *generate(const Job *job, bool entry)
+{
+    Generated *g = NEW(job->arena, Generated);
+    g->program = job->program;
+    g->options = (EmitOptions){
+        .name = choose_name(job),
+        .weights = choose_weights(job),
+        .bundle = job->options->bundle,
+        .entry = entry,
+    };
+    g->source = arena_format(job->arena, "%s.c", g->options.name);
+    g->header = arena_format(job->arena, "%s.h", g->options.name);
+    if (g->options.weights != WEIGHTS_INLINE) g->weights = arena_format(job->arena, "%s.weights", g->options.name);
+    if (g->options.weights == WEIGHTS_OBJECT) g->assembler = arena_format(job->arena, "%s_weights.S", g->options.name);
+    emit(job->program, &g->options, &g->text);
+    return g;
+}
+
+int generate_print_stage(const Job *job)
+{
+    Text text = {0};
+    switch (job->options->emit) {
+    case EMIT_GRAPH: print_net(job->graph, &text); break;
+    case EMIT_PROGRAM: print_program(job->program, &text); break;
+    default: print_plan(job->program, &text); break;
+    }
+    if (text.length) fwrite(text.data, 1, text.length, stdout);
+    text_free(&text);
+    return EXIT_DONE;
+}
+
+const RuntimeFile *runtime_file(const char *name)
+{
+    for (const RuntimeFile *f = runtime_files; f->name; f++)
+        if (strcmp(f->name, name) == 0) return f;
+    die("the compiler was built without %s", name);
+}
+
+static void write_weights(const Generated *g, const Workdir *w)
+{
+    FILE *file = fopen(workdir_file(w, g->weights), "wb");
+    bool good = file && emit_weights(g->program, file);
+    if (file && fclose(file) != 0) good = false;
+    if (!good) die("cannot write %s in %s: %s", g->weights, w->parent, strerror(errno));
+}
+
+void generated_write(const Generated *g, const Workdir *w, bool parts)
+{
+    workdir_write(w, g->source, g->text.source.data, g->text.source.length);
+    workdir_write(w, g->header, g->text.header.data, g->text.header.length);
+    if (g->assembler) workdir_write(w, g->assembler, g->text.assembler.data, g->text.assembler.length);
+    if (g->weights) write_weights(g, w);
+    if (!parts) return;
+    for (const char *const *part = emit_runtime_parts(g->program); *part; part++) {
+        const RuntimeFile *f = runtime_file(*part);
+        workdir_write(w, f->name, f->data, f->bytes);
+    }
+}
+
+const char *const *generated_files(Arena *arena, const Generated *g, bool parts)
+{
+    LIST(const char *) names = {0};
+    const char *const own[] = {g->source, g->header, g->assembler, g->weights};
+    for (size_t i = 0; i < COUNT(own); i++)
+        if (own[i]) LIST_PUSH(arena, &names, own[i]);
+    const char *const *part = emit_runtime_parts(g->program);
+    for (; parts && *part; part++) LIST_PUSH(arena, &names, *part);
+    LIST_PUSH(arena, &names, NULL);
+    return names.items;
+}
+
+/* ---- the hash ---- */
+
+static ssize_t hash_write(void *cookie, const char *bytes, size_t count)
+{
+    hash_add(cookie, bytes, count);
+    return (ssize_t)count;
+}
+
+const char *generated_hash(Arena *arena, const Generated *g, const char *salt)
+{
+    Hash hash = hash_start();
+    hash_add(&hash, salt, strlen(salt) + 1);
+    const Text *texts[] = {&g->text.source, &g->text.header, &g->text.assembler};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        hash_add(&hash, &texts[i]->length, sizeof texts[i]->length);
+        if (texts[i]->length) hash_add(&hash, texts[i]->data, texts[i]->length);
+    }
+    for (const char *const *part = emit_runtime_parts(g->program); *part; part++)
+        hash_add(&hash, runtime_file(*part)->data, runtime_file(*part)->bytes);
+    if (g->weights) {
+        FILE *stream = fopencookie(&hash, "w", (cookie_io_functions_t){.write = hash_write});
+        if (!stream || !emit_weights(g->program, stream) || fclose(stream) != 0) die("cannot hash the weights");
+    }
+    return hash_text(arena, &hash);
+}

@@ -1,0 +1,31 @@
+/*
+ * The last stage as files: the emitted C, header and weights of a planned Program, together with the runtime's files that
+ * they include, named and written into a folder.
+ */
+#ifndef NETC_GENERATE_H
+#define NETC_GENERATE_H
+
+#include "commands.h"
+#include "runtime_files.h"
+#include "workdir.h"
+
+typedef struct Generated {
+    const Program *program;
+    EmitOptions options;
+    Emitted text;
+    const char *source, *header, *assembler, *weights; /* file names; the last two NULL when there is none */
+} Generated;
+
+/* Emits by the options of the command line. `entry`: for a shared library. Exits (2) when --prefix is no identifier. */
+const Generated *generate(const Job *job, bool entry);
+/* --emit graph, program or plan: prints that instead of generating. The exit code. */
+int generate_print_stage(const Job *job);
+/* Writes every file. With `parts`, also the runtime's files that a bundle does not need. */
+void generated_write(const Generated *g, const Workdir *w, bool parts);
+/* All file names that generated_write writes, in order, ended by NULL. */
+const char *const *generated_files(Arena *arena, const Generated *g, bool parts);
+/* 128 bits over everything that is generated, as 32 hexadecimal digits; the text of `salt` is part of it. */
+const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
+const RuntimeFile *runtime_file(const char *name); /* dies when the compiler does not carry it */
+
+#endif
