@@ -21,6 +21,11 @@ int diags_count(const Diags *diags) {
     return diags->all.count;
 }
 
+Diagnostic *diags_last(const Diags *diags)
+{
+    return diags->all.count ? diags->all.items[diags->all.count - 1] : NULL;
+}
+
 static const char *format_in(Arena *arena, const char *format, va_list args) {
     Text text = {0};
     text_vadd(&text, format, args);

@@ -23,6 +23,7 @@ typedef struct Diags Diags;
 Diags *diags_new(Arena *arena);
 int diags_errors(const Diags *diags);
 int diags_count(const Diags *diags);
+Diagnostic *diags_last(const Diags *diags); /* the one added last; NULL when there is none */
 
 /* Codes are stable: E01xx reading files, E02xx shapes and types, E03xx operators and attributes, E04xx .net syntax and
  * names, E05xx weights, E06xx not supported by code generation; W for warnings. Every code is a row of the table in
