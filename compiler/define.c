@@ -96,3 +96,13 @@ Expr *define_wrap(Pool *p, Expr *loaded, int64_t extent)
     i = ex_select(p, ex_lt(p, i, zero), ex_add(p, i, ex_int(p, extent)), i);
     return ex_min(p, ex_max(p, i, zero), ex_int(p, extent - 1));
 }
+
+Expr *define_norm(Pool *p, Expr *x, double exponent, Var *const *over, int count)
+{
+    Expr *power = exponent == 2 ? ex_mul(p, x, x) : ex_unary(p, UN_ABS, x);
+    if (exponent != 1 && exponent != 2) power = ex_binary(p, BI_POW, power, ex_const(p, x->dtype, exponent));
+    Expr *sum = ex_reduce(p, RE_SUM, over, count, power);
+    if (exponent == 1) return sum;
+    if (exponent == 2) return ex_unary(p, UN_SQRT, sum);
+    return ex_binary(p, BI_POW, sum, ex_const(p, x->dtype, 1 / exponent));
+}

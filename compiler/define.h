@@ -51,6 +51,8 @@ void define_unflatten(Pool *p, Expr *flat, int rank, const int64_t *dims, Expr *
 /* A loaded index (of any integer type) into an extent, as i64: negative ones count from the end; what is outside is clamped, so
  * that no input data can make a load leave its tensor. */
 Expr *define_wrap(Pool *p, Expr *loaded, int64_t extent);
+/* (sum over `over` of |x|^exponent)^(1 / exponent), exponent > 0. */
+Expr *define_norm(Pool *p, Expr *x, double exponent, Var *const *over, int count);
 
 /* The definitions of an inferred node; false when its operator has none. */
 bool define_node(Definer *d, const Node *node);

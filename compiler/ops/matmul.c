@@ -1,0 +1,134 @@
+/*
+ * MatMul and Gemm: products of matrices. Gemm may transpose its factors, scales the product and adds a scaled third
+ * matrix that broadcasts to it; factors of 1 leave no trace in the definition.
+ */
+#include "matrix.h"
+
+#define TYPES_PRODUCT (TYPES_FLOAT | TYPE(DT_I32) | TYPE(DT_I64) | TYPE(DT_U32) | TYPE(DT_U64))
+
+static bool matmul_infer(Infer *in)
+{
+    const Tensor *a = in->node->inputs[0], *b = in->node->inputs[1];
+    int rank;
+    int64_t dims[MAX_RANK];
+    return matrix_infer(in, a, b, &rank, dims) && infer_output(in, 0, a->dtype, rank, dims);
+}
+
+static void matmul_define(Definer *d)
+{
+    Tensor *a = d->node->inputs[0], *b = d->node->inputs[1], *out = d->node->outputs[0];
+    Var **vars = define_indices(d, out->rank, out->dims);
+    Expr **index = define_index_exprs(d, vars, out->rank);
+    define_rounded(d, out, vars, matrix_sum(d, a, b, out->rank, index, NULL));
+}
+
+static int64_t matmul_macs(const Node *n) { return matrix_macs(n->outputs[0], n->inputs[0]); }
+
+/* ---- Gemm ---- */
+
+static int64_t gemm_inner(const Node *n) { return n->inputs[0]->dims[!attr_int(n, "transA")]; }
+
+static bool gemm_addend_fits(const Tensor *c, const int64_t *dims)
+{
+    if (c->rank > 2) return false;
+    for (int i = 0; i < c->rank; i++)
+        if (c->dims[i] != 1 && c->dims[i] != dims[2 - c->rank + i]) return false;
+    return true;
+}
+
+static bool gemm_check_factors(Infer *in, const Tensor *t)
+{
+    if (dtype_is_float(t->dtype)) return true;
+    if (attr_float(in->node, "alpha") == (double)(int64_t)attr_float(in->node, "alpha") &&
+        attr_float(in->node, "beta") == (double)(int64_t)attr_float(in->node, "beta"))
+        return true;
+    return infer_error(in, "E0306", "alpha and beta must be whole numbers for matrices of %s", dtype_name(t->dtype));
+}
+
+static bool gemm_infer(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *a = n->inputs[0], *b = n->inputs[1], *c = node_input(n, 2);
+    Arena *arena = in->graph->arena;
+    if (a->rank != 2 || b->rank != 2)
+        return infer_error(in, "E0203", "Gemm multiplies two matrices, not %s and %s", tensor_type_text(arena, a),
+                           tensor_type_text(arena, b));
+    bool ta = attr_int(n, "transA"), tb = attr_int(n, "transB");
+    int64_t left = a->dims[!ta], right = b->dims[tb], dims[2] = {a->dims[ta], b->dims[!tb]};
+    if (left != right) {
+        infer_error(in, "E0211", "the inner dimensions differ: %lld and %lld", (long long)left, (long long)right);
+        Diagnostic *e = infer_last_error(in);
+        diag_note(e, "A '%s' is %s%s: %lld columns", a->name, tensor_type_text(arena, a), ta ? ", transposed" : "",
+                  (long long)left);
+        diag_note(e, "B '%s' is %s%s: %lld rows", b->name, tensor_type_text(arena, b), tb ? ", transposed" : "",
+                  (long long)right);
+        if (b->dims[!tb] == left) diag_help(e, "with transB: %d they agree", !tb);
+        return false;
+    }
+    if (c && !gemm_addend_fits(c, dims))
+        return infer_error(in, "E0201", "C '%s' is %s, which does not broadcast to the product's %s", c->name,
+                           tensor_type_text(arena, c), dims_text(arena, dims, 2));
+    return gemm_check_factors(in, a) && infer_output(in, 0, a->dtype, 2, dims);
+}
+
+static Expr *scaled(Pool *p, double factor, Expr *x)
+{
+    return factor == 1 ? x : ex_mul(p, ex_const(p, x->dtype, factor), x);
+}
+
+static void gemm_define(Definer *d)
+{
+    const Node *n = d->node;
+    Tensor *a = n->inputs[0], *b = n->inputs[1], *c = node_input(n, 2), *out = n->outputs[0];
+    Pool *p = d->pool;
+    Var **vars = define_indices(d, 2, out->dims), *k = define_var(d, "k", gemm_inner(n));
+    Expr **index = define_index_exprs(d, vars, 2), *inner = ex_var(p, k);
+    Expr *a_at[2] = {index[0], inner}, *at_at[2] = {inner, index[0]};
+    Expr *b_at[2] = {inner, index[1]}, *bt_at[2] = {index[1], inner};
+    Expr *x = define_load(d, a, attr_int(n, "transA") ? at_at : a_at);
+    Expr *y = define_load(d, b, attr_int(n, "transB") ? bt_at : b_at);
+    Expr *body = scaled(p, attr_float(n, "alpha"), ex_reduce(p, RE_SUM, &k, 1, ex_mul(p, x, y)));
+    double beta = attr_float(n, "beta");
+    if (c && beta != 0) {
+        Expr *addend = ex_cast(p, body->dtype, define_broadcast_load(d, c, 2, index));
+        body = ex_add(p, body, scaled(p, beta, addend));
+    }
+    define_rounded(d, out, vars, body);
+}
+
+static int64_t gemm_macs(const Node *n)
+{
+    int64_t macs;
+    return checked_mul(tensor_elements(n->outputs[0]), gemm_inner(n), &macs) ? macs : INT64_MAX;
+}
+
+static const Slot matmul_inputs[] = {SLOT("A", TYPES_PRODUCT, "T"), SLOT("B", TYPES_PRODUCT, "T"), {0}};
+static const Slot gemm_inputs[] = {
+    SLOT("A", TYPES_PRODUCT, "T"),
+    SLOT("B", TYPES_PRODUCT, "T"),
+    SLOT("C", TYPES_PRODUCT, "T", .until = 10),
+    SLOT("C", TYPES_PRODUCT, "T", .optional = true, .since = 11),
+    {0}};
+static const Slot outputs[] = {SLOT("Y", TYPES_PRODUCT, "T"), {0}};
+static const AttrSpec gemm_attrs[] = {
+    ATTR("alpha", FLOAT, .f = 1), ATTR("beta", FLOAT, .f = 1), ATTR("broadcast", INT, .until = 6),
+    ATTR("transA", INT), ATTR("transB", INT), {0}};
+
+const Op ops_matmul[] = {
+    {.name = "MatMul",
+     .doc = "Matrix product, as numpy's matmul: leading dimensions are stacks of matrices and broadcast.",
+     .versions = (const int[]){1, 9, 13, 0},
+     .inputs = matmul_inputs, .outputs = outputs,
+     .infer = matmul_infer, .define = matmul_define, .macs = matmul_macs,
+     .examples = (const char *const[]){"MatMul(a: f32[3, 4], b: f32[4, 5])",
+                                       "MatMul(a: f32[2, 1, 3, 4], b: f32[5, 4, 2])",
+                                       "MatMul(a: f32[4], b: f32[2, 4, 3])", 0}},
+    {.name = "Gemm",
+     .doc = "alpha * A B + beta * C, with A and B transposed on demand and C broadcast to the product.",
+     .versions = (const int[]){1, 6, 7, 9, 11, 13, 0},
+     .inputs = gemm_inputs, .outputs = outputs, .attrs = gemm_attrs,
+     .infer = gemm_infer, .define = gemm_define, .macs = gemm_macs,
+     .examples = (const char *const[]){
+         "Gemm(a: f32[2, 3], b: f32[3, 4], c: f32[4])",
+         "Gemm(a: f32[3, 2], b: f32[4, 3], c: f32[2, 1], alpha: 0.5, beta: 2.0, transA: 1, transB: 1)", 0}},
+    {0}};
