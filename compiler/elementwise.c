@@ -8,13 +8,13 @@
 /* The schema at the node's version is of the time when broadcasting was asked for by attribute. */
 static bool broadcasts_by_attribute(const Node *n) { return op_attr(n->op, n->version, "broadcast") != NULL; }
 
-/* The dimension of input 0 at which the first of input i lies. */
-static int first_dimension(const Node *n, int i, int rank)
+/* The dimension of input 0, of this rank, at which the first of t lies; unchecked when the axis is given. */
+static int64_t first_dimension(const Node *n, const Tensor *t, int rank)
 {
-    const Tensor *t = n->inputs[i];
-    if (i == 0 || !broadcasts_by_attribute(n) || !attr_given(n, "axis")) return rank - t->rank;
+    if (t == n->inputs[0] || !broadcasts_by_attribute(n) || !attr_int(n, "broadcast") || !attr_given(n, "axis"))
+        return rank - t->rank;
     int64_t axis = attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + rank : axis);
+    return axis < 0 ? axis + rank : axis;
 }
 
 static bool infer_broadcast_by_attribute(Infer *in, int *rank, int64_t dims[MAX_RANK])
@@ -22,11 +22,10 @@ static bool infer_broadcast_by_attribute(Infer *in, int *rank, int64_t dims[MAX_
     Node *n = in->node;
     const Tensor *a = n->inputs[0], *b = n->inputs[1];
     bool broadcast = attr_int(n, "broadcast") != 0;
-    int64_t axis = broadcast && attr_given(n, "axis") ? attr_int(n, "axis") : a->rank - b->rank;
-    if (axis < 0 && attr_given(n, "axis")) axis += a->rank;
-    bool fits = axis >= 0 && axis + b->rank <= a->rank && (broadcast || a->rank == b->rank);
+    int64_t first = first_dimension(n, b, a->rank);
+    bool fits = first >= 0 && first <= a->rank - b->rank && (broadcast || a->rank == b->rank);
     for (int i = 0; fits && i < b->rank; i++)
-        fits = b->dims[i] == a->dims[axis + i] || (broadcast && b->dims[i] == 1);
+        fits = b->dims[i] == a->dims[first + i] || (broadcast && b->dims[i] == 1);
     if (!fits)
         return infer_error(in, "E0201", "the shapes %s and %s do not agree%s",
                            dims_text(in->graph->arena, a->dims, a->rank),
@@ -61,7 +60,7 @@ bool infer_predicate(Infer *in)
 static Expr *load_input(Definer *d, int i, int rank, Expr *const *index)
 {
     Tensor *t = d->node->inputs[i];
-    int first = first_dimension(d->node, i, rank);
+    int first = (int)first_dimension(d->node, t, rank);
     bool single = tensor_elements(t) == 1;
     Expr *at[MAX_RANK];
     for (int j = 0; j < t->rank; j++)
