@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * The vector vocabulary with 4 lanes for SSE4.1: what intrinsics do better than netc_vector.h, which has the
+ * rest and says what everything means. There is no fused multiply-add.
+ */
+#ifndef NETC_SSE4_H
+#define NETC_SSE4_H
+
+#ifndef __SSE4_1__
+#error "netc: this code is for SSE4.1: compile it with -msse4.1, or make it for another --target"
+#endif
+#ifdef NETC_LANES
+#error "two instruction sets in one source: compile the models apart"
+#endif
+#define NETC_LANES 4
+
+#include <smmintrin.h>
+
+#define NETC_X86_FUNCTION static inline __attribute__((always_inline, unused))
+
+#define netc_splat netc_splat
+NETC_X86_FUNCTION __m128 netc_splat(float x) { return _mm_set1_ps(x); }
+
+/* maxps and minps give their second operand when one is NaN. */
+#define netc_max netc_max
+NETC_X86_FUNCTION __m128 netc_max(__m128 a, __m128 b)
+{
+    return _mm_blendv_ps(_mm_max_ps(a, b), a, _mm_cmpunord_ps(a, a));
+}
+NETC_X86_FUNCTION __m128 netc_min(__m128 a, __m128 b)
+{
+    return _mm_blendv_ps(_mm_min_ps(a, b), a, _mm_cmpunord_ps(a, a));
+}
+
+#define netc_sqrt netc_sqrt
+NETC_X86_FUNCTION __m128 netc_sqrt(__m128 a) { return _mm_sqrt_ps(a); }
+
+#define netc_round netc_round
+NETC_X86_FUNCTION __m128 netc_round(__m128 a)
+{
+    return _mm_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+NETC_X86_FUNCTION __m128 netc_floor(__m128 a) { return _mm_floor_ps(a); }
+NETC_X86_FUNCTION __m128 netc_ceil(__m128 a) { return _mm_ceil_ps(a); }
+NETC_X86_FUNCTION __m128 netc_trunc(__m128 a)
+{
+    return _mm_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+}
+
+#define netc_blend netc_blend
+NETC_X86_FUNCTION __m128 netc_blend(__m128 m, __m128 a, __m128 b) { return _mm_blendv_ps(b, a, m); }
+NETC_X86_FUNCTION int netc_signs(__m128 m) { return _mm_movemask_ps(m); }
+
+#include "netc_vector.h"
+
+#endif

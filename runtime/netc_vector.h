@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * The vector vocabulary over GCC's and Clang's vector extensions: NETC_LANES floats in a netc_f, a truth
+ * value for each in a netc_m. Included by the header of an instruction set (netc_generic.h, netc_avx2.h, ...),
+ * which has set NETC_LANES and may have defined single functions better than they are here: it says so
+ * by `#define netc_fma netc_fma`. netc_scalar.h has the same names for one float. C11 and C++.
+ *
+ * Memory need not be aligned beyond float. `_part` functions take n, 0 <= n <= NETC_LANES, touch nothing
+ * past n elements and give 0 in the other lanes.
+ */
+#ifndef NETC_VECTOR_H
+#define NETC_VECTOR_H
+
+#ifndef NETC_LANES
+#error "include the header of an instruction set (netc_generic.h, ...), not netc_vector.h"
+#endif
+
+#include "netc_math.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Always inlined, so that no vector crosses a call in an ABI that depends on the flags. */
+#define NETC_VECTOR_FUNCTION static inline __attribute__((always_inline, unused))
+
+#define NETC_PRAGMA(text) _Pragma(#text)
+#ifdef __clang__
+#define NETC_UNROLL(n) NETC_PRAGMA(clang loop unroll_count(n))
+#else
+#define NETC_UNROLL(n) NETC_PRAGMA(GCC unroll n)
+#endif
+#define NETC_PREFETCH(p) __builtin_prefetch(p)
+
+/* Once per step of a contraction, on its two pointers: without it gcc keeps loads of later steps in
+ * registers across the loop and spills the accumulators. Clang does better alone. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define NETC_PIN(x, w) __asm__ volatile("" : "+r"(x), "+r"(w))
+#else
+#define NETC_PIN(x, w) ((void)0)
+#endif
+
+typedef float netc_f __attribute__((vector_size(4 * NETC_LANES)));
+typedef int32_t netc_i __attribute__((vector_size(4 * NETC_LANES)));
+typedef uint32_t netc_u __attribute__((vector_size(4 * NETC_LANES)));
+typedef uint16_t netc_h __attribute__((vector_size(2 * NETC_LANES)));
+
+/* ---- truth values: all bits of the lane, where the instruction set has no masks of its own ---- */
+
+#ifndef netc_select
+typedef netc_i netc_m;
+NETC_VECTOR_FUNCTION netc_m netc_lt(netc_f a, netc_f b) { return (netc_m)(a < b); }
+NETC_VECTOR_FUNCTION netc_m netc_le(netc_f a, netc_f b) { return (netc_m)(a <= b); }
+NETC_VECTOR_FUNCTION netc_m netc_eq(netc_f a, netc_f b) { return (netc_m)(a == b); }
+NETC_VECTOR_FUNCTION netc_m netc_ne(netc_f a, netc_f b) { return (netc_m)(a != b); }
+NETC_VECTOR_FUNCTION netc_m netc_and_m(netc_m a, netc_m b) { return a & b; }
+NETC_VECTOR_FUNCTION netc_m netc_or_m(netc_m a, netc_m b) { return a | b; }
+NETC_VECTOR_FUNCTION netc_m netc_xor_m(netc_m a, netc_m b) { return a ^ b; }
+NETC_VECTOR_FUNCTION netc_m netc_not_m(netc_m a) { return ~a; }
+NETC_VECTOR_FUNCTION netc_m netc_splat_m(int truth) { return (netc_m){0} - (int32_t)(truth != 0); }
+NETC_VECTOR_FUNCTION netc_f netc_select(netc_m m, netc_f a, netc_f b)
+{
+#ifdef netc_blend
+    return netc_blend((netc_f)m, a, b);
+#else
+    return (netc_f)((m & (netc_i)a) | (~m & (netc_i)b));
+#endif
+}
+NETC_VECTOR_FUNCTION int netc_any_m(netc_m m)
+{
+#ifdef netc_blend
+    return netc_signs((netc_f)m) != 0;
+#else
+    int any = 0;
+    for (int i = 0; i < NETC_LANES; i++) any |= m[i];
+    return any != 0;
+#endif
+}
+NETC_VECTOR_FUNCTION int netc_all_m(netc_m m) { return !netc_any_m(~m); }
+/* Truth values as bool tensors hold them: a byte each, 0 or 1. */
+NETC_VECTOR_FUNCTION netc_m netc_load_m(const uint8_t *p)
+{
+    netc_m m = {0};
+    for (int i = 0; i < NETC_LANES; i++) m[i] = -(p[i] != 0);
+    return m;
+}
+NETC_VECTOR_FUNCTION void netc_store_m_part(uint8_t *p, netc_m m, int n)
+{
+    for (int i = 0; i < n; i++) p[i] = (uint8_t)(m[i] & 1);
+}
+NETC_VECTOR_FUNCTION void netc_store_m(uint8_t *p, netc_m m) { netc_store_m_part(p, m, NETC_LANES); }
+NETC_VECTOR_FUNCTION netc_m netc_load_m_part(const uint8_t *p, int n)
+{
+    netc_m m = {0};
+    for (int i = 0; i < n; i++) m[i] = -(p[i] != 0);
+    return m;
+}
+#endif
+
+/* ---- memory ---- */
+
+#ifndef netc_load
+NETC_VECTOR_FUNCTION netc_f netc_load(const float *p)
+{
+    netc_f v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+NETC_VECTOR_FUNCTION void netc_store(float *p, netc_f v) { memcpy(p, &v, sizeof v); }
+#endif
+
+#ifndef netc_splat
+/* x - 0 is x for every x, also -0: so the compiler drops the subtraction. */
+NETC_VECTOR_FUNCTION netc_f netc_splat(float x) { return x - (netc_f){0}; }
+#endif
+
+#ifndef netc_load_part
+NETC_VECTOR_FUNCTION netc_f netc_load_part(const float *p, int n)
+{
+    netc_f v = {0};
+    memcpy(&v, p, (size_t)n * sizeof *p);
+    return v;
+}
+NETC_VECTOR_FUNCTION void netc_store_part(float *p, netc_f v, int n)
+{
+    memcpy(p, &v, (size_t)n * sizeof *p);
+}
+#endif
+
+/* Lanes `stride` elements apart. */
+NETC_VECTOR_FUNCTION netc_f netc_load_stride_part(const float *p, ptrdiff_t stride, int n)
+{
+    float lane[NETC_LANES] = {0};
+    for (int i = 0; i < n; i++) lane[i] = p[i * stride];
+    return netc_load(lane);
+}
+NETC_VECTOR_FUNCTION void netc_store_stride_part(float *p, netc_f v, ptrdiff_t stride, int n)
+{
+    float lane[NETC_LANES];
+    netc_store(lane, v);
+    for (int i = 0; i < n; i++) p[i * stride] = lane[i];
+}
+NETC_VECTOR_FUNCTION netc_f netc_load_stride(const float *p, ptrdiff_t s)
+{
+#if NETC_LANES == 4
+    return (netc_f){p[0], p[s], p[2 * s], p[3 * s]};
+#elif NETC_LANES == 8
+    return (netc_f){p[0], p[s], p[2 * s], p[3 * s], p[4 * s], p[5 * s], p[6 * s], p[7 * s]};
+#else
+    return (netc_f){p[0],     p[s],     p[2 * s],  p[3 * s],  p[4 * s],  p[5 * s],
+                    p[6 * s], p[7 * s], p[8 * s],  p[9 * s],  p[10 * s], p[11 * s],
+                    p[12 * s], p[13 * s], p[14 * s], p[15 * s]};
+#endif
+}
+NETC_VECTOR_FUNCTION void netc_store_stride(float *p, netc_f v, ptrdiff_t stride)
+{
+    for (int i = 0; i < NETC_LANES; i++) p[i * stride] = v[i];
+}
+
+/* f16 and bf16 in memory. */
+#ifndef netc_load_f16
+NETC_VECTOR_FUNCTION netc_f netc_load_f16(const uint16_t *p)
+{
+    netc_f v = {0};
+    for (int i = 0; i < NETC_LANES; i++) v[i] = netc_f32_from_f16(p[i]);
+    return v;
+}
+NETC_VECTOR_FUNCTION void netc_store_f16(uint16_t *p, netc_f v)
+{
+    for (int i = 0; i < NETC_LANES; i++) p[i] = netc_f16_from_f32(v[i]);
+}
+#endif
+NETC_VECTOR_FUNCTION netc_f netc_load_bf16(const uint16_t *p)
+{
+    netc_h h;
+    memcpy(&h, p, sizeof h);
+    return (netc_f)(__builtin_convertvector(h, netc_u) << 16);
+}
+NETC_VECTOR_FUNCTION void netc_store_bf16(uint16_t *p, netc_f v)
+{
+    netc_u bits = (netc_u)v;
+    netc_u whole = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16, nan = bits >> 16 | 0x40u;
+    netc_u is_nan = (netc_u)(v != v);
+    netc_h h = __builtin_convertvector((is_nan & nan) | (~is_nan & whole), netc_h);
+    memcpy(p, &h, sizeof h);
+}
+
+/* ---- arithmetic ---- */
+
+NETC_VECTOR_FUNCTION netc_f netc_add(netc_f a, netc_f b) { return a + b; }
+NETC_VECTOR_FUNCTION netc_f netc_sub(netc_f a, netc_f b) { return a - b; }
+NETC_VECTOR_FUNCTION netc_f netc_mul(netc_f a, netc_f b) { return a * b; }
+NETC_VECTOR_FUNCTION netc_f netc_div(netc_f a, netc_f b) { return a / b; }
+NETC_VECTOR_FUNCTION netc_f netc_neg(netc_f a) { return -a; }
+NETC_VECTOR_FUNCTION netc_f netc_abs(netc_f a) { return (netc_f)((netc_u)a & 0x7fffffffu); }
+
+#ifndef netc_fma
+NETC_VECTOR_FUNCTION netc_f netc_fma(netc_f a, netc_f b, netc_f c) { return a * b + c; }
+#endif
+
+/* NaN wins, from either side. One instruction on x86 when a is a constant number. */
+#ifndef netc_max
+NETC_VECTOR_FUNCTION netc_f netc_max(netc_f a, netc_f b)
+{
+    return netc_select(netc_or_m(netc_lt(b, a), netc_ne(a, a)), a, b);
+}
+NETC_VECTOR_FUNCTION netc_f netc_min(netc_f a, netc_f b)
+{
+    return netc_select(netc_or_m(netc_lt(a, b), netc_ne(a, a)), a, b);
+}
+#endif
+
+NETC_VECTOR_FUNCTION netc_f netc_copysign(netc_f magnitude, netc_f sign)
+{
+    return (netc_f)(((netc_u)magnitude & 0x7fffffffu) | ((netc_u)sign & 0x80000000u));
+}
+
+NETC_VECTOR_FUNCTION netc_m netc_isnan(netc_f a) { return netc_ne(a, a); }
+NETC_VECTOR_FUNCTION netc_m netc_isinf(netc_f a)
+{
+    return netc_eq(netc_abs(a), netc_splat((float)INFINITY));
+}
+
+/* To an integer. Adding and subtracting 2^23 leaves no room for a fraction; from there on there is none. */
+#ifndef netc_round
+NETC_VECTOR_FUNCTION netc_f netc_round(netc_f a)
+{
+    const netc_f big = netc_splat(0x1p23f);
+    netc_f size = netc_abs(a);
+    netc_f whole = netc_copysign((size + big) - big, a);
+    return netc_select(netc_lt(size, big), whole, a);
+}
+NETC_VECTOR_FUNCTION netc_f netc_floor(netc_f a)
+{
+    netc_f r = netc_round(a);
+    return netc_copysign(netc_select(netc_lt(a, r), r - 1.0f, r), a);
+}
+NETC_VECTOR_FUNCTION netc_f netc_ceil(netc_f a) { return -netc_floor(-a); }
+NETC_VECTOR_FUNCTION netc_f netc_trunc(netc_f a)
+{
+    return netc_copysign(netc_floor(netc_abs(a)), a);
+}
+#endif
+
+/* ---- across the lanes, in a fixed order: halves, quarters, ... ---- */
+
+#define NETC_ACROSS(name, combine)                                                                 \
+    NETC_VECTOR_FUNCTION float netc_##name(netc_f v)                                               \
+    {                                                                                              \
+        float lane[NETC_LANES];                                                                    \
+        netc_store(lane, v);                                                                       \
+        for (int half = NETC_LANES / 2; half; half /= 2)                                           \
+            for (int i = 0; i < half; i++) lane[i] = combine(lane[i], lane[i + half]);             \
+        return lane[0];                                                                            \
+    }
+#ifndef netc_sum
+NETC_ACROSS(sum, netc_add_f32)
+NETC_ACROSS(product, netc_mul_f32)
+NETC_ACROSS(hmax, netc_max_f32)
+NETC_ACROSS(hmin, netc_min_f32)
+#endif
+
+#include "netc_vector_math.h"
+
+#endif
