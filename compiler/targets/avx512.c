@@ -1,0 +1,29 @@
+/* Target avx512: x86 with AVX-512 F, VL, BW and DQ. */
+#include "target.h"
+
+static bool runs_here(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#else
+    return false;
+#endif
+}
+
+/* 14 x 2 accumulators leave four of the 32 registers for two weights and two pixels. */
+const Target targets_avx512 = {
+    .name = "avx512",
+    .doc = "x86 with AVX-512 F, VL, BW and DQ: 16 lanes",
+    .lanes = 16,
+    .registers = 32,
+    .header = "netc_avx512.h",
+    .cflags = "-mavx512f -mavx512vl -mavx512bw -mavx512dq -mfma -mf16c",
+    .runs_here = runs_here,
+    .rank = 4,
+    .tile = 14,
+    .tile_blocks = 2,
+    .l1_bytes = 48 << 10,
+    .l2_bytes = 1 << 20,
+};
