@@ -1,11 +1,11 @@
 /* Target avx2: x86 with AVX2, FMA and F16C (since 2013). */
 #include "target.h"
 
+/* Every machine with AVX2 has F16C, which clang 14 cannot ask for. */
 static bool runs_here(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("f16c");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
     return false;
 #endif
