@@ -68,6 +68,9 @@ typedef struct Reg {
     int lanes, id;
 } Reg;
 
+/* lo <= value <= hi, inclusive. INT64_MIN or INT64_MAX: that side is not known. */
+typedef struct Range { int64_t lo, hi; } Range;
+
 typedef struct Expr Expr;
 struct Expr {
     ExprKind kind;
@@ -86,6 +89,8 @@ struct Expr {
     struct Buffer *buffer; /* EX_FETCH */
     Var **vars;            /* EX_REDUCE */
     int var_count;
+    Range range;       /* of integers and bools: ex_range */
+    uint64_t var_bits; /* variables in it, a bit for id % 64: a quick "does not use" */
     uint32_t hash;
     int id; /* in order of creation: arguments have smaller ids */
 };
@@ -137,8 +142,7 @@ bool ex_uses_var(const Expr *e, const Var *v);
 
 /* ---- index arithmetic (simplify.c) ---- */
 
-/* The range lo <= e <= hi of an i64 expression (inclusive; saturates). */
-typedef struct Range { int64_t lo, hi; } Range;
+/* The range of an integer or bool expression, from the ranges of its variables. */
 Range ex_range(const Expr *e);
 /* e = sum coef[i] * atom[i] + constant; atoms are variables or what is not affine (floordiv, floormod, loads). */
 typedef struct Affine {
