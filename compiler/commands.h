@@ -15,10 +15,11 @@ typedef enum Stage { STAGE_NONE, STAGE_INFERRED, STAGE_PLANNED } Stage;
 
 /* One run of netc: what the stages have made so far. */
 typedef struct Job {
-    const Options *options;
+    Options *options;
     Arena *arena;
     Diags *diags;
     Graph *graph;     /* from STAGE_INFERRED on; optimised as well from STAGE_PLANNED on */
+    int own_outputs;  /* how many outputs the network has; --layers adds others behind them */
     Program *program; /* from STAGE_PLANNED on */
 } Job;
 
@@ -31,6 +32,7 @@ struct Command {
     unsigned groups;      /* mask of the option groups it takes */
     bool needs_output;    /* -o must be given, unless --emit replaces it */
     Stage needs;
+    int (*prepare)(Job *job); /* before the stages; NULL: nothing to do. Not EXIT_DONE: stop with that code */
     int (*run)(Job *job); /* the exit code */
 };
 
@@ -44,5 +46,7 @@ int input_error(const char *format, ...) PRINTF(1, 2);
 /* What long work is doing now: one line on a terminal, overwritten by the next; nothing elsewhere. */
 void progress(const char *format, ...) PRINTF(1, 2);
 void progress_clear(void);
+/* Diagnostics on standard error, in colour where that is wanted. */
+void report_diags(const Job *job, const Diags *diags);
 
 #endif

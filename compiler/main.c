@@ -13,9 +13,6 @@
 #include "layers.h"
 #include "optimise.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 const Command *const command_list[] = {&command_check,  &command_summary, &command_compile,
                                        &command_build,  &command_run,     &command_verify,
                                        &command_print,  &command_ops,     &command_targets,
@@ -42,6 +39,7 @@ static bool middle(Job *job)
     progress("optimising the graph");
     optimise(job->graph);
     check_graph(job->graph, true);
+    job->own_outputs = job->graph->outputs.count;
     if (job->options->layers) layers_expose(job->graph);
     if (job->options->emit == EMIT_GRAPH) return true;
 
@@ -60,12 +58,18 @@ static bool middle(Job *job)
 /* Errors and warnings of the stages: on standard error, or as JSON on standard output. */
 static void report(const Job *job)
 {
-    const Options *o = job->options;
-    bool color = o->color == 1 || (o->color == 0 && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
-    if (o->json && (diags_errors(job->diags) || o->command == &command_check))
+    progress_clear();
+    if (job->options->json && (diags_errors(job->diags) || job->options->command == &command_check))
         diags_print_json(job->diags, stdout);
     else
-        diags_print(job->diags, stderr, color);
+        report_diags(job, job->diags);
+}
+
+static int run_command(Job *job, const Command *command)
+{
+    bool good = (command->needs < STAGE_INFERRED || front(job)) && (command->needs < STAGE_PLANNED || middle(job));
+    report(job);
+    return good ? command->run(job) : EXIT_INPUT;
 }
 
 int main(int argc, char **argv)
@@ -74,11 +78,9 @@ int main(int argc, char **argv)
     job.diags = diags_new(job.arena);
     job.options = options_parse(job.arena, argc, argv);
 
-    Stage needs = job.options->command->needs;
-    bool good = (needs < STAGE_INFERRED || front(&job)) && (needs < STAGE_PLANNED || middle(&job));
-    progress_clear();
-    report(&job);
-    int status = good ? job.options->command->run(&job) : EXIT_INPUT;
+    const Command *command = job.options->command;
+    int status = command->prepare ? command->prepare(&job) : EXIT_DONE;
+    if (status == EXIT_DONE) status = run_command(&job, command);
     progress_clear();
     if (fflush(stdout) != 0 || ferror(stdout)) die("cannot write to standard output");
     arena_free(job.arena);

@@ -289,7 +289,7 @@ static const Command *parse_command(int argc, char **argv)
     exit(EXIT_DONE);
 }
 
-const Options *options_parse(Arena *arena, int argc, char **argv)
+Options *options_parse(Arena *arena, int argc, char **argv)
 {
     Options *o = NEW(arena, Options);
     o->command = parse_command(argc, argv);

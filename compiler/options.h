@@ -43,6 +43,6 @@ typedef struct Options {
 } Options;
 
 /* Reads the command line. Does not return for --help and --version (exit 0) and for mistakes (exit 2). */
-const Options *options_parse(Arena *arena, int argc, char **argv);
+Options *options_parse(Arena *arena, int argc, char **argv);
 
 #endif

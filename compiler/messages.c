@@ -1,6 +1,7 @@
-/* What a command tells the person at the terminal while it works, and its errors. Nothing here goes into files. */
+/* What a command tells its user: progress while it works, diagnostics, errors. Nothing here goes into files. */
 #include "commands.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 static bool shown;
@@ -34,4 +35,11 @@ int input_error(const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     return EXIT_INPUT;
+}
+
+void report_diags(const Job *job, const Diags *diags)
+{
+    int color = job->options->color;
+    progress_clear();
+    diags_print(diags, stderr, color == 1 || (color == 0 && isatty(STDERR_FILENO) && !getenv("NO_COLOR")));
 }

@@ -1,0 +1,89 @@
+/* netc run: inputs from files through the compiled network, outputs into .npy files. */
+#include "dataset.h"
+#include "execute.h"
+
+#include <ctype.h>
+
+static FileNames input_files(const Job *job)
+{
+    FileNames files = {0};
+    for (int i = 1; i < job->options->operand_count; i++) LIST_PUSH(job->arena, &files, job->options->operands[i]);
+    return files;
+}
+
+static int prepare(Job *job)
+{
+    FileNames files = input_files(job);
+    dataset_bind_dims(job, &files);
+    return EXIT_DONE;
+}
+
+/* The output's name as that of a file. */
+static const char *file_name(Arena *arena, const Tensor *t)
+{
+    char *name = arena_format(arena, "%s.npy", t->name);
+    for (char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p) && !strchr("._-", *p)) *p = '_';
+    if (*name == '.') *name = '_';
+    return name;
+}
+
+static int write_outputs(const Job *job, const Execution *e)
+{
+    const char *folder = job->options->output;
+    const Graph *g = job->graph;
+    Workdir *w = workdir_make(job->arena, folder);
+    Diags *diags = diags_new(job->arena);
+    for (int i = 0; i < g->outputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        DataTensor data = {.name = t->name, .dtype = t->dtype, .rank = t->rank, .data = e->outputs[i].data};
+        memcpy(data.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
+        if (!datafile_write(workdir_file(w, file_name(job->arena, t)), &data, 1, diags)) {
+            report_diags(job, diags);
+            return EXIT_MACHINE;
+        }
+    }
+    for (int i = 0; i < g->outputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        const char *place = arena_format(job->arena, "%s/%s", folder, file_name(job->arena, t));
+        workdir_publish(w, file_name(job->arena, t), place);
+        printf("%s: %s %s\n", place, dtype_name(t->dtype), dims_text(job->arena, t->dims, t->rank));
+    }
+    workdir_remove(w);
+    return EXIT_DONE;
+}
+
+static int run(Job *job)
+{
+    const Graph *g = job->graph;
+    FileNames files = input_files(job);
+    DataTensor *inputs = NEW_ARRAY(job->arena, DataTensor, g->inputs.count + 1);
+    if (!dataset_read(job, &files, g->inputs.items, g->inputs.count, "input", inputs)) return EXIT_INPUT;
+    Library library = library_get(job);
+    Execution *e = execution_new(job->arena, g);
+    for (int i = 0; i < g->inputs.count; i++)
+        if (e->inputs[i].bytes) memcpy(e->inputs[i].data, inputs[i].data, e->inputs[i].bytes);
+    progress("running %s", g->name);
+    bool done = execution_run(e, &library, job->options->timeout);
+    library_release(&library);
+    progress_clear();
+    return done ? write_outputs(job, e) : EXIT_MACHINE;
+}
+
+const Command command_run = {
+    .name = "run",
+    .operands = "FILE IN... -o DIR",
+    .title = "Runs a network on files and writes its outputs",
+    .help = "Each IN is a .npy or .pb tensor, or a .npz or .safetensors of several. NAME=IN says which\n"
+            "input it is for; otherwise names in the files count, or else their order. Sizes of\n"
+            "named dimensions that --dim leaves open come from the inputs. Outputs become\n"
+            "DIR/NAME.npy. The network is compiled once and kept in a cache: in $NETC_CACHE, else in\n"
+            "$XDG_CACHE_HOME/netc, else in ~/.cache/netc.\n",
+    .least = 1,
+    .most = -1,
+    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_CC | GROUP_RUN,
+    .needs_output = true,
+    .needs = STAGE_PLANNED,
+    .prepare = prepare,
+    .run = run,
+};
