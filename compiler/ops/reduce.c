@@ -1,0 +1,211 @@
+/*
+ * Reductions over axes: a term of each element, summed (or multiplied, or compared), and a function of the result.
+ * The axes are an attribute until opset 17 (ReduceSum: 12), then an input. ArgMax and ArgMin are in argminmax.c.
+ */
+#include "reduction.h"
+#include "row.h"
+
+#include <math.h>
+
+/* The axes of a checked node; all of them where none are given, unless noop_with_empty_axes says otherwise. */
+static Axes node_axes(const Node *n)
+{
+    const Tensor *x = n->inputs[0], *list = node_input(n, 1);
+    int count = 0;
+    const int64_t *ints = list ? NULL : attr_ints(n, "axes", &count);
+    if (list) count = (int)tensor_elements(list);
+    if (!count && op_attr(n->op, n->version, "noop_with_empty_axes") && attr_int(n, "noop_with_empty_axes"))
+        return axes_none(x);
+    if (!count) return axes_from(x, 0);
+    Axes axes = axes_none(x);
+    for (int i = 0; i < count; i++) {
+        int64_t axis = list ? dtype_get_int(list->dtype, list->data, i) : ints[i];
+        axes.reduced[axis < 0 ? axis + x->rank : axis] = true;
+    }
+    return axes;
+}
+
+static bool check_axes(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *list = node_input(n, 1);
+    int64_t count = 0;
+    const int64_t *ints;
+    if (list) {
+        if (tensor_elements(list) == 0) return true;
+        ints = infer_const_ints(in, 1, &count);
+        if (!ints) return false;
+    } else {
+        int given;
+        ints = attr_ints(n, "axes", &given);
+        count = given;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int axis;
+        if (!infer_axis(in, "axes", ints[i], n->inputs[0]->rank, &axis)) return false;
+    }
+    return true;
+}
+
+static bool infer_reduce(Infer *in)
+{
+    const Node *n = in->node;
+    if (!check_axes(in)) return false;
+    Axes axes = node_axes(n);
+    int64_t dims[MAX_RANK];
+    int rank = axes_result(&axes, attr_int(n, "keepdims") != 0, dims);
+    return infer_output(in, 0, n->inputs[0]->dtype, rank, dims);
+}
+
+static Expr *plain(Pool *p, Expr *x) { (void)p; return x; }
+static Expr *square(Pool *p, Expr *x) { return ex_mul(p, x, x); }
+static Expr *root(Pool *p, Expr *x) { return ex_unary(p, UN_SQRT, x); }
+static Expr *logarithm(Pool *p, Expr *x) { return ex_unary(p, UN_LOG, x); }
+static Expr *magnitude(Pool *p, Expr *x)
+{
+    return dtype_info(x->dtype)->class == CLASS_UNSIGNED ? x : ex_unary(p, UN_ABS, x);
+}
+
+/* finish(reduce(term(x))), computed as `dtype`. */
+static void define_reduce(Definer *d, ReduceOp op, Dtype dtype, Expr *(*term)(Pool *, Expr *),
+                          Expr *(*finish)(Pool *, Expr *))
+{
+    const Node *n = d->node;
+    Axes axes = node_axes(n);
+    Reduction r = define_reduction(d, &axes, attr_int(n, "keepdims") != 0);
+    Expr *x = ex_cast(d->pool, dtype, define_load(d, n->inputs[0], r.at));
+    Expr *reduced = ex_reduce(d->pool, op, r.vars, r.var_count, term(d->pool, x));
+    define_rounded(d, node_output(n, 0), r.result, finish(d->pool, reduced));
+}
+
+static Dtype wide_type(const Definer *d) { return define_wide(d->node->inputs[0]->dtype); }
+/* Roots and logarithms of integers are computed in double. */
+static Dtype real_type(const Definer *d) { return dtype_is_float(wide_type(d)) ? wide_type(d) : DT_F64; }
+
+static void define_l1(Definer *d) { define_reduce(d, RE_SUM, wide_type(d), magnitude, plain); }
+static void define_l2(Definer *d) { define_reduce(d, RE_SUM, real_type(d), square, root); }
+static void define_log_sum(Definer *d) { define_reduce(d, RE_SUM, real_type(d), plain, logarithm); }
+static void define_product(Definer *d) { define_reduce(d, RE_PRODUCT, wide_type(d), plain, plain); }
+static void define_sum(Definer *d) { define_reduce(d, RE_SUM, wide_type(d), plain, plain); }
+static void define_sum_square(Definer *d) { define_reduce(d, RE_SUM, wide_type(d), square, plain); }
+
+/* The largest of booleans is whether one is true. */
+static void define_max(Definer *d)
+{
+    define_reduce(d, wide_type(d) == DT_BOOL ? RE_OR : RE_MAX, wide_type(d), plain, plain);
+}
+
+static void define_min(Definer *d)
+{
+    define_reduce(d, wide_type(d) == DT_BOOL ? RE_AND : RE_MIN, wide_type(d), plain, plain);
+}
+
+static void define_mean(Definer *d)
+{
+    const Node *n = d->node;
+    Axes axes = node_axes(n);
+    Reduction r = define_reduction(d, &axes, attr_int(n, "keepdims") != 0);
+    Expr *sum = ex_reduce(d->pool, RE_SUM, r.vars, r.var_count, define_load(d, n->inputs[0], r.at));
+    Expr *mean = ex_div(d->pool, sum, like(d->pool, sum, (double)axes_extent(&axes)));
+    define_rounded(d, node_output(n, 0), r.result, mean);
+}
+
+/* log(sum(exp(x))) = m + log(sum(exp(x - m))) with the maximum m, or 0 where that is infinite. */
+static void define_log_sum_exp(Definer *d)
+{
+    const Node *n = d->node;
+    Pool *p = d->pool;
+    Dtype dtype = real_type(d);
+    Axes axes = node_axes(n);
+    Tensor *max = define_statistic(d, "max", dtype, &axes);
+    Reduction r = define_reduction(d, &axes, true);
+    Expr *x = ex_cast(p, dtype, define_load(d, n->inputs[0], r.at));
+    Expr *m = ex_reduce(p, RE_MAX, r.vars, r.var_count, x);
+    define_tensor(d, max, r.result, ex_select(p, ex_unary(p, UN_ISINF, m), like(p, m, 0), m));
+
+    r = define_reduction(d, &axes, attr_int(n, "keepdims") != 0);
+    x = ex_cast(p, dtype, define_load(d, n->inputs[0], r.at));
+    m = ex_load(p, max, r.kept);
+    Expr *sum = ex_reduce(p, RE_SUM, r.vars, r.var_count, ex_unary(p, UN_EXP, ex_sub(p, x, m)));
+    define_rounded(d, node_output(n, 0), r.result, ex_add(p, m, logarithm(p, sum)));
+}
+
+/* The schema's history: bf16 since opset 13, the axes as an input since `input`. */
+#define AXES_SLOT(input)  SLOT("axes", TYPE(DT_I64), NULL, .optional = true, .since = input)
+#define AXES_ATTRS(input) ATTRS(ATTR("axes", INTS, .until = input - 1), ATTR("keepdims", INT, .i = 1),              \
+                                ATTR("noop_with_empty_axes", INT, .since = input))
+#define REDUCES(input)                                                                             \
+    INPUTS(SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64, "T", .until = 12),                        \
+           SLOT("data", TYPES_FLOAT | INTEGERS_32_64, "T", .since = 13), AXES_SLOT(input)),        \
+        OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64, "T")), AXES_ATTRS(input), .infer = infer_reduce
+#define BYTES (TYPE(DT_I8) | TYPE(DT_U8))
+#define EXTREME                                                                                    \
+    VERSIONS(1, 11, 12, 13, 18, 20),                                                               \
+        INPUTS(SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64, "T", .until = 11),                    \
+               SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64 | BYTES, "T", .since = 12, .until = 12), \
+               SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES, "T", .since = 13, .until = 19),  \
+               SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T", .since = 20), AXES_SLOT(18)), \
+        OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T")), AXES_ATTRS(18), \
+        .infer = infer_reduce
+
+const Op ops_reduce[] = {
+    {.name = "ReduceL1",
+     .doc = "The sum of absolute values over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_l1,
+     EXAMPLES("y = ReduceL1(x: f32[2, 3])", "y = ReduceL1(x: i32[2, 3], [1], keepdims: 0)")},
+    {.name = "ReduceL2",
+     .doc = "The root of the sum of squares over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_l2,
+     EXAMPLES("y = ReduceL2(x: f32[2, 3], [1])")},
+    {.name = "ReduceLogSum",
+     .doc = "The logarithm of the sum over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_log_sum,
+     EXAMPLES("y = ReduceLogSum(x: f32[2, 3], [-1], keepdims: 0)")},
+    {.name = "ReduceLogSumExp",
+     .doc = "The logarithm of the sum of exponentials over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_log_sum_exp,
+     EXAMPLES("y = ReduceLogSumExp(x: f32[2, 3], [1])", "y = ReduceLogSumExp(x: f32[2, 3], [0], keepdims: 0)")},
+    {.name = "ReduceMax",
+     .doc = "The largest element over axes.",
+     EXTREME,
+     .define = define_max,
+     EXAMPLES("y = ReduceMax(x: f32[2, 3], [1])", "y = ReduceMax(x: u8[2, 3])", "y = ReduceMax(x: bool[2, 3], [0])")},
+    {.name = "ReduceMean",
+     .doc = "The mean over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_mean,
+     EXAMPLES("y = ReduceMean(x: f32[2, 3, 4], [1, 2])", "y = ReduceMean(x: f32[2, 3, 4], [0, 2], keepdims: 0)")},
+    {.name = "ReduceMin",
+     .doc = "The smallest element over axes.",
+     EXTREME,
+     .define = define_min,
+     EXAMPLES("y = ReduceMin(x: f32[2, 3], [1])", "y = ReduceMin(x: i32[2, 3], keepdims: 0)")},
+    {.name = "ReduceProd",
+     .doc = "The product over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_product,
+     EXAMPLES("y = ReduceProd(x: f32[2, 3], [1])")},
+    {.name = "ReduceSum",
+     .doc = "The sum over axes.",
+     VERSIONS(1, 11, 13),
+     REDUCES(13),
+     .define = define_sum,
+     EXAMPLES("y = ReduceSum(x: f32[2, 3], [1])", "y = ReduceSum(x: f32[2, 3], noop_with_empty_axes: 1)")},
+    {.name = "ReduceSumSquare",
+     .doc = "The sum of squares over axes.",
+     VERSIONS(1, 11, 13, 18),
+     REDUCES(18),
+     .define = define_sum_square,
+     EXAMPLES("y = ReduceSumSquare(x: f32[2, 3], [1], keepdims: 0)")},
+    {0},
+};
