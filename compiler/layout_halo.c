@@ -1,0 +1,140 @@
+/*
+ * Halos: where a contraction's factor is guarded by a test that its index is inside the tensor (padding), the tensor is stored with
+ * zeros around it and the test goes away. Inputs, constants and views are copied into such a buffer first.
+ */
+#include "layout.h"
+
+/* ---- is the guard exactly "every index is inside"? ---- */
+
+static void conjuncts(Expr *e, Expr **list, int *count, int most)
+{
+    if (e->kind == EX_BINARY && e->op == BI_AND) {
+        conjuncts(e->args[0], list, count, most);
+        conjuncts(e->args[1], list, count, most);
+    } else if (*count < most) {
+        list[(*count)++] = e;
+    } else {
+        *count = most + 1;
+    }
+}
+
+/* e <= or < as slack >= 0: the slack, as an index expression. */
+static Expr *slack(Pool *p, Expr *e)
+{
+    if (e->kind != EX_BINARY || e->args[0]->dtype != DT_I64 || (e->op != BI_LE && e->op != BI_LT)) return NULL;
+    Expr *minus = ex_mul(p, e->args[0], ex_int(p, -1));
+    return ex_add(p, ex_add(p, e->args[1], minus), ex_int(p, e->op == BI_LT ? -1 : 0));
+}
+
+static bool guards_bounds(Pool *p, Expr *guard, const Expr *load)
+{
+    enum { MOST = 2 * MAX_RANK };
+    Expr *tests[MOST];
+    int count = 0;
+    conjuncts(guard->args[0], tests, &count, MOST);
+    if (count > MOST) return false;
+    for (int k = 0; k < count; k++) {
+        Expr *s = slack(p, tests[k]);
+        bool found = false;
+        for (int d = 0; s && d < load->arg_count; d++) {
+            Expr *minus = ex_mul(p, load->args[d], ex_int(p, -1));
+            Expr *below_end = ex_add(p, ex_int(p, load->tensor->dims[d] - 1), minus);
+            found |= s == load->args[d] || s == below_end;
+        }
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* ---- the halo ---- */
+
+static bool needed_halo(const Expr *load, int64_t *before, int64_t *after)
+{
+    for (int d = 0; d < load->arg_count; d++) {
+        Range r = ex_range(load->args[d]);
+        before[d] = max64(0, -r.lo);
+        after[d] = max64(0, r.hi - (load->tensor->dims[d] - 1));
+        int64_t extent = load->tensor->dims[d];
+        if (before[d] > 4 * extent + 64 || after[d] > 4 * extent + 64) return false; /* mostly padding: keep the test */
+    }
+    return true;
+}
+
+/* May the tensor itself be stored with a halo? Not where it is the caller's memory or shares another's. */
+static bool holds_halo(Layouts *l, const Tensor *t)
+{
+    const Place *place = layout_place(l, t);
+    return place->definition && !place->is_output && !form_moves(place->definition);
+}
+
+typedef struct Swap {
+    const Tensor *from;
+    Tensor *to;
+} Swap;
+
+static Expr *swap_load(Pool *p, Expr *e, void *context)
+{
+    const Swap *s = context;
+    return e->kind == EX_LOAD && e->tensor == s->from ? ex_load(p, s->to, e->args) : NULL;
+}
+
+/* A copy of t for the readers that need a halo. */
+static Tensor *padded_copy(Layouts *l, int at, Tensor *t)
+{
+    Definition *copy = layout_insert(l, at, "padded", t);
+    Expr *index[MAX_RANK];
+    for (int d = 0; d < t->rank; d++) index[d] = ex_var(l->p->pool, copy->index[d]);
+    copy->body = ex_load(l->p->pool, t, index);
+    copy->node = l->p->definitions.items[at + 1]->node;
+    Place *place = layout_place(l, copy->out);
+    place->blocked = layout_place(l, t)->blocked;
+    return copy->out;
+}
+
+typedef struct Unguard {
+    Expr *guard, *load;
+} Unguard;
+
+static Expr *drop_guard(Pool *p, Expr *e, void *context)
+{
+    const Unguard *u = context;
+    (void)p;
+    return e == u->guard ? u->load : NULL;
+}
+
+/* Gives the guarded factor a halo; true when a definition was inserted before position i. */
+static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
+{
+    Pool *p = l->p->pool;
+    int64_t before[MAX_RANK], after[MAX_RANK];
+    if (!guards_bounds(p, guard, load) || !needed_halo(load, before, after)) return false;
+    Definition *def = l->p->definitions.items[i];
+    Tensor *t = load->tensor;
+    bool copied = !holds_halo(l, t);
+    if (copied) {
+        Swap swap = {t, padded_copy(l, i, t)};
+        t = swap.to;
+        load = ex_rewrite(p, load, swap_load, &swap);
+    }
+    Unguard u = {guard, load};
+    def->body = ex_rewrite(p, def->body, drop_guard, &u);
+    Place *place = layout_place(l, t);
+    for (int d = 0; d < t->rank; d++) {
+        place->before[d] = max64(place->before[d], before[d]);
+        place->after[d] = max64(place->after[d], after[d]);
+    }
+    return copied;
+}
+
+void layout_choose_halos(Layouts *l)
+{
+    for (int i = 0; i < l->p->definitions.count; i++) {
+        Contraction c;
+        if (!form_contraction(l->p->definitions.items[i], &c)) continue;
+        for (int k = 0; k < 2; k++)
+            if (c.guard[k] && !tensor_is_const(c.factor[k]->tensor)) {
+                if (unguard(l, i, c.guard[k], c.factor[k])) i++;
+                break;
+            }
+    }
+}

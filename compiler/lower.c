@@ -1,0 +1,95 @@
+/*
+ * Graph to Program: each node's definitions, in order. What generated code cannot do yet (an operator without a definition, an
+ * element type without a C type, a parameter without values) is reported here, all of it at once.
+ */
+#include "op.h"
+#include "program.h"
+
+/* f16 and bf16 are stored as 16-bit integers and computed as f32; the narrower ones have no C type. */
+static bool type_generates(Dtype t) { return dtype_info(t)->c != NULL; }
+
+static bool check_types(const Node *n, Diags *diags)
+{
+    for (int i = 0; i < n->input_count + n->output_count; i++) {
+        const Tensor *t = i < n->input_count ? n->inputs[i] : n->outputs[i - n->input_count];
+        if (!t || type_generates(t->dtype)) continue;
+        Diagnostic *d = diag_error(diags, "E0602", n->source, "generated code cannot hold elements of type %s yet",
+                                   dtype_name(t->dtype));
+        diag_label(d, n->source, "%s `%s` of %s", i < n->input_count ? "input" : "output", t->name, n->op_type);
+        return false;
+    }
+    return true;
+}
+
+/* Parameters that are read but have no values, in one diagnostic. */
+static void check_parameters(const Graph *g, Diags *diags)
+{
+    Diagnostic *d = NULL;
+    int missing = 0;
+    for (int i = 0; i < g->tensors.count; i++) {
+        const Tensor *t = g->tensors.items[i];
+        if (t->kind != TENSOR_PARAM || t->data || graph_use_count(g, t) == 0) continue;
+        missing++;
+        if (!d) d = diag_error(diags, "E0502", t->source, "network `%s` has parameters without values", g->name);
+        if (missing <= 8) diag_note(d, "`%s`: %s", t->name, tensor_type_text(g->arena, t));
+    }
+    if (!d) return;
+    if (missing > 8) diag_note(d, "and %d more", missing - 8);
+    diag_help(d, "give them with --weights-from FILE (.safetensors, .npz, .onnx), or fill them at random with --init SEED");
+}
+
+static void lower_node(Program *p, const Node *n, Diags *diags)
+{
+    if (!check_types(n, diags)) return;
+    Definer d = {.pool = p->pool, .graph = p->graph, .node = n};
+    if (!define_node(&d, n)) {
+        diag_error(diags, "E0601", n->source, "operator %s has no generated code yet", n->op_type);
+        return;
+    }
+    for (int i = 0; i < d.definitions.count; i++) {
+        if (tensor_elements(d.definitions.items[i]->out) == 0) continue;
+        LIST_PUSH(p->arena, &p->definitions, d.definitions.items[i]);
+    }
+}
+
+/* An output that no definition writes (an input or a constant handed through) becomes a copy of it. */
+static void copy_through(Program *p, int i)
+{
+    Tensor *t = p->graph->outputs.items[i];
+    Graph *g = p->graph;
+    Node *n = graph_add_node(g, "Identity", "", g->opset, graph_unique_name(g, "copy"), 1, 1);
+    Tensor *out = graph_add_tensor(g, TENSOR_VALUE, graph_unique_name(g, t->name), t->dtype, t->rank, t->dims);
+    n->inputs[0] = t;
+    node_set_output(n, 0, out);
+    g->outputs.items[i] = out;
+    Definer d = {.pool = p->pool, .graph = g, .node = n};
+    Var **index = define_indices(&d, t->rank, t->dims);
+    define_tensor(&d, out, index, ex_load(p->pool, t, define_index_exprs(&d, index, t->rank)));
+    if (tensor_elements(out)) LIST_PUSH(p->arena, &p->definitions, d.definitions.items[0]);
+}
+
+static void copy_outputs(Program *p)
+{
+    Graph *g = p->graph;
+    for (int i = 0; i < g->outputs.count; i++) {
+        bool again = g->outputs.items[i]->kind != TENSOR_VALUE;
+        for (int j = 0; j < i; j++) again |= g->outputs.items[j] == g->outputs.items[i];
+        if (again) copy_through(p, i);
+    }
+}
+
+Program *lower(Graph *g, const Target *target, Diags *diags)
+{
+    Program *p = NEW(g->arena, Program);
+    p->arena = g->arena;
+    p->pool = pool_new(g->arena);
+    p->graph = g;
+    p->target = target;
+    int before = diags_errors(diags);
+    check_parameters(g, diags);
+    int count = g->nodes.count; /* definitions may add nodes for copies, not to be lowered again */
+    for (int i = 0; i < count; i++) lower_node(p, g->nodes.items[i], diags);
+    if (diags_errors(diags) > before) return NULL;
+    copy_outputs(p);
+    return p;
+}
