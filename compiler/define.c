@@ -86,7 +86,7 @@ void define_unflatten(Pool *p, Expr *flat, int rank, const int64_t *dims, Expr *
         int64_t extent = max64(dims[i], 1); /* an empty shape has no index: any expression will do */
         Expr *at = ex_floordiv(p, flat, ex_int(p, stride));
         index[i] = i == 0 ? at : ex_floormod(p, at, ex_int(p, extent));
-        if (!checked_mul(stride, extent, &stride)) stride = INT64_MAX; /* only around an empty dimension */
+        stride *= extent; /* checked_elements bounds the product even without the empty ones */
     }
 }
 

@@ -1,0 +1,110 @@
+/*
+ * Slice: every step-th element of a range, along some axes; backwards when the step is negative. Starts, ends, axes and
+ * steps are attributes before version 10 and constant inputs since.
+ */
+#include "op.h"
+
+/* Output index i reads input index start + i * step, along each dimension. */
+typedef struct Steps {
+    int64_t start, step, count;
+} Steps;
+
+/* Ends beyond the dimension mean its end, as in Python. */
+static Steps clamp_range(int64_t start, int64_t end, int64_t step, int64_t extent)
+{
+    int64_t lo = step < 0 ? -1 : 0, hi = step < 0 ? extent - 1 : extent;
+    if (start < 0) start += extent;
+    if (end < 0) end += extent;
+    start = max64(min64(start, hi), step < 0 ? min64(0, hi) : lo);
+    end = max64(min64(end, hi), lo);
+    step = max64(min64(step, extent + 1), -extent - 1); /* a longer step cannot be told from this one */
+    int64_t length = step < 0 ? start - end : end - start;
+    return (Steps){start, step, length <= 0 ? 0 : ceil_div(length, step < 0 ? -step : step)};
+}
+
+/* One of the lists; *list is NULL when it is absent. False after a diagnostic. */
+static bool read_list(Infer *in, const char *attr, int input, const int64_t **list, int64_t *count)
+{
+    int attr_count = 0;
+    *list = NULL;
+    *count = 0;
+    if (in->node->version >= 10) {
+        if (!node_input(in->node, input)) return true;
+        return (*list = infer_const_ints(in, input, count)) != NULL;
+    }
+    if (op_attr(in->node->op, in->node->version, attr)) *list = attr_ints(in->node, attr, &attr_count);
+    *count = attr_count;
+    return true;
+}
+
+static bool read_ranges(Infer *in, Steps *ranges)
+{
+    const Tensor *x = in->node->inputs[0];
+    const int64_t *starts, *ends, *axes, *steps;
+    int64_t count, end_count, axis_count, step_count;
+    if (!read_list(in, "starts", 1, &starts, &count) || !read_list(in, "ends", 2, &ends, &end_count) ||
+        !read_list(in, "axes", 3, &axes, &axis_count) || !read_list(in, "steps", 4, &steps, &step_count))
+        return false;
+    if (count != end_count || (axes && axis_count != count) || (steps && step_count != count) || count > x->rank)
+        return infer_error(in, "E0306", "%lld starts, %lld ends, %lld axes and %lld steps for %d dimensions: they must agree",
+                           (long long)count, (long long)end_count, (long long)(axes ? axis_count : count),
+                           (long long)(steps ? step_count : count), x->rank);
+    for (int i = 0; i < x->rank; i++) ranges[i] = (Steps){0, 1, x->dims[i]};
+    uint32_t seen = 0;
+    for (int i = 0; i < count; i++) {
+        int axis;
+        if (!infer_axis(in, "axis", axes ? axes[i] : i, x->rank, &axis)) return false;
+        int64_t step = steps ? steps[i] : 1;
+        if (step == 0) return infer_error(in, "E0306", "the step along axis %d is 0", axis);
+        if (seen >> axis & 1) return infer_error(in, "E0204", "axis %d is given twice", axis);
+        seen |= 1u << axis;
+        ranges[axis] = clamp_range(starts[i], ends[i], step, x->dims[axis]);
+    }
+    return true;
+}
+
+static bool slice_infer(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    Steps ranges[MAX_RANK];
+    int64_t dims[MAX_RANK];
+    if (!read_ranges(in, ranges)) return false;
+    for (int i = 0; i < x->rank; i++) dims[i] = ranges[i].count;
+    return infer_output(in, 0, x->dtype, x->rank, dims);
+}
+
+static void slice_define(Definer *d)
+{
+    Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
+    Infer in = {d->graph, (Node *)d->node, NULL};
+    Steps ranges[MAX_RANK];
+    bool accepted = read_ranges(&in, ranges);
+    assert(accepted);
+    Var **vars = define_indices(d, out->rank, out->dims);
+    Expr **index = define_index_exprs(d, vars, out->rank);
+    for (int i = 0; i < out->rank; i++)
+        index[i] = ex_add(d->pool, ex_int(d->pool, ranges[i].start),
+                          ex_mul(d->pool, index[i], ex_int(d->pool, ranges[i].step)));
+    define_tensor(d, out, vars, ex_load(d->pool, x, index));
+}
+
+static const Slot inputs[] = {
+    SLOT("data", TYPES_ALL, "T"),
+    SLOT("starts", TYPES_INDEX, "Tind", .since = 10),
+    SLOT("ends", TYPES_INDEX, "Tind", .since = 10),
+    SLOT("axes", TYPES_INDEX, "Tind", .optional = true, .since = 10),
+    SLOT("steps", TYPES_INDEX, "Tind", .optional = true, .since = 10),
+    {0}};
+static const Slot outputs[] = {SLOT("output", TYPES_ALL, "T"), {0}};
+static const AttrSpec attrs[] = {
+    ATTR("axes", INTS, .until = 9), ATTR("ends", INTS, .required = true, .until = 9),
+    ATTR("starts", INTS, .required = true, .until = 9), {0}};
+
+const Op ops_slice[] = {
+    {.name = "Slice",
+     .doc = "Every step-th element from start to end, along each of the axes; negative values count from the end.",
+     .versions = (const int[]){1, 10, 11, 13, 0},
+     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = slice_infer, .define = slice_define,
+     .examples = (const char *const[]){"Slice(x: f32[5, 6], [1, 0], [4, 6], [0, 1], [1, 2])",
+                                       "Slice(x: f32[5, 6], [-1], [-100], [1], [-2])", 0}},
+    {0}};
