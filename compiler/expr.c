@@ -189,12 +189,13 @@ Expr *ex_load(Pool *p, Tensor *t, Expr *const *index)
                                   .args = (Expr **)index});
 }
 
-Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, int64_t stride)
+Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, int64_t stride, int count)
 {
-    assert(offset->dtype == DT_I64);
+    assert(offset->dtype == DT_I64 && count >= 1 && count <= lanes);
     return pool_intern(p, &(Expr){.kind = EX_FETCH,
                                   .dtype = dtype,
                                   .lanes = lanes,
+                                  .op = count,
                                   .i = lanes == 1 ? 1 : stride,
                                   .buffer = b,
                                   .arg_count = 1,

@@ -113,7 +113,7 @@ static void print_fetch(Printer *p, const Expr *e)
 {
     text_add(p->out, "%s[", e->buffer->name);
     print(p, e->args[0], BINDS_CHOICE);
-    if (e->lanes > 1) text_add(p->out, " : %d", e->lanes);
+    if (e->lanes > 1) text_add(p->out, " : %d", e->op);
     if (e->lanes > 1 && e->i != 1) text_add(p->out, " by %lld", (long long)e->i);
     text_add(p->out, "]");
 }

@@ -127,7 +127,7 @@ static Expr *with_args(const Rewrite *r, Expr *e, Expr **args)
     case EX_VAR:
     case EX_REG: return e;
     case EX_LOAD: return ex_load(p, e->tensor, args);
-    case EX_FETCH: return ex_fetch(p, e->buffer, e->dtype, args[0], e->lanes, e->i);
+    case EX_FETCH: return ex_fetch(p, e->buffer, e->dtype, args[0], e->lanes, e->i, e->op);
     case EX_UNARY: return ex_unary(p, (UnaryOp)e->op, args[0]);
     case EX_BINARY: return ex_binary(p, (BinaryOp)e->op, args[0], args[1]);
     case EX_FMA: return ex_fma(p, args[0], args[1], args[2]);

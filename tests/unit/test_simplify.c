@@ -196,14 +196,15 @@ static void random_comparisons_keep_their_value(void **state)
     }
 }
 
-/* An index map of a tensor: its dims and, for each, the index into the tensor it was made from. */
-typedef struct Map_ {
+typedef struct Dims {
     int rank;
     int64_t dims[MAX_RANK];
+    int digit_count[MAX_RANK];
+    int64_t digits[MAX_RANK][32];
 } Dims;
 
-/* dims with the same number of elements, refactored at random. */
-static Dims reshaped(const Dims *from)
+/* dims with the same number of elements, refactored at random without regard to the old ones. */
+static Dims refactored(const Dims *from)
 {
     int64_t n = 1;
     Dims to = {0};
@@ -217,10 +218,29 @@ static Dims reshaped(const Dims *from)
         if (to.rank && (to.rank == 5 || random_below(3) == 0)) to.dims[random_below(to.rank)] *= f;
         else to.dims[to.rank++] = f;
     }
-    for (int i = 0; i < to.rank; i++) { /* in any order */
-        int j = (int)random_below(to.rank);
-        int64_t d = to.dims[i];
-        to.dims[i] = to.dims[j], to.dims[j] = d;
+    return to;
+}
+
+/* Its digits: each dimension is a product of them, in order. */
+static int digits_of(const Dims *d, int64_t *all)
+{
+    int n = 0;
+    for (int i = 0; i < d->rank; i++)
+        for (int j = 0; j < d->digit_count[i]; j++) all[n++] = d->digits[i][j];
+    return n;
+}
+
+/* The same digits, cut into dimensions elsewhere: what splitting and merging of neighbours makes. */
+static Dims regrouped(const Dims *from)
+{
+    int64_t all[64];
+    int n = digits_of(from, all);
+    Dims to = {.rank = 1, .dims = {1}};
+    for (int i = 0; i < n; i++) {
+        if (i && to.rank < 6 && random_below(2)) to.dims[to.rank++] = 1;
+        int d = to.rank - 1;
+        to.dims[d] *= all[i];
+        to.digits[d][to.digit_count[d]++] = all[i];
     }
     return to;
 }
@@ -237,54 +257,79 @@ static void reshape_index(const Dims *from, Expr **result, const Dims *to, Expr 
     }
 }
 
-/* Reshapes there and back, with transposes between, are plain variables again. */
+static Dims transposed(const Dims *from, int *order)
+{
+    Dims to = {.rank = from->rank};
+    for (int i = 0; i < from->rank; i++) order[i] = i;
+    for (int i = 0; i < from->rank; i++) {
+        int j = (int)random_below(from->rank), o = order[i];
+        order[i] = order[j], order[j] = o;
+    }
+    for (int i = 0; i < from->rank; i++) {
+        to.dims[i] = from->dims[order[i]];
+        to.digit_count[i] = from->digit_count[order[i]];
+        memcpy(to.digits[i], from->digits[order[i]], sizeof to.digits[i]);
+    }
+    return to;
+}
+
+/* Steps there and back again: the identity, so every index must come out as its plain variable. */
+static void check_chain(int steps, bool transpose)
+{
+    Dims dims[16];
+    int order[16][MAX_RANK];
+    bool transposes[16];
+    Expr *index[MAX_RANK], *next[MAX_RANK];
+    Var *v[MAX_RANK];
+    dims[0] = (Dims){.rank = 3};
+    for (int i = 0; i < 3; i++) {
+        dims[0].dims[i] = 1;
+        for (int64_t n = random_below(3); n >= 0; n--) {
+            int64_t digit = 1 + random_below(5);
+            dims[0].dims[i] *= digit;
+            dims[0].digits[i][dims[0].digit_count[i]++] = digit;
+        }
+    }
+    for (int s = 0; s < steps; s++) {
+        transposes[s] = transpose && random_below(2);
+        dims[s + 1] = transposes[s] ? transposed(&dims[s], order[s])
+                      : transpose   ? regrouped(&dims[s])
+                                    : refactored(&dims[s]);
+    }
+    for (int i = 0; i < 3; i++) {
+        v[i] = pool_var(pool, "v", 0, dims[0].dims[i]);
+        index[i] = ex_var(pool, v[i]);
+    }
+    for (int s = 0; s < steps; s++) {
+        if (transposes[s])
+            for (int i = 0; i < dims[s].rank; i++) next[i] = index[order[s][i]];
+        else reshape_index(&dims[s + 1], next, &dims[s], index);
+        memcpy(index, next, sizeof index);
+    }
+    for (int s = steps - 1; s >= 0; s--) {
+        if (transposes[s])
+            for (int i = 0; i < dims[s].rank; i++) next[order[s][i]] = index[i];
+        else reshape_index(&dims[s], next, &dims[s + 1], index);
+        memcpy(index, next, sizeof index);
+    }
+    for (int i = 0; i < 3; i++)
+        if (index[i] != ex_var(pool, v[i])) {
+            Text text = {0};
+            ex_print(index[i], &text);
+            fail_msg("index %d is %s", i, text.data);
+        }
+}
+
 static void reshape_chains_vanish(void **state)
 {
     (void)state;
-    for (int round = 0; round < 400; round++) {
-        enum { STEPS = 4 };
-        Dims dims[2 * STEPS + 1] = {0};
-        int order[2 * STEPS][MAX_RANK], count = 1 + (int)random_below(STEPS);
-        Expr *index[MAX_RANK], *next[MAX_RANK];
-        bool transposes[2 * STEPS];
-        dims[0] = (Dims){3, {1 + random_below(6), 2 + random_below(11), 1 + random_below(8)}};
-        for (int s = 0; s < count; s++) {
-            transposes[s] = random_below(2);
-            dims[s + 1] = reshaped(&dims[s]);
-            if (!transposes[s]) continue;
-            dims[s + 1].rank = dims[s].rank;
-            for (int i = 0; i < dims[s].rank; i++) order[s][i] = i;
-            for (int i = 0; i < dims[s].rank; i++) {
-                int j = (int)random_below(dims[s].rank), o = order[s][i];
-                order[s][i] = order[s][j], order[s][j] = o;
-            }
-            for (int i = 0; i < dims[s].rank; i++) dims[s + 1].dims[i] = dims[s].dims[order[s][i]];
-        }
-        Var *v[MAX_RANK];
-        for (int i = 0; i < 3; i++) {
-            v[i] = pool_var(pool, "v", 0, dims[0].dims[i]);
-            index[i] = ex_var(pool, v[i]);
-        }
-        /* Undone first (reading from the end), then done: the identity on dims[0]. */
-        for (int s = 0; s < count; s++) {
-            if (transposes[s])
-                for (int i = 0; i < dims[s].rank; i++) next[i] = index[order[s][i]];
-            else reshape_index(&dims[s + 1], next, &dims[s], index);
-            memcpy(index, next, sizeof index);
-        }
-        for (int s = count - 1; s >= 0; s--) {
-            if (transposes[s])
-                for (int i = 0; i < dims[s].rank; i++) next[order[s][i]] = index[i];
-            else reshape_index(&dims[s], next, &dims[s + 1], index);
-            memcpy(index, next, sizeof index);
-        }
-        for (int i = 0; i < 3; i++)
-            if (index[i] != ex_var(pool, v[i])) {
-                Text text = {0};
-                ex_print(index[i], &text);
-                fail_msg("round %d, index %d is %s", round, i, text.data);
-            }
-    }
+    for (int round = 0; round < 1000; round++) check_chain(1 + (int)random_below(6), false);
+}
+
+static void reshape_and_transpose_chains_vanish(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2000; round++) check_chain(1 + (int)random_below(8), true);
 }
 
 /* ---- the forms others rely on ---- */
@@ -390,6 +435,7 @@ int main(void)
         TEST(random_expressions_keep_their_value),
         TEST(random_comparisons_keep_their_value),
         TEST(reshape_chains_vanish),
+        TEST(reshape_and_transpose_chains_vanish),
         TEST(long_sums_are_cheap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
