@@ -21,8 +21,7 @@ int diags_count(const Diags *diags) {
     return diags->all.count;
 }
 
-Diagnostic *diags_last(const Diags *diags)
-{
+Diagnostic *diags_last(const Diags *diags) {
     return diags->all.count ? diags->all.items[diags->all.count - 1] : NULL;
 }
 

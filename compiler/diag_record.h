@@ -37,8 +37,6 @@ Diagnostic *const *diags_sorted(const Diags *diags);
 bool source_same(const Source *a, const Source *b);
 const char *severity_name(Severity severity);
 
-/* Line `line` (from 1) of a file without its line end; an empty one past the end. */
-const char *source_line(const File *file, int line, size_t *length);
 /* Decodes the character at text[0..length): its code point (-1: not UTF-8) and its length in bytes.
  */
 int utf8_decode(const char *text, size_t length, int *bytes);

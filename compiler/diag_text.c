@@ -186,8 +186,7 @@ static void sort_marks(Mark *marks, int count) {
 }
 
 /* The mark shown in a cell: the narrowest, so that a mark inside another is seen. */
-static const Mark *mark_at(const Mark *marks, int count, int column)
-{
+static const Mark *mark_at(const Mark *marks, int count, int column) {
     const Mark *found = NULL;
     for (int i = 0; i < count; i++) {
         const Mark *m = &marks[i];
