@@ -63,6 +63,23 @@ $(BUILD)/runtime_files.c: $(RUNTIME) Makefile
 	    od -An -v -tu1 $$f | sed 's/  */,/g; s/^,//; s/$$/,/' ; printf '0}, %s},\n' $$(wc -c <$$f); done; \
 	  echo '    {0, 0, 0}};'; } >$@
 
+# ---- tests ----
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libnetc.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libnetc.a -lcmocka $(LDLIBS)
+
+# Every test; the last line is `N passed, N failed`. TESTS=tests/driver for some of them.
+.PHONY: check bless
+check: $(BUILD)/netc $(UNIT_TESTS)
+	@BUILD=$(BUILD) tests/run $(TESTS)
+
+# Rewrites the expectations with what comes out now: look at the diff.
+bless: $(BUILD)/netc $(UNIT_TESTS)
+	@BUILD=$(BUILD) tests/run --bless $(TESTS)
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
