@@ -17,7 +17,7 @@ TARGETS   := $(basename $(notdir $(sort $(wildcard compiler/targets/*.c))))
 RUNTIME   := $(sort $(wildcard runtime/*.h runtime/*.c))
 
 .PHONY: all
-all: $(BUILD)/netc
+all: $(BUILD)/netc $(BUILD)/netc.1
 
 $(BUILD)/netc: $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -79,6 +79,44 @@ check: $(BUILD)/netc $(UNIT_TESTS)
 # Rewrites the expectations with what comes out now: look at the diff.
 bless: $(BUILD)/netc $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run --bless $(TESTS)
+
+# ---- for people ----
+
+VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/commands.h)
+COMMANDS := check summary compile build run verify print ops targets
+
+# The manual's list of commands is what they say of themselves.
+$(BUILD)/netc.1: compiler/netc.1.in $(BUILD)/netc
+	for c in $(COMMANDS); do echo ".SS netc $$c"; echo .nf; \
+	  $(BUILD)/netc help $$c | sed '1s/^usage: //; s/[\\]/\\e/g; s/-/\\-/g; s/^\([.'"'"']\)/\\\&\1/'; echo .fi; done >$@.commands
+	sed -e '/@COMMANDS@/{' -e 'r $@.commands' -e 'd' -e '}' -e 's/@VERSION@/$(VERSION)/' $< >$@
+	@rm $@.commands
+
+# Installs the packages that are missing, builds, and shows compiled networks at work.
+.PHONY: demo
+demo:
+	.ci/install
+	$(MAKE) $(BUILD)/netc
+	NETC=$(BUILD)/netc examples/demo
+
+PLACE = $(DESTDIR)$(PREFIX)
+.PHONY: install uninstall
+install: all
+	install -d $(PLACE)/bin $(PLACE)/include/netc $(PLACE)/lib/pkgconfig $(PLACE)/share/man/man1 \
+	  $(PLACE)/share/bash-completion/completions $(PLACE)/share/doc/netc $(PLACE)/share/netc
+	install $(BUILD)/netc $(PLACE)/bin/netc
+	install -m 644 $(filter %.h,$(RUNTIME)) $(PLACE)/include/netc
+	install -m 644 $(filter %.c,$(RUNTIME)) $(PLACE)/share/netc
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's/@VERSION@/$(VERSION)/' runtime/netc.pc.in >$(PLACE)/lib/pkgconfig/netc.pc
+	install -m 644 $(BUILD)/netc.1 $(PLACE)/share/man/man1
+	install -m 644 compiler/netc.bash-completion $(PLACE)/share/bash-completion/completions/netc
+	install -m 644 README.md LICENSE grammar/LANGUAGE.md $(PLACE)/share/doc/netc
+	install -m 644 runtime/LICENSE $(PLACE)/share/doc/netc/LICENSE.runtime
+
+uninstall:
+	rm -f $(PLACE)/bin/netc $(PLACE)/lib/pkgconfig/netc.pc $(PLACE)/share/man/man1/netc.1 \
+	  $(PLACE)/share/bash-completion/completions/netc
+	rm -rf $(PLACE)/include/netc $(PLACE)/share/netc $(PLACE)/share/doc/netc
 
 .PHONY: clean
 clean:
