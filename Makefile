@@ -80,6 +80,12 @@ check: $(BUILD)/netc $(UNIT_TESTS)
 bless: $(BUILD)/netc $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run --bless $(TESTS)
 
+# Every backend test under DATA (ONNX's node tests, say) through `netc verify`; the table goes to build/conformance.tsv.
+.PHONY: conformance
+conformance: $(BUILD)/netc
+	@test -n "$(DATA)" || { echo "make conformance DATA=FOLDER" >&2; exit 2; }
+	NETC=$(abspath $(BUILD)/netc) tests/conformance $(DATA) $(BUILD)/conformance.tsv
+
 # ---- for people ----
 
 VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/commands.h)
