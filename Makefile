@@ -26,7 +26,7 @@ $(BUILD)/netc: $(OBJECTS)
 $(BUILD)/libnetc.a: $(filter-out $(BUILD)/compiler/main.o,$(OBJECTS))
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/%.o: %.c | $(BUILD)/net.tab.h $(BUILD)/onnx.pb-c.h
+$(BUILD)/%.o: %.c | $(BUILD)/net.tab.h $(BUILD)/net.lex.h $(BUILD)/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
