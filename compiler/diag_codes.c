@@ -47,6 +47,8 @@ const DiagCode diag_codes[] = {
     {"E0304", "an attribute has the wrong kind"},
     {"E0305", "wrong number of inputs or outputs"},
     {"E0306", "an attribute has a value out of range"},
+    {"E0307", "an operator is not in this version of its operator set"},
+    {"E0308", "an operator cannot be inferred"},
     {"E0401", "syntax error"},
     {"E0402", "a character or literal is not part of the language"},
     {"E0403", "unknown name"},

@@ -1,0 +1,203 @@
+/*
+ * Types and shapes: walks the graph in order, checks each node against its operator's schema (infer_schema.c), lets the
+ * operator set its outputs, and computes on the way what shapes hang on, so that Shape-Gather-Concat chains are constants
+ * by the time a Reshape needs them. One diagnostic a mistake: what depends on a refused node stays quiet.
+ */
+#include "infer.h"
+
+#include "evaluate.h"
+
+/* ---- unknown operators: all of them at once ---- */
+
+enum { NAMED_NODES = 4 };
+typedef struct Unknown {
+    const Node *first;
+    int uses;
+    Text nodes;
+} Unknown;
+
+static const char *full_name(Arena *arena, const Node *n)
+{
+    return *n->domain ? arena_format(arena, "%s.%s", n->domain, n->op_type) : n->op_type;
+}
+
+static const char *nearest_operator(const char *name)
+{
+    const char *names[1024];
+    int count = 0;
+    for (const Op *const *table = op_tables; *table; table++)
+        for (const Op *op = *table; op->name && count < (int)COUNT(names); op++) names[count++] = op->name;
+    return nearest_name(name, names, count);
+}
+
+static void report_unknown(Arena *arena, Diags *diags, Unknown *const *order, int count)
+{
+    if (!count) return;
+    Diagnostic *d = count == 1 ? diag_error(diags, "E0301", order[0]->first->source, "the operator '%s' is unknown",
+                                            full_name(arena, order[0]->first))
+                               : diag_error(diags, "E0301", order[0]->first->source, "%d operators are unknown", count);
+    for (int i = 0; i < count; i++) {
+        Unknown *u = order[i];
+        const char *near = nearest_operator(u->first->op_type);
+        diag_note(d, "'%s' is used by %s%s", full_name(arena, u->first), u->nodes.data,
+                  u->uses > NAMED_NODES ? arena_format(arena, " and %d more", u->uses - NAMED_NODES) : "");
+        if (near) diag_help(d, "did you mean '%s' instead of '%s'?", near, full_name(arena, u->first));
+        text_free(&u->nodes);
+    }
+}
+
+/* Collected over subgraphs as well. */
+typedef struct Search {
+    Arena *arena;
+    Map *seen;
+    LIST(Unknown *) order;
+} Search;
+
+static Unknown *unknown_of(Search *s, const Node *n)
+{
+    const char *name = full_name(s->arena, n);
+    Unknown *u = map_get(s->seen, name);
+    if (u) return u;
+    u = NEW(s->arena, Unknown);
+    u->first = n;
+    map_set(s->seen, name, u);
+    LIST_PUSH(s->arena, &s->order, u);
+    return u;
+}
+
+static void find_operators(Graph *g, Search *s)
+{
+    for (int i = 0; i < g->nodes.count; i++) {
+        Node *n = g->nodes.items[i];
+        n->op = op_find(n->domain, n->op_type);
+        for (int a = 0; a < n->attr_count; a++)
+            if (n->attrs[a].graph) find_operators(n->attrs[a].graph, s);
+        if (n->op) continue;
+        Unknown *u = unknown_of(s, n);
+        if (u->uses++ < NAMED_NODES) text_add(&u->nodes, "%snode %d '%s'", u->uses > 1 ? ", " : "", n->id, n->name);
+    }
+}
+
+static void find_all_operators(Graph *g, Diags *diags)
+{
+    Search s = {.arena = g->arena, .seen = map_new(g->arena)};
+    find_operators(g, &s);
+    report_unknown(g->arena, diags, s.order.items, s.order.count);
+}
+
+/* ---- constants that shapes hang on ---- */
+
+enum { SHAPE_ELEMENTS = 1 << 12, SHAPE_WORK = 1 << 16 };
+
+static bool is_small(const Node *n)
+{
+    for (int i = 0; i < n->output_count; i++)
+        if (n->outputs[i] && tensor_elements(n->outputs[i]) > SHAPE_ELEMENTS) return false;
+    return true;
+}
+
+/* Reads only what is known, or reads nothing but shapes. */
+static bool may_be_known(const Node *n)
+{
+    if (strcmp(n->op_type, "Shape") == 0 || strcmp(n->op_type, "Size") == 0) return true;
+    for (int i = 0; i < n->input_count; i++)
+        if (n->inputs[i] && !n->inputs[i]->data) return false;
+    return true;
+}
+
+static bool is_graph_output(const Graph *g, const Tensor *t)
+{
+    for (int i = 0; i < g->outputs.count; i++)
+        if (g->outputs.items[i] == t) return true;
+    return false;
+}
+
+/* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for the nodes to come. True
+ * when the node is no longer needed. */
+static bool make_constant(Graph *g, Node *n, const void *const *data)
+{
+    bool needed = false;
+    for (int i = 0; i < n->output_count; i++) {
+        Tensor *t = n->outputs[i];
+        if (!t) continue;
+        if (is_graph_output(g, t)) {
+            const char *name = graph_unique_name(g, arena_format(g->arena, "%s.value", t->name));
+            Tensor *c = graph_add_const(g, name, t->dtype, t->rank, t->dims, data[i]);
+            for (int k = n->id + 1; k < g->nodes.count; k++)
+                for (int j = 0; j < g->nodes.items[k]->input_count; j++)
+                    if (g->nodes.items[k]->inputs[j] == t) g->nodes.items[k]->inputs[j] = c;
+            needed = true;
+        }
+    }
+    if (needed) return false;
+    for (int i = 0; i < n->output_count; i++) {
+        Tensor *t = n->outputs[i];
+        if (!t) continue;
+        t->kind = TENSOR_CONST;
+        t->producer = NULL;
+        t->data = data[i];
+    }
+    return true;
+}
+
+static bool fold_shape(Graph *g, Node *n)
+{
+    if (!may_be_known(n) || !is_small(n)) return false;
+    const void **data = NEW_ARRAY(g->arena, const void *, n->output_count);
+    return evaluate_node(g, n, SHAPE_WORK, data) && make_constant(g, n, data);
+}
+
+/* ---- the walk ---- */
+
+static bool is_poisoned(const Node *n)
+{
+    for (int i = 0; i < n->input_count; i++)
+        if (n->inputs[i] && n->inputs[i]->poisoned) return true;
+    return !n->op;
+}
+
+static void poison(const Node *n)
+{
+    for (int i = 0; i < n->output_count; i++)
+        if (n->outputs[i]) n->outputs[i]->poisoned = true;
+}
+
+/* Each output that is used has its type and shape. */
+static bool has_outputs(Infer *in)
+{
+    for (int i = 0; i < in->node->output_count; i++) {
+        const Tensor *t = in->node->outputs[i];
+        if (t && (t->dtype == DT_NONE || t->rank < 0))
+            return infer_error(in, "E0305", "%s has no output %d for '%s'", in->node->op_type, i, t->name);
+    }
+    return true;
+}
+
+static bool infer_node(Infer *in)
+{
+    const Op *op = in->node->op;
+    if (!infer_schema(in)) return false;
+    if (!op->infer) return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
+    return op->infer(in) && has_outputs(in);
+}
+
+bool infer_graph(Graph *g, Diags *diags)
+{
+    int errors = diags_errors(diags);
+    bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
+    for (int i = 0; i < g->nodes.count; i++) {
+        Infer in = {g, g->nodes.items[i], diags};
+        if (is_poisoned(in.node) || !infer_node(&in)) poison(in.node);
+        else drop[i] = fold_shape(g, in.node);
+    }
+    graph_remove_nodes(g, drop);
+    return diags_errors(diags) == errors;
+}
+
+bool infer(Graph *g, Diags *diags)
+{
+    int errors = diags_errors(diags);
+    find_all_operators(g, diags);
+    infer_graph(g, diags);
+    return diags_errors(diags) == errors;
+}
