@@ -93,7 +93,7 @@ COMMANDS := check summary compile build run verify print ops targets
 
 # The manual's list of commands is what they say of themselves.
 $(BUILD)/netc.1: compiler/netc.1.in $(BUILD)/netc
-	for c in $(COMMANDS); do echo ".SS netc $$c"; echo .nf; \
+	set -e; for c in $(COMMANDS); do echo ".SS netc $$c"; echo .nf; \
 	  $(BUILD)/netc help $$c | sed '1s/^usage: //; s/[\\]/\\e/g; s/-/\\-/g; s/^\([.'"'"']\)/\\\&\1/'; echo .fi; done >$@.commands
 	sed -e '/@COMMANDS@/{' -e 'r $@.commands' -e 'd' -e '}' -e 's/@VERSION@/$(VERSION)/' $< >$@
 	@rm $@.commands

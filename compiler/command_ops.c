@@ -27,6 +27,11 @@ static const char *versions_text(Arena *arena, const Op *op)
     return op->last ? arena_format(arena, "%s, until %d", text, op->last) : text;
 }
 
+static const char *full_name(Arena *arena, const Op *op)
+{
+    return op->domain ? arena_format(arena, "%s.%s", op->domain, op->name) : op->name;
+}
+
 /* How it becomes code. */
 static const char *how_text(const Op *op) { return op->define || op->element ? "generated" : "folded"; }
 
@@ -37,6 +42,20 @@ static void print_json(Arena *arena, const Op *const *ops, int count)
         printf("%s\n  {\"name\": \"%s\", \"domain\": \"%s\", \"versions\": \"%s\", \"how\": \"%s\"}", i ? "," : "",
                ops[i]->name, ops[i]->domain ? ops[i]->domain : "", versions_text(arena, ops[i]), how_text(ops[i]));
     printf("\n]\n");
+}
+
+static void print_table(Arena *arena, const Op *const *ops, int count)
+{
+    int name_width = 8, version_width = 6;
+    for (int i = 0; i < count; i++) {
+        name_width = (int)max64(name_width, (int64_t)strlen(full_name(arena, ops[i])));
+        version_width = (int)max64(version_width, (int64_t)strlen(versions_text(arena, ops[i])));
+    }
+    printf("%-*s  %-*s  HOW        WHAT\n", name_width, "OPERATOR", version_width, "OPSETS");
+    for (int i = 0; i < count; i++)
+        printf("%-*s  %-*s  %-9s  %s\n", name_width, full_name(arena, ops[i]), version_width, versions_text(arena, ops[i]),
+               how_text(ops[i]), ops[i]->doc);
+    printf("%d operators\n", count);
 }
 
 static int ops(Job *job)
@@ -50,12 +69,7 @@ static int ops(Job *job)
         print_json(job->arena, all, count);
         return EXIT_DONE;
     }
-    printf("%-28s%-22s%-11s%s\n", "OPERATOR", "OPSETS", "HOW", "WHAT");
-    for (int i = 0; i < count; i++) {
-        const char *name = all[i]->domain ? arena_format(job->arena, "%s.%s", all[i]->domain, all[i]->name) : all[i]->name;
-        printf("%-28s%-22s%-11s%s\n", name, versions_text(job->arena, all[i]), how_text(all[i]), all[i]->doc);
-    }
-    printf("%d operators\n", count);
+    print_table(job->arena, all, count);
     return EXIT_DONE;
 }
 

@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 
 enum { INLINE_LIMIT = 1 << 20 }; /* bytes of weights that are spelled as C arrays unless asked otherwise */
 
@@ -18,7 +17,7 @@ static const char *const keywords[] = {
     "volatile", "while", "xor",
 };
 
-static bool is_identifier(const char *name)
+bool is_identifier(const char *name)
 {
     for (const char *p = name; *p; p++)
         if (!(isalpha((unsigned char)*p) || *p == '_' || (p > name && isdigit((unsigned char)*p)))) return false;
@@ -41,11 +40,7 @@ static const char *make_identifier(Arena *arena, const char *name)
 static const char *choose_name(const Job *job)
 {
     const Options *o = job->options;
-    if (o->prefix) {
-        if (is_identifier(o->prefix)) return o->prefix;
-        fprintf(stderr, "netc: --prefix wants a C identifier, not '%s'\n", o->prefix);
-        exit(EXIT_USAGE);
-    }
+    if (o->prefix) return o->prefix;
     const char *path = o->operands[0], *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
     const char *stem = slash ? slash + 1 : path;
     if (!dot || strcmp(dot, ".onnx") != 0) return make_identifier(job->arena, job->graph->name);

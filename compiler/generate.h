@@ -16,7 +16,7 @@ typedef struct Generated {
     const char *source, *header, *assembler, *weights; /* file names; the last two NULL when there is none */
 } Generated;
 
-/* Emits by the options of the command line. `entry`: for a shared library. Exits (2) when --prefix is no identifier. */
+/* Emits by the options of the command line. `entry`: for a shared library. */
 const Generated *generate(const Job *job, bool entry);
 /* --emit graph, program or plan: prints that instead of generating. The exit code. */
 int generate_print_stage(const Job *job);
@@ -26,6 +26,8 @@ void generated_write(const Generated *g, const Workdir *w, bool parts);
 const char *const *generated_files(Arena *arena, const Generated *g, bool parts);
 /* 128 bits over everything that is generated, as 32 hexadecimal digits; the text of `salt` is part of it. */
 const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
+/* May it name symbols in C and C++: an identifier and no keyword. */
+bool is_identifier(const char *name);
 const RuntimeFile *runtime_file(const char *name); /* dies when the compiler does not carry it */
 
 #endif

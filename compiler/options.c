@@ -1,5 +1,6 @@
 /* Parsing the command line by the table of options, and the help that is generated from it. */
 #include "commands.h"
+#include "generate.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,6 +15,7 @@ typedef enum OptionKind {
     OPTION_TARGET, /* const Target * */
     OPTION_DIM,    /* appended to read.dims */
     OPTION_SEED,   /* read.seed, and sets read.init */
+    OPTION_NAME,   /* const char *, a C identifier */
 } OptionKind;
 
 typedef struct OptionRow {
@@ -40,8 +42,8 @@ static const OptionRow rows[] = {
     {0, "init", "SEED", OPTION_SEED, AT(read.seed), GROUP_WEIGHTS, "fill parameters that have no weights at random", NULL},
     {0, "target", "NAME", OPTION_TARGET, AT(target), GROUP_CODE, "instruction set (default native; see `netc targets`)", NULL},
     {0, "weights", "KIND", OPTION_CHOICE, AT(weights), GROUP_CODE,
-     "inline (C arrays), object (.incbin), file (read at run time), or auto: inline up to 1 MB, else object", weights_choices},
-    {0, "prefix", "NAME", OPTION_TEXT, AT(prefix), GROUP_SOURCE, "of files and symbols (default: the network's name)", NULL},
+     "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
+    {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE, "of files and symbols (default: the network's name)", NULL},
     {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE, "the runtime's parts inside the one .c", NULL},
     {0, "emit", "STAGE", OPTION_CHOICE, AT(emit), GROUP_SOURCE,
      "print the optimised graph, the program or the memory plan instead", emit_choices},
@@ -213,6 +215,10 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_SEED:
         o->read.init = true;
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);
+        break;
+    case OPTION_NAME:
+        if (!is_identifier(value)) usage_error(o->command, "--%s wants a C identifier, not '%s'", row->name, value);
+        *(const char **)place = value;
         break;
     }
 }
