@@ -82,3 +82,30 @@ Tensor *define_statistic(Definer *d, const char *suffix, Dtype dtype, const Axes
     int rank = axes_result(axes, true, dims);
     return define_temporary(d, suffix, dtype, rank, dims);
 }
+
+/* The maximum of x over its axes, then the sum of exp(x - max). */
+static void define_softmax_statistics(Definer *d, const Axes *axes, Tensor *x, Tensor **max, Tensor **sum)
+{
+    Pool *p = d->pool;
+    *max = define_statistic(d, "max", define_wide(x->dtype), axes);
+    Reduction r = define_reduction(d, axes, true);
+    define_tensor(d, *max, r.result, ex_reduce(p, RE_MAX, r.vars, r.var_count, define_load(d, x, r.at)));
+
+    *sum = define_statistic(d, "sum", define_wide(x->dtype), axes);
+    r = define_reduction(d, axes, true);
+    Expr *term = ex_unary(p, UN_EXP, ex_sub(p, define_load(d, x, r.at), ex_load(p, *max, r.kept)));
+    define_tensor(d, *sum, r.result, ex_reduce(p, RE_SUM, r.vars, r.var_count, term));
+}
+
+void define_softmax_over(Definer *d, const Axes *axes, Tensor *x, Tensor *out, bool logarithm)
+{
+    Pool *p = d->pool;
+    Tensor *max, *sum;
+    define_softmax_statistics(d, axes, x, &max, &sum);
+    Var **vars = define_indices(d, x->rank, x->dims);
+    Expr **index = define_index_exprs(d, vars, x->rank), *kept[MAX_RANK];
+    axes_kept_index(p, axes, index, kept);
+    Expr *below = ex_sub(p, define_load(d, x, index), ex_load(p, max, kept)), *total = ex_load(p, sum, kept);
+    Expr *y = logarithm ? ex_sub(p, below, ex_unary(p, UN_LOG, total)) : ex_div(p, ex_unary(p, UN_EXP, below), total);
+    define_rounded(d, out, vars, y);
+}

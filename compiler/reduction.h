@@ -38,5 +38,7 @@ typedef struct Reduction {
 Reduction define_reduction(Definer *d, const Axes *axes, bool keep);
 /* An intermediate of the kept shape, named NODE.suffix. */
 Tensor *define_statistic(Definer *d, const char *suffix, Dtype dtype, const Axes *axes);
+/* out = softmax of x over its axes, or the logarithm of that, from the maximum and the sum of exponentials. */
+void define_softmax_over(Definer *d, const Axes *axes, Tensor *x, Tensor *out, bool logarithm);
 
 #endif

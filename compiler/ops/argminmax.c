@@ -105,6 +105,7 @@ static void define_one_hot(Definer *d)
     Pool *p = d->pool;
     Tensor *indices = n->inputs[0], *values = n->inputs[2], *out = node_output(n, 0);
     int64_t axis = attr_int(n, "axis");
+    if (!out) return;
     if (axis < 0) axis += indices->rank + 1;
     Var **vars = define_indices(d, indices->rank + 1, out->dims);
     Expr **index = define_index_exprs(d, vars, indices->rank + 1), *at[MAX_RANK];
@@ -129,12 +130,12 @@ const Op ops_argminmax[] = {
      .doc = "The position of the largest element along an axis.",
      ARG,
      .define = define_arg_max,
-     EXAMPLES("y = ArgMax(x: f32[2, 3], axis: 1)", "y = ArgMax(x: i32[2, 3], keepdims: 0, select_last_index: 1)")},
+     EXAMPLES("ArgMax(x: f32[2, 3], axis: 1)", "ArgMax(x: i32[2, 3], keepdims: 0, select_last_index: 1)")},
     {.name = "ArgMin",
      .doc = "The position of the smallest element along an axis.",
      ARG,
      .define = define_arg_min,
-     EXAMPLES("y = ArgMin(x: f32[2, 3], axis: -1)")},
+     EXAMPLES("ArgMin(x: f32[2, 3], axis: -1)")},
     {.name = "Hardmax",
      .doc = "1 at the first largest element along an axis, 0 elsewhere.",
      VERSIONS(1, 11, 13),
@@ -143,7 +144,7 @@ const Op ops_argminmax[] = {
      ATTRS(ATTR("axis", INT, .i = 1, .until = 12), ATTR("axis", INT, .i = -1, .since = 13)),
      .infer = infer_hardmax,
      .define = define_hardmax,
-     EXAMPLES("y = Hardmax(x: f32[2, 3])", "y = Hardmax(x: f32[2, 3], axis: 0)")},
+     EXAMPLES("Hardmax(x: f32[2, 3])", "Hardmax(x: f32[2, 3], axis: 0)")},
     {.name = "OneHot",
      .doc = "For each index a row of the second value, at the index, and the first elsewhere.",
      VERSIONS(9, 11),
@@ -152,6 +153,6 @@ const Op ops_argminmax[] = {
      ATTRS(ATTR("axis", INT, .i = -1)),
      .infer = infer_one_hot,
      .define = define_one_hot,
-     EXAMPLES("y = OneHot(i: i64[3], 4, v: f32[2])", "y = OneHot(i: i32[3], 4, v: i32[2], axis: 0)")},
+     EXAMPLES("OneHot(i: i64[3], i64[] 4, v: f32[2])", "OneHot(i: i32[3], i64[] 4, v: i32[2], axis: 0)")},
     {0},
 };

@@ -20,34 +20,12 @@ static bool infer_normalised(Infer *in)
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
-/* The maximum of x over its axes, then the sum of exp(x - max). */
-static void define_softmax_statistics(Definer *d, const Axes *axes, Tensor *x, Tensor **max, Tensor **sum)
-{
-    Pool *p = d->pool;
-    *max = define_statistic(d, "max", define_wide(x->dtype), axes);
-    Reduction r = define_reduction(d, axes, true);
-    define_tensor(d, *max, r.result, ex_reduce(p, RE_MAX, r.vars, r.var_count, define_load(d, x, r.at)));
-
-    *sum = define_statistic(d, "sum", define_wide(x->dtype), axes);
-    r = define_reduction(d, axes, true);
-    Expr *term = ex_unary(p, UN_EXP, ex_sub(p, define_load(d, x, r.at), ex_load(p, *max, r.kept)));
-    define_tensor(d, *sum, r.result, ex_reduce(p, RE_SUM, r.vars, r.var_count, term));
-}
-
 static void define_softmaxes(Definer *d, bool logarithm)
 {
     const Node *n = d->node;
-    Pool *p = d->pool;
-    Tensor *x = n->inputs[0], *max, *sum;
+    Tensor *x = n->inputs[0], *out = node_output(n, 0);
     Axes axes = n->version < 13 ? axes_from(x, node_axis(n)) : axes_one(x, node_axis(n));
-    define_softmax_statistics(d, &axes, x, &max, &sum);
-
-    Var **vars = define_indices(d, x->rank, x->dims);
-    Expr **index = define_index_exprs(d, vars, x->rank), *kept[MAX_RANK];
-    axes_kept_index(p, &axes, index, kept);
-    Expr *below = ex_sub(p, define_load(d, x, index), ex_load(p, max, kept)), *total = ex_load(p, sum, kept);
-    Expr *y = logarithm ? ex_sub(p, below, ex_unary(p, UN_LOG, total)) : ex_div(p, ex_unary(p, UN_EXP, below), total);
-    define_rounded(d, node_output(n, 0), vars, y);
+    if (out) define_softmax_over(d, &axes, x, out, logarithm);
 }
 static void define_softmax(Definer *d) { define_softmaxes(d, false); }
 static void define_log_softmax(Definer *d) { define_softmaxes(d, true); }
@@ -147,7 +125,7 @@ const Op ops_softmax[] = {
      .doc = "The logarithm of the softmax along an axis.",
      SOFTMAX,
      .define = define_log_softmax,
-     EXAMPLES("y = LogSoftmax(x: f32[2, 3])", "y = LogSoftmax(x: f32[2, 3], axis: 0)")},
+     EXAMPLES("LogSoftmax(x: f32[2, 3])", "LogSoftmax(x: f32[2, 3], axis: 0)")},
     {.name = "LpNormalization",
      .doc = "Each element divided by the norm of its axis.",
      VERSIONS(1, 22),
@@ -156,7 +134,7 @@ const Op ops_softmax[] = {
      ATTRS(ATTR("axis", INT, .i = -1), ATTR("p", INT, .i = 2)),
      .infer = infer_lp_normalization,
      .define = define_lp_normalization,
-     EXAMPLES("y = LpNormalization(x: f32[2, 3])", "y = LpNormalization(x: f32[2, 3], axis: 0, p: 1)")},
+     EXAMPLES("LpNormalization(x: f32[2, 3])", "LpNormalization(x: f32[2, 3], axis: 0, p: 1)")},
     {.name = "MeanVarianceNormalization",
      .doc = "Each element less the mean over axes, divided by the standard deviation.",
      VERSIONS(9, 13),
@@ -165,11 +143,11 @@ const Op ops_softmax[] = {
      ATTRS(ATTR("axes", INTS)),
      .infer = infer_mean_variance,
      .define = define_mean_variance,
-     EXAMPLES("y = MeanVarianceNormalization(x: f32[2, 3, 2, 2])", "y = MeanVarianceNormalization(x: f32[2, 3], axes: [-1])")},
+     EXAMPLES("MeanVarianceNormalization(x: f32[2, 3, 2, 2])", "MeanVarianceNormalization(x: f32[2, 3], axes: [-1])")},
     {.name = "Softmax",
      .doc = "exp(x) divided by its sum along an axis.",
      SOFTMAX,
      .define = define_softmax,
-     EXAMPLES("y = Softmax(x: f32[2, 3])", "y = Softmax(x: f32[2, 3, 4], axis: 1)")},
+     EXAMPLES("Softmax(x: f32[2, 3])", "Softmax(x: f32[2, 3, 4], axis: 1)")},
     {0},
 };

@@ -1,0 +1,106 @@
+/*
+ * Conversion of element types: Cast to a named type, CastLike to another tensor's. Strings are not converted.
+ */
+#include "known.h"
+#include "row.h"
+
+#include <strings.h>
+
+/* The largest finite magnitude of the types that saturate; 0: others. */
+static const double largest[DT_COUNT] = {
+    [DT_F8E4M3FN] = 448,     [DT_F8E4M3FNUZ] = 240, [DT_F8E5M2] = 57344,
+    [DT_F8E5M2FNUZ] = 57344, [DT_F4E2M1] = 6,       [DT_F8E8M0] = 0x1p127,
+};
+
+static bool saturates(const Node *n)
+{
+    return !op_attr(n->op, n->version, "saturate") || attr_int(n, "saturate");
+}
+
+/* f8e8m0 holds powers of two only; x is rounded to the one above, below or nearest. */
+static Expr *round_to_power(Pool *p, Expr *x, const char *mode)
+{
+    Expr *nearest = ex_cast(p, x->dtype, ex_cast(p, DT_F8E8M0, x));
+    if (strcmp(mode, "up") == 0)
+        return ex_select(p, ex_lt(p, nearest, x), ex_mul(p, nearest, like(p, x, 2)), nearest);
+    if (strcmp(mode, "down") == 0)
+        return ex_select(p, ex_lt(p, x, nearest), ex_mul(p, nearest, like(p, x, 0.5)), nearest);
+    return nearest;
+}
+
+ELEMENT(cast)
+{
+    Dtype to = n->outputs[0]->dtype;
+    if (!largest[to]) return ex_cast(p, to, x[0]);
+    Expr *v = dtype_is_float(x[0]->dtype) ? x[0] : ex_cast(p, DT_F32, x[0]);
+    if (saturates(n) || to == DT_F4E2M1) {
+        Expr *low = like(p, v, to == DT_F8E8M0 ? 0x1p-127 : -largest[to]);
+        v = ex_min(p, ex_max(p, v, low), like(p, v, largest[to]));
+    }
+    return to == DT_F8E8M0 ? round_to_power(p, v, attr_text(n, "round_mode")) : v;
+}
+
+/* `source` says where the number of the target type came from. */
+static bool infer_to(Infer *in, const char *source, int64_t to)
+{
+    const Node *n = in->node;
+    const char *mode = op_attr(n->op, n->version, "round_mode") ? attr_text(n, "round_mode") : "up";
+    if (strcmp(mode, "up") && strcmp(mode, "down") && strcmp(mode, "nearest"))
+        return infer_error(in, "E0306", "round_mode is \"up\", \"down\" or \"nearest\", not \"%s\"", mode);
+    Dtype dtype = known_type(in, source, to);
+    return dtype != DT_NONE && infer_output(in, 0, dtype, n->inputs[0]->rank, n->inputs[0]->dims);
+}
+
+/* Before opset 6 the type was ONNX's name of it, in capitals. */
+static int64_t type_by_onnx_name(const char *name)
+{
+    for (int t = 1; t < DT_COUNT; t++)
+        if (strcasecmp(dtype_info((Dtype)t)->onnx, name) == 0) return t;
+    return DT_NONE;
+}
+
+static bool infer_cast(Infer *in)
+{
+    const Node *n = in->node;
+    return infer_to(in, "to", n->version < 6 ? type_by_onnx_name(attr_text(n, "to")) : attr_int(n, "to"));
+}
+
+static bool infer_cast_like(Infer *in) { return infer_to(in, "the target type", in->node->inputs[1]->dtype); }
+
+/* One input only: CastLike's second is looked at for its type. */
+static void define_cast(Definer *d)
+{
+    const Node *n = d->node;
+    Tensor *out = node_output(n, 0);
+    if (!out) return;
+    Var **vars = define_indices(d, out->rank, out->dims);
+    Expr *x = define_load(d, n->inputs[0], define_index_exprs(d, vars, out->rank));
+    define_rounded(d, out, vars, cast(d->pool, n, &x, 1));
+}
+
+#define SATURATE                                                                                   \
+    ATTR("saturate", INT, .i = 1, .since = 19), ATTR("round_mode", STRING, .s = "up", .since = 24)
+
+const Op ops_cast[] = {
+    {.name = "Cast",
+     .doc = "Each element converted to another element type.",
+     VERSIONS(1, 6, 9, 13, 19, 21, 23, 24, 25),
+     INPUTS(ANY_SLOTS("input", 0, "T1")),
+     OUTPUTS(ANY_SLOTS("output", 0, "T2")),
+     ATTRS(ATTR("to", STRING, .required = true, .until = 5), ATTR("to", INT, .required = true, .since = 6), SATURATE),
+     .infer = infer_cast,
+     .define = define_cast,
+     .element = cast,
+     EXAMPLES("Cast(x: f32[2, 3], to: i32)", "Cast(x: i32[2, 3], to: f32)", "Cast(x: f32[4], to: bool)")},
+    {.name = "CastLike",
+     .doc = "Each element converted to the element type of another tensor.",
+     VERSIONS(15, 19, 21, 23, 24, 25),
+     INPUTS(ANY_SLOTS("input", 0, "T1"), ANY_SLOTS("target_type", 0, "T2")),
+     OUTPUTS(ANY_SLOTS("output", 0, "T2")),
+     ATTRS(SATURATE),
+     .infer = infer_cast_like,
+     .define = define_cast,
+     .element = cast,
+     EXAMPLES("CastLike(x: f32[2, 3], like: i64[1])")},
+    {0},
+};

@@ -1,0 +1,120 @@
+/*
+ * Losses of class scores against labels: NegativeLogLikelihoodLoss of log-probabilities, and
+ * SoftmaxCrossEntropyLoss, which takes the logarithm of the softmax first. Scores are [N, C, d...], labels [N, d...].
+ */
+#include "reduction.h"
+#include "row.h"
+
+static bool check_loss(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *scores = n->inputs[0], *labels = n->inputs[1], *weights = node_input(n, 2);
+    const char *reduction = attr_text(n, "reduction");
+    Arena *arena = in->graph->arena;
+    if (strcmp(reduction, "none") && strcmp(reduction, "sum") && strcmp(reduction, "mean"))
+        return infer_error(in, "E0306", "reduction is \"none\", \"sum\" or \"mean\", not \"%s\"", reduction);
+    bool fits = scores->rank >= 2 && labels->rank == scores->rank - 1;
+    for (int i = 0; fits && i < labels->rank; i++) fits = labels->dims[i] == scores->dims[i + (i > 0)];
+    if (!fits)
+        return infer_error(in, "E0201", "labels of shape %s do not fit scores of shape %s",
+                           dims_text(arena, labels->dims, labels->rank), dims_text(arena, scores->dims, scores->rank));
+    if (weights && (weights->rank != 1 || weights->dims[0] != scores->dims[1]))
+        return infer_error(in, "E0201", "weights of shape %s are not one per class, of which there are %lld",
+                           dims_text(arena, weights->dims, weights->rank), (long long)scores->dims[1]);
+    return true;
+}
+
+static bool infer_loss(Infer *in)
+{
+    const Node *n = in->node;
+    if (!check_loss(in)) return false;
+    const Tensor *scores = n->inputs[0], *labels = n->inputs[1];
+    int rank = strcmp(attr_text(n, "reduction"), "none") ? 0 : labels->rank;
+    return infer_output(in, 0, scores->dtype, rank, labels->dims) &&
+           (!node_output(n, 1) || infer_output(in, 1, scores->dtype, scores->rank, scores->dims));
+}
+
+/* The weight of the label at an index, and the loss there, weighted. Both are 0 for labels that are ignored or name no class. */
+static void loss_at(Definer *d, Tensor *log_probabilities, Expr *const *index, Expr **weight, Expr **loss)
+{
+    const Node *n = d->node;
+    Pool *p = d->pool;
+    Tensor *labels = n->inputs[1], *weights = node_input(n, 2);
+    Expr *label = ex_cast(p, DT_I64, ex_load(p, labels, index)), *at[MAX_RANK + 1] = {index[0], label};
+    for (int i = 1; i < labels->rank; i++) at[i + 1] = index[i];
+    Expr *counts = ex_within(p, label, 0, log_probabilities->dims[1]);
+    if (attr_given(n, "ignore_index"))
+        counts = ex_and(p, counts, ex_ne(p, label, ex_int(p, attr_int(n, "ignore_index"))));
+    Expr *score = define_load(d, log_probabilities, at), *zero = like(p, score, 0);
+    Expr *scale = weights ? ex_cast(p, score->dtype, define_load(d, weights, &label)) : like(p, score, 1);
+    *weight = ex_select(p, counts, scale, zero);
+    *loss = ex_select(p, counts, ex_mul(p, ex_unary(p, UN_NEG, score), scale), zero);
+}
+
+/* One number: the losses summed, and for the mean divided by the sum of weights. */
+static void define_total(Definer *d, Tensor *log_probabilities, bool mean)
+{
+    Pool *p = d->pool;
+    Axes axes = axes_from(d->node->inputs[1], 0);
+    Reduction r = define_reduction(d, &axes, false);
+    Expr *weight, *loss;
+    loss_at(d, log_probabilities, r.at, &weight, &loss);
+    Expr *total = ex_reduce(p, RE_SUM, r.vars, r.var_count, loss);
+    if (mean) total = ex_div(p, total, ex_reduce(p, RE_SUM, r.vars, r.var_count, weight));
+    define_rounded(d, node_output(d->node, 0), NULL, total);
+}
+
+static void define_loss_of(Definer *d, Tensor *log_probabilities)
+{
+    const Tensor *labels = d->node->inputs[1];
+    const char *reduction = attr_text(d->node, "reduction");
+    if (strcmp(reduction, "none")) {
+        define_total(d, log_probabilities, strcmp(reduction, "mean") == 0);
+        return;
+    }
+    Var **vars = define_indices(d, labels->rank, labels->dims);
+    Expr *weight, *loss;
+    loss_at(d, log_probabilities, define_index_exprs(d, vars, labels->rank), &weight, &loss);
+    define_rounded(d, node_output(d->node, 0), vars, loss);
+}
+
+static void define_negative_log_likelihood(Definer *d) { define_loss_of(d, d->node->inputs[0]); }
+
+static void define_cross_entropy(Definer *d)
+{
+    Tensor *scores = d->node->inputs[0], *log_probabilities = node_output(d->node, 1);
+    if (!log_probabilities)
+        log_probabilities =
+            define_temporary(d, "log_prob", define_wide(scores->dtype), scores->rank, scores->dims);
+    Axes axes = axes_one(scores, 1);
+    define_softmax_over(d, &axes, scores, log_probabilities, true);
+    define_loss_of(d, log_probabilities);
+}
+
+#define LOSS_ATTRS ATTRS(ATTR("ignore_index", INT), ATTR("reduction", STRING, .s = "mean"))
+
+const Op ops_losses[] = {
+    {.name = "NegativeLogLikelihoodLoss",
+     .doc = "Minus the log-probability of each label, weighted by class, and their sum or mean.",
+     VERSIONS(12, 13, 22),
+     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21), SLOT("input", TYPES_FLOAT, "T", .since = 22),
+            SLOT("target", TYPES_INDEX, "Tind"), SLOT("weight", TYPES_FLOAT, "T", .optional = true)),
+     OUTPUTS(SLOT("loss", TYPES_FLOAT, "T")),
+     LOSS_ATTRS,
+     .infer = infer_loss,
+     .define = define_negative_log_likelihood,
+     EXAMPLES("NegativeLogLikelihoodLoss(x: f32[3, 5], t: i64[3])",
+              "NegativeLogLikelihoodLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: \"none\")")},
+    {.name = "SoftmaxCrossEntropyLoss",
+     .doc = "The negative log-likelihood loss of the softmax of scores.",
+     VERSIONS(12, 13),
+     INPUTS(SLOT("scores", FLOATS_NO_BF16, "T", .until = 12), SLOT("scores", TYPES_FLOAT, "T", .since = 13),
+            SLOT("labels", TYPES_INDEX, "Tind"), SLOT("weights", TYPES_FLOAT, "T", .optional = true)),
+     OUTPUTS(SLOT("output", TYPES_FLOAT, "T"), SLOT("log_prob", TYPES_FLOAT, "T", .optional = true)),
+     LOSS_ATTRS,
+     .infer = infer_loss,
+     .define = define_cross_entropy,
+     EXAMPLES("SoftmaxCrossEntropyLoss(x: f32[3, 5], t: i64[3])",
+              "SoftmaxCrossEntropyLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: \"sum\")")},
+    {0},
+};
