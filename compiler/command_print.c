@@ -2,6 +2,17 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+
+/* Whole or not at all where that can be; a device or pipe is written as it is. */
+static bool write_text(const char *path, const Text *text)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) return file_write(path, text->data, text->length);
+    FILE *file = fopen(path, "w");
+    bool good = file && fwrite(text->data, 1, text->length, file) == text->length;
+    return file && fclose(file) == 0 && good;
+}
 
 static int print(Job *job)
 {
@@ -10,7 +21,7 @@ static int print(Job *job)
     const char *path = job->options->output;
     if (!path)
         fwrite(text.data, 1, text.length, stdout);
-    else if (!file_write(path, text.data, text.length))
+    else if (!write_text(path, &text))
         die("cannot write %s: %s", path, strerror(errno));
     text_free(&text);
     return EXIT_DONE;

@@ -1,9 +1,18 @@
-/* netc targets: the table of instruction sets that code can be generated for. */
+/* netc targets: the table of instruction sets that code can be generated for, or the C flags of one. */
 #include "commands.h"
+
+/* The C compiler's flags for one target, for those who compile generated code themselves. */
+static int print_flags(const char *name)
+{
+    const Target *target = target_find(name);
+    if (!target) return input_error("there is no target '%s'; `netc targets` lists them", name);
+    printf("%s\n", target->cflags);
+    return EXIT_DONE;
+}
 
 static int targets(Job *job)
 {
-    (void)job;
+    if (job->options->operand_count) return print_flags(job->options->operands[0]);
     const Target *native = target_find("native");
     printf("%-10s%6s%11s  %-9s%s\n", "TARGET", "LANES", "REGISTERS", "HERE", "WHAT");
     for (const Target *const *t = target_list; *t; t++)
@@ -14,9 +23,11 @@ static int targets(Job *job)
 
 const Command command_targets = {
     .name = "targets",
-    .operands = "",
+    .operands = "[NAME]",
     .title = "Lists the instruction sets to compile for",
     .help = "LANES is the number of f32 in a vector. HERE says what this machine can run; `native`\n"
-            "stands for the best of those.\n",
+            "stands for the best of those. With NAME, prints the flags that the C compiler needs for\n"
+            "generated code of that target.\n",
+    .most = 1,
     .run = targets,
 };

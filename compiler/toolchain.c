@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +45,7 @@ Words cc_words(Arena *arena, const Options *o)
 /* In the child: becomes the tool, or reports errno through the pipe `failure`. */
 _Noreturn static void become(char *const *argv, const char *folder, int output, int failure)
 {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
     int null = open("/dev/null", O_RDONLY);

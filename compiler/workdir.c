@@ -129,6 +129,8 @@ void workdir_write(const Workdir *w, const char *name, const void *data, size_t 
 
 void workdir_publish(const Workdir *w, const char *name, const char *place)
 {
+    struct stat status;
+    if (stat(place, &status) == 0 && !S_ISREG(status.st_mode)) die("cannot write %s: it is not a regular file", place);
     if (rename(workdir_file(w, name), place) != 0) die("cannot write %s: %s", place, strerror(errno));
 }
 

@@ -1,0 +1,49 @@
+# Generated code: warnings, headers in C++, sanitizers, symbols, several networks and threads in one program; each target that
+# runs here and each kind of weights gives what the scalar target gives.
+. "$ROOT/tests/driver/lib/checks.sh"
+net=$ROOT/tests/driver/small.net
+lib=$ROOT/tests/driver/lib
+warnings='-Wall -Wextra -Werror -Wno-unknown-pragmas'
+cc -O1 "$lib/npy.c" -o "$T/npy" || exit 1
+"$T/npy" 7 "$T/in.npy" 1 2 8 8
+targets=$("$NETC" targets | awk 'NR > 1 && $4 != "-" { print $1 }')
+
+expect reference 0 "$NETC" run "$net" --init 1 --target scalar "$T/in.npy" -o "$T/reference"
+expect_true reference-written test -s "$T/reference/scores.npy"
+for target in $targets; do
+    for kind in inline object file; do
+        expect $target-$kind 0 "$NETC" verify "$net" --init 1 --target $target --weights $kind \
+            "$T/in.npy:$T/reference/scores.npy"
+    done
+    "$NETC" compile "$net" --init 1 --target $target -o "$T/$target"
+    "$NETC" compile "$net" --init 1 --target $target --bundle -o "$T/$target-bundle"
+    flags=$("$NETC" targets $target)
+    standard=c11
+    [ $target = scalar ] && standard='c99 -pedantic'
+    for compiler in gcc clang; do
+        command -v $compiler >/dev/null || { echo "skipped $target-$compiler: no $compiler"; continue; }
+        expect_true $target-$compiler $compiler -std=$standard $warnings $flags -O2 -c "$T/$target/small.c" -o "$T/x.o"
+        expect_true $target-$compiler-bundle $compiler -std=$standard $warnings $flags -O1 -c "$T/$target-bundle/small.c" -o "$T/x.o"
+    done
+    expect_true $target-header-c++ g++ -x c++ -std=c++11 $warnings -fsyntax-only "$T/$target/small.h"
+    expect $target-sanitized 0 "$NETC" build "$net" --init 1 --target $target -o "$T/sanitized-$target" \
+        --cflags '-g -fsanitize=address,undefined -fno-sanitize-recover=all'
+    expect $target-sanitized-runs 0 "$T/sanitized-$target" -o "$T/out-$target" "$T/in.npy"
+done
+
+# No writable data, no calls but to math and memory functions.
+"$NETC" build "$net" --init 1 -o "$T/object/small.o"
+expect_true no-writable-data sh -c "size -A '$T/object/small.o' | awk '(\$1 == \".data\" || \$1 == \".bss\") && \$2 > 0 { bad = 1 } END { exit bad }'"
+expect_true no-allocation sh -c "! nm -u '$T/object/small.o' | grep -E 'alloc|free|printf|pthread|exit|abort'"
+
+# Two networks in one program, four threads.
+"$NETC" compile "$net" --init 1 --prefix first -o "$T/pair"
+"$NETC" compile "$net" --init 2 --prefix second -o "$T/pair"
+flags=$("$NETC" targets native)
+expect_true two-networks cc -std=c11 -O2 $flags -I"$T/pair" "$lib/threads.c" "$T/pair/first.c" "$T/pair/second.c" -o "$T/threads" -lm -pthread
+expect_true four-threads "$T/threads"
+"$NETC" build "$net" --init 1 --prefix first -o "$T/archive/first.a"
+"$NETC" build "$net" --init 2 --prefix second --weights object -o "$T/archive/second.o"
+expect_true archive-and-object cc -std=c11 -O2 -I"$T/archive" -I"$ROOT/runtime" "$lib/threads.c" "$T/archive/first.a" "$T/archive/second.o" \
+    -o "$T/threads2" -lm -pthread
+expect_true archive-and-object-run "$T/threads2"
