@@ -103,7 +103,7 @@ $(BUILD)/netc.1: compiler/netc.1.in $(BUILD)/netc
 demo:
 	.ci/install
 	$(MAKE) $(BUILD)/netc
-	NETC=$(BUILD)/netc examples/demo
+	NETC=$(BUILD)/netc DEMO=$(BUILD)/demo examples/demo
 
 PLACE = $(DESTDIR)$(PREFIX)
 .PHONY: install uninstall
