@@ -1,19 +1,19 @@
 /* What an operator's inference must know at compile time, looked up and checked. */
 #include "known.h"
 
-Dtype known_type(Infer *in, const char *attr, int64_t number)
-{
+Dtype known_type(Infer *in, const char *attr, int64_t number) {
     const Node *n = in->node;
     const Slot *slot = op_output(n->op, n->version, 0);
     if (number > DT_NONE && number < DT_COUNT && slot->types & TYPE(number)) return (Dtype)number;
     bool named = number > DT_NONE && number < DT_COUNT;
-    infer_error(in, "E0306", "%s names the element type %lld%s%s%s, which this operator cannot make", attr,
-                (long long)number, named ? " (" : "", named ? dtype_name((Dtype)number) : "", named ? ")" : "");
+    infer_error(in, "E0306",
+                "%s names the element type %lld%s%s%s, which this operator cannot make", attr,
+                (long long)number, named ? " (" : "", named ? dtype_name((Dtype)number) : "",
+                named ? ")" : "");
     return DT_NONE;
 }
 
-const Tensor *known_number(Infer *in, int i)
-{
+const Tensor *known_number(Infer *in, int i) {
     const Node *n = in->node;
     const Tensor *t = n->inputs[i];
     const char *slot = op_input(n->op, n->version, i)->name;
