@@ -221,6 +221,14 @@ void text_free(Text *text)
     *text = (Text){0};
 }
 
+size_t utf8_encode(char bytes[4], uint32_t c)
+{
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; c >>= 6) bytes[i] = (char)(0x80 | (c & 0x3f));
+    bytes[0] = (char)(n == 1 ? c : c | (0xf00u >> n & 0xff));
+    return n;
+}
+
 /* ---- checked arithmetic ---- */
 
 bool checked_mul(int64_t a, int64_t b, int64_t *product)
@@ -288,10 +296,16 @@ static bool write_all(int fd, const char *data, size_t bytes)
 
 bool file_write(const char *path, const void *data, size_t bytes)
 {
+    return file_write_parts(path, &(FilePart){data, bytes}, 1);
+}
+
+bool file_write_parts(const char *path, const FilePart *parts, int count)
+{
     Text temporary = {0};
     text_add(&temporary, "%s.%ld.tmp", path, (long)getpid());
     int fd = open(temporary.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    bool ok = fd >= 0 && write_all(fd, data, bytes);
+    bool ok = fd >= 0;
+    for (int i = 0; ok && i < count; i++) ok = write_all(fd, parts[i].data, parts[i].bytes);
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && ok) ok = false, error = errno;
     if (ok && rename(temporary.data, path) != 0) ok = false, error = errno;

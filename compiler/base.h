@@ -73,6 +73,8 @@ void text_add(Text *text, const char *format, ...) PRINTF(2, 3);
 void text_vadd(Text *text, const char *format, va_list args);
 void text_put(Text *text, const void *bytes, size_t count);
 void text_free(Text *text);
+/* The bytes of a character in UTF-8; returns how many. */
+size_t utf8_encode(char bytes[4], uint32_t character);
 
 /* ---- checked arithmetic on sizes that come from input: false on overflow or a negative operand ---- */
 
@@ -98,6 +100,12 @@ typedef struct File {
 const File *file_map(Arena *arena, const char *path);
 /* Writes a whole file or nothing: a temporary beside it, then rename. False (errno set) on failure. */
 bool file_write(const char *path, const void *data, size_t bytes);
+/* The same for a file in several parts, which need not be in memory one after the other. */
+typedef struct FilePart {
+    const void *data;
+    size_t bytes;
+} FilePart;
+bool file_write_parts(const char *path, const FilePart *parts, int count);
 
 /* Levenshtein distance with early cut-off, for "did you mean": the nearest of `names`, or NULL when
  * none is near enough to be what was meant. */

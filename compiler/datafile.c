@@ -4,9 +4,24 @@
  */
 #include "datafile.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+bool datafile_error(Diags *diags, const char *code, const File *file, const char *format, ...)
+{
+    Text text = {0};
+    va_list args;
+    va_start(args, format);
+    text_vadd(&text, format, args);
+    va_end(args);
+    diag_error(diags, code, (Source){.file = file}, "%s", text.data);
+    text_free(&text);
+    return false;
+}
 
 int64_t datafile_bytes(Dtype dtype, int rank, const int64_t *dims)
 {
@@ -61,4 +76,125 @@ const void *datafile_adopt(Arena *arena, Dtype dtype, int64_t elements, const ui
     uint8_t *copy = arena_alloc(arena, count);
     copy_from_file(copy, bytes, count);
     return copy;
+}
+
+const DataTensor *datafile_find(const DataTensors *tensors, const char *name)
+{
+    for (int i = 0; i < tensors->count; i++)
+        if (strcmp(tensors->items[i].name, name) == 0) return &tensors->items[i];
+    return NULL;
+}
+
+/* ---- choosing a format ---- */
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcmp(path + n - m, ending) == 0;
+}
+
+static const char *file_stem(Arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    return arena_format(arena, "%.*s", (int)(dot && dot > name ? (size_t)(dot - name) : strlen(name)), name);
+}
+
+static bool read_npy(Arena *arena, const File *file, DataTensors *out, Diags *diags)
+{
+    DataTensor t;
+    if (!npy_read(arena, file, &t, diags)) return false;
+    t.name = file_stem(arena, file->path);
+    LIST_PUSH(arena, out, t);
+    return true;
+}
+
+static bool read_pb(Arena *arena, const File *file, DataTensors *out, Diags *diags)
+{
+    DataTensor t;
+    if (!pb_read(arena, file, &t, diags)) return false;
+    LIST_PUSH(arena, out, t);
+    return true;
+}
+
+static const struct {
+    const char *ending;
+    const char *magic; /* how such files begin; NULL: only the name says it */
+    bool (*read)(Arena *arena, const File *file, DataTensors *out, Diags *diags);
+} formats[] = {
+    {".npy", "\x93NUMPY", read_npy},
+    {".npz", "PK", npz_read},
+    {".safetensors", NULL, safetensors_read},
+    {".pb", NULL, read_pb},
+    {".onnx", NULL, onnx_read_initializers},
+};
+
+static bool read_file(Arena *arena, const char *path, DataTensors *out, Diags *diags)
+{
+    const File *file = file_map(arena, path);
+    if (!file) return datafile_error(diags, "E0101", NULL, "cannot read %s: %s", path, strerror(errno));
+    for (size_t i = 0; i < COUNT(formats); i++)
+        if (ends_in(path, formats[i].ending)) return formats[i].read(arena, file, out, diags);
+    for (size_t i = 0; i < COUNT(formats); i++) {
+        size_t n = formats[i].magic ? strlen(formats[i].magic) : SIZE_MAX;
+        if (n <= file->bytes && memcmp(file->data, formats[i].magic, n) == 0) return formats[i].read(arena, file, out, diags);
+    }
+    datafile_error(diags, "E0102", file, "%s is no file of tensors: .npy, .npz, .safetensors, .pb, .onnx or a folder of .npy", path);
+    return false;
+}
+
+/* ---- folders ---- */
+
+static int is_npy(const struct dirent *entry) { return ends_in(entry->d_name, ".npy"); }
+
+static bool read_folder(Arena *arena, const char *path, DataTensors *out, Diags *diags)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_npy, alphasort);
+    if (count < 0) return datafile_error(diags, "E0101", NULL, "cannot read %s: %s", path, strerror(errno));
+    if (count == 0) datafile_error(diags, "E0102", NULL, "no .npy in the folder %s", path);
+    bool ok = count > 0;
+    for (int i = 0; i < count; i++) {
+        ok &= read_file(arena, arena_format(arena, "%s/%s", path, entries[i]->d_name), out, diags);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
+bool datafile_read(Arena *arena, const char *path, DataTensors *out, Diags *diags)
+{
+    struct stat st;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return folder ? read_folder(arena, path, out, diags) : read_file(arena, path, out, diags);
+}
+
+bool datafile_read_one(Arena *arena, const char *path, DataTensor *out, Diags *diags)
+{
+    DataTensors all = {0};
+    if (!datafile_read(arena, path, &all, diags)) return false;
+    if (all.count != 1) return datafile_error(diags, "E0102", NULL, "%s holds %d tensors where one is wanted", path, all.count);
+    *out = all.items[0];
+    return true;
+}
+
+/* ---- writing ---- */
+
+static bool make_parts(Arena *arena, const char *path, const DataTensor *tensors, int count, FileParts *parts, Diags *diags)
+{
+    if (ends_in(path, ".safetensors")) return safetensors_write(arena, tensors, count, parts, diags);
+    bool npy = ends_in(path, ".npy");
+    if (!npy && !ends_in(path, ".pb")) return datafile_error(diags, "E0102", NULL, "cannot write %s: neither .npy, .pb nor .safetensors", path);
+    if (count != 1) return datafile_error(diags, "E0125", NULL, "cannot write %d tensors to %s, which holds one", count, path);
+    return npy ? npy_write(arena, tensors, parts, diags) : pb_write(arena, tensors, parts, diags);
+}
+
+bool datafile_write(const char *path, const DataTensor *tensors, int count, Diags *diags)
+{
+    Arena *arena = arena_new();
+    FileParts parts = {0};
+    bool ok = make_parts(arena, path, tensors, count, &parts, diags);
+    if (ok && !file_write_parts(path, parts.items, parts.count))
+        ok = datafile_error(diags, "E0101", NULL, "cannot write %s: %s", path, strerror(errno));
+    arena_free(arena);
+    return ok;
 }

@@ -33,16 +33,21 @@ const DataTensor *datafile_find(const DataTensors *tensors, const char *name);
  * after a diagnostic: a type that the format has not, or a file that cannot be written. */
 bool datafile_write(const char *path, const DataTensor *tensors, int count, Diags *diags);
 
-/* The formats, one file each. Each reads the whole of `file`. */
+/* The formats, one file each. They read the whole of `file`, and on writing make the parts of one. */
 bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);
 bool npz_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);
 bool onnx_read_initializers(Arena *arena, const File *file, DataTensors *out, Diags *diags);
-/* Each appends the file's contents; false after a diagnostic (with no file: there is none yet). */
-bool npy_write(const DataTensor *t, Text *out, Diags *diags);
-bool pb_write(const DataTensor *t, Text *out, Diags *diags);
+typedef LIST(FilePart) FileParts;
+bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags);
+bool pb_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags);
+bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileParts *out, Diags *diags);
+/* The name of a type in .safetensors; NULL when it has none. */
+const char *safetensors_dtype(Dtype dtype);
 
+/* An error about a file (NULL: one that is not there yet). Always false. */
+bool PRINTF(4, 5) datafile_error(Diags *diags, const char *code, const File *file, const char *format, ...);
 /* Elements in memory form from little-endian bytes in a mapped file: `bytes` itself when it is usable as it is, else a copy;
  * the file's pages are given back then. */
 const void *datafile_adopt(Arena *arena, Dtype dtype, int64_t elements, const uint8_t *bytes);

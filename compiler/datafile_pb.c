@@ -1,0 +1,85 @@
+/*
+ * In: a TensorProto alone in a .pb file, as ONNX's test data has it, or the initializers of a model. Out: DataTensors; or a
+ * tensor as a .pb. Sequences and optionals, which test data has too, are recognised only to be refused by name.
+ */
+#include "onnx_tensor.h"
+#include "wire.h"
+
+/* Nothing in a file says which message it is; but a tensor has nothing in field 3, where the others have their values. */
+static bool is_other_kind(const File *file)
+{
+    return wire_looks_like(file, &onnx__sequence_proto__descriptor, 3);
+}
+
+bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
+{
+    if (is_other_kind(file)) return datafile_error(diags, "E0124", file, "the file holds a sequence or an optional value, not a tensor");
+    Arena *scratch = arena_new();
+    OnnxFile f = {.arena = arena, .file = file, .diags = diags};
+    const Onnx__TensorProto *t = wire_read(scratch, file, &onnx__tensor_proto__descriptor, diags);
+    bool ok = t && onnx_tensor_read(&f, t, (Source){.file = file}, out);
+    arena_free(scratch);
+    return ok;
+}
+
+bool onnx_read_initializers(Arena *arena, const File *file, DataTensors *out, Diags *diags)
+{
+    Arena *scratch = arena_new();
+    OnnxFile f = {.arena = arena, .file = file, .diags = diags};
+    const Onnx__ModelProto *m = wire_read(scratch, file, &onnx__model_proto__descriptor, diags);
+    bool ok = m != NULL;
+    for (size_t i = 0; m && m->graph && i < m->graph->n_initializer; i++) {
+        const Onnx__TensorProto *t = m->graph->initializer[i];
+        Source where = {.file = file, .element = arena_format(arena, "initializer %zu '%s'", i, t->name ? t->name : "")};
+        DataTensor data;
+        if (!onnx_tensor_read(&f, t, where, &data)) ok = false;
+        else LIST_PUSH(arena, out, data);
+    }
+    arena_free(scratch);
+    return ok;
+}
+
+/* ---- writing: everything but the data by protobuf-c, then raw_data by hand, so that the data is not copied ---- */
+
+static void add_strings(Arena *arena, const DataTensor *t, int64_t elements, Onnx__TensorProto *proto)
+{
+    const String *strings = t->data;
+    proto->n_string_data = (size_t)elements;
+    proto->string_data = NEW_ARRAY(arena, ProtobufCBinaryData, elements);
+    for (int64_t i = 0; i < elements; i++) proto->string_data[i] = (ProtobufCBinaryData){strings[i].length, (uint8_t *)strings[i].data};
+}
+
+/* The tag and the length of a field that is not in the packed message. */
+static FilePart raw_data_head(Arena *arena, size_t bytes)
+{
+    uint8_t *head = arena_alloc(arena, 11);
+    size_t n = 0;
+    head[n++] = 9 << 3 | 2;
+    for (; bytes > 0x7f; bytes >>= 7) head[n++] = (uint8_t)(0x80 | (bytes & 0x7f));
+    head[n++] = (uint8_t)bytes;
+    return (FilePart){head, n};
+}
+
+bool pb_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags)
+{
+    (void)diags; /* it holds every type */
+    int64_t elements;
+    bool fits = checked_elements(t->dims, t->rank, &elements);
+    assert(fits);
+    Onnx__TensorProto proto = ONNX__TENSOR_PROTO__INIT;
+    proto.n_dims = (size_t)t->rank;
+    proto.dims = (int64_t *)t->dims;
+    proto.has_data_type = true;
+    proto.data_type = t->dtype;
+    proto.name = (char *)t->name;
+    if (t->dtype == DT_STRING) add_strings(arena, t, elements, &proto);
+    size_t size = onnx__tensor_proto__get_packed_size(&proto);
+    uint8_t *packed = arena_alloc(arena, size);
+    onnx__tensor_proto__pack(&proto, packed);
+    LIST_PUSH(arena, out, ((FilePart){packed, size}));
+    if (t->dtype == DT_STRING) return true;
+    FilePart data = {t->data, dtype_bytes(t->dtype, elements)};
+    LIST_PUSH(arena, out, raw_data_head(arena, data.bytes));
+    LIST_PUSH(arena, out, data);
+    return true;
+}
