@@ -7,13 +7,15 @@
 #include "op.h"
 
 /* The schema at the node's version is of the time when broadcasting was asked for by attribute. */
-static bool broadcasts_by_attribute(const Node *n) {
+static bool broadcasts_by_attribute(const Node *n)
+{
     return op_attr(n->op, n->version, "broadcast") != NULL;
 }
 
 /* The dimension of input 0, of this rank, at which the first of t lies; unchecked when the axis is
  * given. */
-static int64_t first_dimension(const Node *n, const Tensor *t, int rank) {
+static int64_t first_dimension(const Node *n, const Tensor *t, int rank)
+{
     if (t == n->inputs[0] || !broadcasts_by_attribute(n) || !attr_int(n, "broadcast") ||
         !attr_given(n, "axis"))
         return rank - t->rank;
@@ -21,7 +23,8 @@ static int64_t first_dimension(const Node *n, const Tensor *t, int rank) {
     return axis < 0 ? axis + rank : axis;
 }
 
-static bool infer_broadcast_by_attribute(Infer *in, int *rank, int64_t dims[MAX_RANK]) {
+static bool infer_broadcast_by_attribute(Infer *in, int *rank, int64_t dims[MAX_RANK])
+{
     Node *n = in->node;
     const Tensor *a = n->inputs[0], *b = n->inputs[1];
     bool broadcast = attr_int(n, "broadcast") != 0;
@@ -40,19 +43,22 @@ static bool infer_broadcast_by_attribute(Infer *in, int *rank, int64_t dims[MAX_
     return true;
 }
 
-static bool infer_shape(Infer *in, int *rank, int64_t dims[MAX_RANK]) {
+static bool infer_shape(Infer *in, int *rank, int64_t dims[MAX_RANK])
+{
     return broadcasts_by_attribute(in->node) ? infer_broadcast_by_attribute(in, rank, dims)
                                              : infer_broadcast(in, rank, dims);
 }
 
-bool infer_elementwise(Infer *in) {
+bool infer_elementwise(Infer *in)
+{
     int rank;
     int64_t dims[MAX_RANK];
     return infer_shape(in, &rank, dims) &&
            infer_output(in, 0, in->node->inputs[0]->dtype, rank, dims);
 }
 
-bool infer_predicate(Infer *in) {
+bool infer_predicate(Infer *in)
+{
     int rank;
     int64_t dims[MAX_RANK];
     return infer_shape(in, &rank, dims) && infer_output(in, 0, DT_BOOL, rank, dims);
@@ -60,7 +66,8 @@ bool infer_predicate(Infer *in) {
 
 /* Input i where the output is at `index`; a single element serves every index, whatever its rank.
  */
-static Expr *load_input(Definer *d, int i, int rank, Expr *const *index) {
+static Expr *load_input(Definer *d, int i, int rank, Expr *const *index)
+{
     Tensor *t = d->node->inputs[i];
     int first = (int)first_dimension(d->node, t, rank);
     bool single = tensor_elements(t) == 1;
@@ -70,7 +77,8 @@ static Expr *load_input(Definer *d, int i, int rank, Expr *const *index) {
     return define_load(d, t, at);
 }
 
-void define_elementwise(Definer *d) {
+void define_elementwise(Definer *d)
+{
     const Node *n = d->node;
     Tensor *out = node_output(n, 0);
     if (!out) return;

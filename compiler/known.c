@@ -1,7 +1,8 @@
 /* What an operator's inference must know at compile time, looked up and checked. */
 #include "known.h"
 
-Dtype known_type(Infer *in, const char *attr, int64_t number) {
+Dtype known_type(Infer *in, const char *attr, int64_t number)
+{
     const Node *n = in->node;
     const Slot *slot = op_output(n->op, n->version, 0);
     if (number > DT_NONE && number < DT_COUNT && slot->types & TYPE(number)) return (Dtype)number;
@@ -13,7 +14,8 @@ Dtype known_type(Infer *in, const char *attr, int64_t number) {
     return DT_NONE;
 }
 
-const Tensor *known_number(Infer *in, int i) {
+const Tensor *known_number(Infer *in, int i)
+{
     const Node *n = in->node;
     const Tensor *t = n->inputs[i];
     const char *slot = op_input(n->op, n->version, i)->name;

@@ -4,32 +4,37 @@
  */
 #include "reduction.h"
 
-Axes axes_none(const Tensor *t) {
+Axes axes_none(const Tensor *t)
+{
     Axes axes = {.rank = t->rank};
     memcpy(axes.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
     return axes;
 }
 
-Axes axes_one(const Tensor *t, int axis) {
+Axes axes_one(const Tensor *t, int axis)
+{
     Axes axes = axes_none(t);
     if (t->rank) axes.reduced[axis] = true;
     return axes;
 }
 
-Axes axes_from(const Tensor *t, int first) {
+Axes axes_from(const Tensor *t, int first)
+{
     Axes axes = axes_none(t);
     for (int i = first; i < t->rank; i++) axes.reduced[i] = true;
     return axes;
 }
 
-int64_t axes_extent(const Axes *axes) {
+int64_t axes_extent(const Axes *axes)
+{
     int64_t extent = 1;
     for (int i = 0; i < axes->rank; i++)
         if (axes->reduced[i] && !checked_mul(extent, axes->dims[i], &extent)) return INT64_MAX;
     return extent;
 }
 
-int axes_result(const Axes *axes, bool keep, int64_t dims[MAX_RANK]) {
+int axes_result(const Axes *axes, bool keep, int64_t dims[MAX_RANK])
+{
     int rank = 0;
     for (int i = 0; i < axes->rank; i++)
         if (!axes->reduced[i])
@@ -39,11 +44,13 @@ int axes_result(const Axes *axes, bool keep, int64_t dims[MAX_RANK]) {
     return rank;
 }
 
-void axes_kept_index(Pool *p, const Axes *axes, Expr *const *index, Expr **at) {
+void axes_kept_index(Pool *p, const Axes *axes, Expr *const *index, Expr **at)
+{
     for (int i = 0; i < axes->rank; i++) at[i] = axes->reduced[i] ? ex_int(p, 0) : index[i];
 }
 
-Expr *axes_position(Pool *p, const Axes *axes, Expr *const *index) {
+Expr *axes_position(Pool *p, const Axes *axes, Expr *const *index)
+{
     Expr *position = ex_int(p, 0);
     for (int i = 0; i < axes->rank; i++)
         if (axes->reduced[i])
@@ -51,7 +58,8 @@ Expr *axes_position(Pool *p, const Axes *axes, Expr *const *index) {
     return position;
 }
 
-Reduction define_reduction(Definer *d, const Axes *axes, bool keep) {
+Reduction define_reduction(Definer *d, const Axes *axes, bool keep)
+{
     static const char *const names[] = {"r", "s", "t"};
     Reduction r = {0};
     int64_t dims[MAX_RANK];
@@ -71,7 +79,8 @@ Reduction define_reduction(Definer *d, const Axes *axes, bool keep) {
     return r;
 }
 
-Tensor *define_statistic(Definer *d, const char *suffix, Dtype dtype, const Axes *axes) {
+Tensor *define_statistic(Definer *d, const char *suffix, Dtype dtype, const Axes *axes)
+{
     int64_t dims[MAX_RANK];
     int rank = axes_result(axes, true, dims);
     return define_temporary(d, suffix, dtype, rank, dims);
@@ -79,7 +88,8 @@ Tensor *define_statistic(Definer *d, const char *suffix, Dtype dtype, const Axes
 
 /* The maximum of x over its axes, then the sum of exp(x - max). */
 static void define_softmax_statistics(Definer *d, const Axes *axes, Tensor *x, Tensor **max,
-                                      Tensor **sum) {
+                                      Tensor **sum)
+{
     Pool *p = d->pool;
     *max = define_statistic(d, "max", define_wide(x->dtype), axes);
     Reduction r = define_reduction(d, axes, true);
@@ -92,7 +102,8 @@ static void define_softmax_statistics(Definer *d, const Axes *axes, Tensor *x, T
     define_tensor(d, *sum, r.result, ex_reduce(p, RE_SUM, r.vars, r.var_count, term));
 }
 
-void define_softmax_over(Definer *d, const Axes *axes, Tensor *x, Tensor *out, bool logarithm) {
+void define_softmax_over(Definer *d, const Axes *axes, Tensor *x, Tensor *out, bool logarithm)
+{
     Pool *p = d->pool;
     Tensor *max, *sum;
     define_softmax_statistics(d, axes, x, &max, &sum);

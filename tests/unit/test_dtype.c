@@ -13,15 +13,14 @@
 
 #include "dtype.h"
 
-static uint16_t encode(Dtype dtype, double value) {
+static uint16_t encode(Dtype dtype, double value)
+{
     uint16_t code = 0;
     dtype_set_double(dtype, &code, 0, value);
     return code;
 }
 
-static double decode(Dtype dtype, uint16_t code) {
-    return dtype_get_double(dtype, &code, 0);
-}
+static double decode(Dtype dtype, uint16_t code) { return dtype_get_double(dtype, &code, 0); }
 
 typedef struct Case {
     Dtype dtype;
@@ -41,7 +40,8 @@ static const Case exact[] = {
     {DT_F4E2M1, 0.5, 0x1},        {DT_F4E2M1, 6, 0x7},         {DT_F4E2M1, -1.5, 0xb},
 };
 
-static void exact_values_convert_both_ways(void **state) {
+static void exact_values_convert_both_ways(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(exact); i++) {
         assert_int_equal(encode(exact[i].dtype, exact[i].value), exact[i].code);
@@ -69,13 +69,15 @@ static const Case rounded[] = {
     {DT_F16, -0.0, 0x8000},
 };
 
-static void values_between_round_to_even(void **state) {
+static void values_between_round_to_even(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNT(rounded); i++)
         assert_int_equal(encode(rounded[i].dtype, rounded[i].value), rounded[i].code);
 }
 
-static void every_code_survives_a_round_trip(void **state) {
+static void every_code_survives_a_round_trip(void **state)
+{
     (void)state;
     for (int t = 1; t < DT_COUNT; t++) {
         int bits = dtype_info((Dtype)t)->bits;
@@ -91,7 +93,8 @@ static void every_code_survives_a_round_trip(void **state) {
 }
 
 /* Between neighbours: halves go to the even code, the rest to the nearer. */
-static void every_gap_rounds_to_nearest_even(void **state) {
+static void every_gap_rounds_to_nearest_even(void **state)
+{
     (void)state;
     for (int t = 1; t < DT_COUNT; t++) {
         Dtype dtype = (Dtype)t;
@@ -109,7 +112,8 @@ static void every_gap_rounds_to_nearest_even(void **state) {
     }
 }
 
-static void integers_wrap_and_pack(void **state) {
+static void integers_wrap_and_pack(void **state)
+{
     (void)state;
     uint8_t bytes[2] = {0xff, 0xff};
     dtype_set_int(DT_I4, bytes, 0, -3);
@@ -137,7 +141,8 @@ static void integers_wrap_and_pack(void **state) {
     assert_true(dtype_get_double(DT_U64, &large, 0) == 0x1p64);
 }
 
-static void sizes_and_names(void **state) {
+static void sizes_and_names(void **state)
+{
     (void)state;
     assert_int_equal(dtype_bytes(DT_F32, 3), 12);
     assert_int_equal(dtype_bytes(DT_I4, 3), 2);
@@ -149,7 +154,8 @@ static void sizes_and_names(void **state) {
     assert_int_equal(dtype_by_name("float"), DT_NONE);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_values_convert_both_ways),
         cmocka_unit_test(values_between_round_to_even),
