@@ -65,17 +65,21 @@ static Unknown *unknown_of(Search *s, const Node *n)
     return u;
 }
 
+static void find_operators(Graph *g, Search *s);
+
+static void find_node_operators(Node *n, Search *s)
+{
+    n->op = op_find(n->domain, n->op_type);
+    for (int a = 0; a < n->attr_count; a++)
+        if (n->attrs[a].graph) find_operators(n->attrs[a].graph, s);
+    if (n->op) return;
+    Unknown *u = unknown_of(s, n);
+    if (u->uses++ < NAMED_NODES) text_add(&u->nodes, "%snode %d '%s'", u->uses > 1 ? ", " : "", n->id, n->name);
+}
+
 static void find_operators(Graph *g, Search *s)
 {
-    for (int i = 0; i < g->nodes.count; i++) {
-        Node *n = g->nodes.items[i];
-        n->op = op_find(n->domain, n->op_type);
-        for (int a = 0; a < n->attr_count; a++)
-            if (n->attrs[a].graph) find_operators(n->attrs[a].graph, s);
-        if (n->op) continue;
-        Unknown *u = unknown_of(s, n);
-        if (u->uses++ < NAMED_NODES) text_add(&u->nodes, "%snode %d '%s'", u->uses > 1 ? ", " : "", n->id, n->name);
-    }
+    for (int i = 0; i < g->nodes.count; i++) find_node_operators(g->nodes.items[i], s);
 }
 
 static void find_all_operators(Graph *g, Diags *diags)
@@ -173,7 +177,7 @@ static bool has_outputs(Infer *in)
     return true;
 }
 
-static bool infer_node(Infer *in)
+static bool infer_checked(Infer *in)
 {
     const Op *op = in->node->op;
     if (!infer_schema(in)) return false;
@@ -187,11 +191,29 @@ bool infer_graph(Graph *g, Diags *diags)
     bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
     for (int i = 0; i < g->nodes.count; i++) {
         Infer in = {g, g->nodes.items[i], diags};
-        if (is_poisoned(in.node) || !infer_node(&in)) poison(in.node);
+        if (is_poisoned(in.node) || !infer_checked(&in)) poison(in.node);
         else drop[i] = fold_shape(g, in.node);
     }
     graph_remove_nodes(g, drop);
     return diags_errors(diags) == errors;
+}
+
+bool infer_node(Graph *g, Node *n, Diags *diags)
+{
+    Search s = {.arena = g->arena, .seen = map_new(g->arena)};
+    find_node_operators(n, &s);
+    for (int i = 0; i < s.order.count; i++) text_free(&s.order.items[i]->nodes); /* the reader reports them */
+    Infer in = {g, n, diags};
+    if (is_poisoned(n) || !infer_checked(&in)) {
+        poison(n);
+        return false;
+    }
+    if (fold_shape(g, n)) {
+        bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count);
+        drop[n->id] = true;
+        graph_remove_nodes(g, drop);
+    }
+    return true;
 }
 
 bool infer(Graph *g, Diags *diags)

@@ -75,9 +75,10 @@ const int64_t *attr_ints(const Node *node, const char *name, int *count);
 const double *attr_floats(const Node *node, const char *name, int *count);
 bool attr_given(const Node *node, const char *name);
 
-/* Checks one node against its schema, finds node->op and sets its outputs' types and shapes, folding what shapes hang on. False
- * after a diagnostic; the outputs are poisoned then. Quiet when an input is poisoned. read_net calls it for each node
- * it appends, so that layers see their input's shape; infer() then finds the facts set and the same. */
+/* Checks one node against its schema, finds node->op and sets its outputs' types and shapes. When the node is one that shapes
+ * hang on, its outputs become constants and it leaves the graph. False after a diagnostic, or quietly when an input is
+ * poisoned or the operator is unknown; the outputs are poisoned then. read_net calls it for each node that it appends; infer() later
+ * finds the facts set, and the same. */
 bool infer_node(Graph *g, Node *node, Diags *diags);
 
 /* ---- the context of inferring one node ---- */
