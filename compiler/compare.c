@@ -61,6 +61,7 @@ static const char *element_text(Arena *arena, Dtype dtype, const void *data, int
 Difference compare(Arena *arena, Dtype dtype, int64_t elements, const void *got, const void *expected, Tolerance tolerance)
 {
     Difference d = {.elements = elements, .worst = -1};
+    if (dtype == DT_BOOL) dtype = DT_U8; /* another byte than 0 and 1 is wrong, not true */
     if (dtype_is_float(dtype)) compare_floats(dtype, got, expected, tolerance, &d);
     else compare_integers(dtype, got, expected, &d);
     if (d.worst < 0) return d;

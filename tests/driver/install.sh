@@ -1,7 +1,7 @@
 # make install and uninstall: everything is there, works from there, and goes away again.
 . "$ROOT/tests/driver/lib/checks.sh"
 place=$T/root/usr
-expect_true install make -C "$ROOT" --no-print-directory BUILD="$BUILD" install DESTDIR="$T/root" PREFIX=/usr
+expect_true install make -C "$ROOT" --no-print-directory BUILD="${BUILD#"$ROOT"/}" install DESTDIR="$T/root" PREFIX=/usr
 for file in bin/netc include/netc/netc.h lib/pkgconfig/netc.pc share/man/man1/netc.1 share/bash-completion/completions/netc \
     share/doc/netc/README.md share/doc/netc/LICENSE share/doc/netc/LICENSE.runtime; do
     expect_true "install-$file" test -s "$place/$file"
@@ -35,5 +35,5 @@ if command -v bash >/dev/null; then
 else
     echo "skipped completion: no bash"
 fi
-expect_true uninstall make -C "$ROOT" --no-print-directory BUILD="$BUILD" uninstall DESTDIR="$T/root" PREFIX=/usr
+expect_true uninstall make -C "$ROOT" --no-print-directory BUILD="${BUILD#"$ROOT"/}" uninstall DESTDIR="$T/root" PREFIX=/usr
 expect_true uninstall-leaves-no-files test -z "$(find "$T/root" -type f)"
