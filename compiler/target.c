@@ -1,6 +1,6 @@
 /*
- * Targets by name. Comes in: a name as on the command line, or "native"; goes out: a row of the registry. What a
- * target is stands in its own file under targets/.
+ * Targets by name. Comes in: a name as on the command line, or "native"; goes out: a row of the
+ * registry. What a target is stands in its own file under targets/.
  */
 #include "target.h"
 

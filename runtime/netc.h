@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The descriptor of a compiled network: its name, its inputs and outputs, the workspace it needs and
- * the function that runs it. Generated code fills one in; tools read it. C11, C99 and C++.
- *
- * A shared library made by `netc build` exports `const netc_model *netc_entry(void)`.
+ * The descriptor of a compiled network: its name, its inputs and outputs, the workspace it needs
+ * and the function that runs it. Generated code fills one in; tools read it. C11, C99 and C++.
  */
 #ifndef NETC_H
 #define NETC_H
@@ -31,10 +29,13 @@ typedef struct {
     int32_t input_count, output_count;
     const netc_tensor_info *inputs, *outputs;
     size_t workspace_bytes, workspace_align;
-    /* One pointer for each input and output, in the order above. 0: done; not 0: a pointer was null or
-     * misaligned, and nothing was written. Re-entrant: all its state is in the workspace. */
+    /* One pointer for each input and output, in the order above. 0: done; not 0: a pointer was null
+     * or misaligned, and nothing was written. Re-entrant: all its state is in the workspace. */
     int (*run)(const void *const *inputs, void *const *outputs, void *workspace);
 } netc_model;
+
+/* What a shared library made by `netc build` exports, and what the stand-alone program calls. */
+const netc_model *netc_entry(void);
 
 #ifdef __cplusplus
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The vector vocabulary with 8 lanes for AVX2 with FMA and F16C: what intrinsics do better than netc_vector.h,
- * which has the rest and says what everything means.
+ * The vector vocabulary with 8 lanes for AVX2 with FMA and F16C: what intrinsics do better than
+ * netc_vector.h, which has the rest and says what everything means.
  */
 #ifndef NETC_AVX2_H
 #define NETC_AVX2_H
 
 #if !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
-#error "netc: this code is for AVX2: compile it with -mavx2 -mfma -mf16c, or make it for another --target"
+#error "netc: compile it with -mavx2 -mfma -mf16c"
 #endif
 #ifdef NETC_LANES
 #error "two instruction sets in one source: compile the models apart"

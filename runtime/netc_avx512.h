@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The vector vocabulary with 16 lanes for AVX-512 (F, VL, BW, DQ): truth values in mask registers, and what
- * intrinsics do better than netc_vector.h, which has the rest and says what everything means.
+ * The vector vocabulary with 16 lanes for AVX-512 (F, VL, BW, DQ): truth values in mask registers,
+ * and what intrinsics do better than netc_vector.h, which has the rest and says what everything
+ * means.
  */
 #ifndef NETC_AVX512_H
 #define NETC_AVX512_H
 
 #if !defined(__AVX512F__) || !defined(__AVX512VL__) || !defined(__AVX512BW__) ||                   \
     !defined(__AVX512DQ__)
-#error "netc: this code is for AVX-512: compile it with -mavx512f -mavx512vl -mavx512bw -mavx512dq -mfma"
+#error "netc: compile it with -mavx512f -mavx512vl -mavx512bw -mavx512dq"
 #endif
 #ifdef NETC_LANES
 #error "two instruction sets in one source: compile the models apart"

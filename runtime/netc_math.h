@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * Scalar arithmetic for generated code: netc_OP_TYPE(x, y) for every operation and element type, with the
- * meaning the compiler's interpreter gives it and without undefined behaviour. Strict ISO C99; C++ too.
- * Floats are f32 and f64; f16 and bf16 are storage, converted to and from f32. bool is a byte, 0 or 1.
+ * Scalar arithmetic for generated code: netc_OP_TYPE(x, y) for every operation and element type,
+ * with the meaning the compiler's interpreter gives it and without undefined behaviour. Strict ISO
+ * C99; C++ too. Floats are f32 and f64; f16 and bf16 are storage, converted to and from f32. bool
+ * is a byte, 0 or 1.
  */
 #ifndef NETC_MATH_H
 #define NETC_MATH_H
@@ -11,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Before a definition: NETC_ALIGN(64) static const float w[] = ... Nothing where the language has no word. */
+/* Before a definition: NETC_ALIGN(64) static const float w[] = ... Nothing in C99. */
 #if defined(__cplusplus)
 #define NETC_ALIGN(n) alignas(n)
 #define NETC_RESTRICT __restrict
@@ -35,6 +36,8 @@
     static inline T netc_##name##_##type(T x, T y) { return (T)(value); }
 #define NETC_TEST(T, name, type, value)                                                            \
     static inline uint8_t netc_##name##_##type(T x, T y) { return (uint8_t)(value); }
+
+/* clang-format off: it takes x * y in a macro's argument for a declaration */
 
 /* ---- floats: s is the suffix of libm's names ---- */
 
@@ -70,7 +73,7 @@
     static inline uint8_t netc_isinf_##type(T x) { return (uint8_t)(fabs##s(x) == (T)INFINITY); }  \
     NETC_BINARY(T, add, type, x + y)                                                               \
     NETC_BINARY(T, sub, type, x - y)                                                               \
-    NETC_BINARY(T, mul, type, x * y)                                                               \
+    NETC_BINARY(T, mul, type, x *y)                                                                \
     NETC_BINARY(T, div, type, x / y)                                                               \
     NETC_BINARY(T, floordiv, type, floor##s(x / y))                                                \
     NETC_BINARY(T, truncmod, type, fmod##s(x, y))                                                  \
@@ -131,7 +134,7 @@ NETC_FLOAT(double, f64, )
                     ? netc_truncmod_##type(x, y) + y                                               \
                     : netc_truncmod_##type(x, y))                                                  \
     NETC_BINARY(T, shl, type, y < 0 || y >= bits ? 0 : (W)x << y)                                  \
-    NETC_BINARY(T, shr, type, y < 0 || y >= bits ? 0 : x < 0 ? ~(~x >> y) : x >> y)                \
+    NETC_BINARY(T, shr, type, y<0 || y >= bits ? 0 : x<0 ? ~(~x >> y) : x>> y)                     \
     /* to a negative power: what is left of 1 / x^-y without its fraction */                       \
     NETC_BINARY(T, pow, type,                                                                      \
                 y >= 0    ? netc_power_##type(x, y)                                                \
@@ -162,15 +165,17 @@ NETC_UNSIGNED(uint64_t, uint64_t, u64, 64)
 /* ---- bool ---- */
 
 NETC_UNARY(uint8_t, not, bool, x == 0)
-NETC_BINARY(uint8_t, and, bool, x && y)
+NETC_BINARY(uint8_t, and, bool, x &&y)
 NETC_BINARY(uint8_t, or, bool, x || y)
 NETC_BINARY(uint8_t, xor, bool, (x != 0) != (y != 0))
-NETC_BINARY(uint8_t, min, bool, x && y)
+NETC_BINARY(uint8_t, min, bool, x &&y)
 NETC_BINARY(uint8_t, max, bool, x || y)
 NETC_TEST(uint8_t, eq, bool, (x != 0) == (y != 0))
 NETC_TEST(uint8_t, ne, bool, (x != 0) != (y != 0))
 NETC_TEST(uint8_t, lt, bool, x == 0 && y != 0)
 NETC_TEST(uint8_t, le, bool, x == 0 || y != 0)
+
+/* clang-format on */
 
 /* ---- float to integer: truncates; what does not fit becomes the nearest that does, NaN 0 ---- */
 
@@ -182,10 +187,10 @@ NETC_TEST(uint8_t, le, bool, x == 0 || y != 0)
     }                                                                                              \
     static inline T netc_##type##_from_f32(float x)                                                \
     {                                                                                              \
-        return x != x                ? (T)0                                                        \
-               : x <= (float)(low)   ? (T)(low)                                                    \
-               : x >= (float)(end)   ? (T)(greatest)                                               \
-                                     : (T)x;                                                       \
+        return x != x              ? (T)0                                                          \
+               : x <= (float)(low) ? (T)(low)                                                      \
+               : x >= (float)(end) ? (T)(greatest)                                                 \
+                                   : (T)x;                                                         \
     }
 NETC_CONVERT(int8_t, i8, -128.0, 128.0, INT8_MAX)
 NETC_CONVERT(int16_t, i16, -32768.0, 32768.0, INT16_MAX)

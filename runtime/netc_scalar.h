@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The vector vocabulary of netc_vector.h with a single lane: a netc_f is a float, a netc_m an int, 0 or 1.
- * Strict ISO C99, for any compiler and machine; C11 and C++ too. Its functions are libm's.
+ * The vector vocabulary of netc_vector.h with a single lane: a netc_f is a float, a netc_m an int,
+ * 0 or 1. Strict ISO C99, for any compiler and machine; C11 and C++ too. Its functions are libm's.
  */
 #ifndef NETC_SCALAR_H
 #define NETC_SCALAR_H

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The vector vocabulary with 4 lanes for SSE4.1: what intrinsics do better than netc_vector.h, which has the
- * rest and says what everything means. There is no fused multiply-add.
+ * The vector vocabulary with 4 lanes for SSE4.1: what intrinsics do better than netc_vector.h,
+ * which has the rest and says what everything means. There is no fused multiply-add.
  */
 #ifndef NETC_SSE4_H
 #define NETC_SSE4_H
 
 #ifndef __SSE4_1__
-#error "netc: this code is for SSE4.1: compile it with -msse4.1, or make it for another --target"
+#error "netc: compile it with -msse4.1"
 #endif
 #ifdef NETC_LANES
 #error "two instruction sets in one source: compile the models apart"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * The vector vocabulary over GCC's and Clang's vector extensions: NETC_LANES floats in a netc_f, a truth
- * value for each in a netc_m. Included by the header of an instruction set (netc_generic.h, netc_avx2.h, ...),
- * which has set NETC_LANES and may have defined single functions better than they are here: it says so
- * by `#define netc_fma netc_fma`. netc_scalar.h has the same names for one float. C11 and C++.
+ * The vector vocabulary over GCC's and Clang's vector extensions: NETC_LANES floats in a netc_f, a
+ * truth value for each in a netc_m. Included by the header of an instruction set (netc_generic.h,
+ * netc_avx2.h, ...), which has set NETC_LANES and may have defined single functions better than
+ * they are here: it says so by `#define netc_fma netc_fma`. netc_scalar.h has the same names for
+ * one float. C11 and C++.
  *
- * Memory need not be aligned beyond float. `_part` functions take n, 0 <= n <= NETC_LANES, touch nothing
- * past n elements and give 0 in the other lanes.
+ * Memory need not be aligned beyond float. `_part` functions take n, 0 <= n <= NETC_LANES, touch
+ * nothing past n elements and give 0 in the other lanes.
  */
 #ifndef NETC_VECTOR_H
 #define NETC_VECTOR_H
@@ -44,7 +45,7 @@ typedef int32_t netc_i __attribute__((vector_size(4 * NETC_LANES)));
 typedef uint32_t netc_u __attribute__((vector_size(4 * NETC_LANES)));
 typedef uint16_t netc_h __attribute__((vector_size(2 * NETC_LANES)));
 
-/* ---- truth values: all bits of the lane, where the instruction set has no masks of its own ---- */
+/* ---- truth values: all bits of a lane, where the instruction set has no masks of its own ---- */
 
 #ifndef netc_select
 typedef netc_i netc_m;
@@ -87,7 +88,10 @@ NETC_VECTOR_FUNCTION void netc_store_m_part(uint8_t *p, netc_m m, int n)
 {
     for (int i = 0; i < n; i++) p[i] = (uint8_t)(m[i] & 1);
 }
-NETC_VECTOR_FUNCTION void netc_store_m(uint8_t *p, netc_m m) { netc_store_m_part(p, m, NETC_LANES); }
+NETC_VECTOR_FUNCTION void netc_store_m(uint8_t *p, netc_m m)
+{
+    netc_store_m_part(p, m, NETC_LANES);
+}
 NETC_VECTOR_FUNCTION netc_m netc_load_m_part(const uint8_t *p, int n)
 {
     netc_m m = {0};
@@ -146,8 +150,8 @@ NETC_VECTOR_FUNCTION netc_f netc_load_stride(const float *p, ptrdiff_t s)
 #elif NETC_LANES == 8
     return (netc_f){p[0], p[s], p[2 * s], p[3 * s], p[4 * s], p[5 * s], p[6 * s], p[7 * s]};
 #else
-    return (netc_f){p[0],     p[s],     p[2 * s],  p[3 * s],  p[4 * s],  p[5 * s],
-                    p[6 * s], p[7 * s], p[8 * s],  p[9 * s],  p[10 * s], p[11 * s],
+    return (netc_f){p[0],      p[s],      p[2 * s],  p[3 * s], p[4 * s],  p[5 * s],
+                    p[6 * s],  p[7 * s],  p[8 * s],  p[9 * s], p[10 * s], p[11 * s],
                     p[12 * s], p[13 * s], p[14 * s], p[15 * s]};
 #endif
 }
@@ -220,7 +224,7 @@ NETC_VECTOR_FUNCTION netc_m netc_isinf(netc_f a)
     return netc_eq(netc_abs(a), netc_splat((float)INFINITY));
 }
 
-/* To an integer. Adding and subtracting 2^23 leaves no room for a fraction; from there on there is none. */
+/* To an integer. Adding 2^23 leaves no room for a fraction; from there on there is none. */
 #ifndef netc_round
 NETC_VECTOR_FUNCTION netc_f netc_round(netc_f a)
 {
@@ -255,9 +259,9 @@ NETC_VECTOR_FUNCTION netc_f netc_trunc(netc_f a)
 #ifndef netc_sum
 NETC_ACROSS(sum, netc_add_f32)
 NETC_ACROSS(product, netc_mul_f32)
+#endif
 NETC_ACROSS(hmax, netc_max_f32)
 NETC_ACROSS(hmin, netc_min_f32)
-#endif
 
 #include "netc_vector_math.h"
 

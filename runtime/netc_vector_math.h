@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * Transcendental functions in the vector vocabulary (netc_vector.h): exp, log, tanh, erf and sigmoid as
- * polynomials, for every float incl. infinities, NaN and denormals; the others lane by lane through libm.
+ * Transcendental functions in the vector vocabulary (netc_vector.h): exp, log, tanh, erf and
+ * sigmoid as polynomials, for every float incl. infinities, NaN and denormals; the others lane by
+ * lane through libm.
  *
- * Coefficients: weighted minimax fits (Lawson's iteration at Chebyshev points), rounded to float one by
- * one from the lowest with the rest fitted again. The error named at each is that of the polynomial
- * relative to the function; the tests print the whole, in ulp.
+ * Coefficients: weighted minimax fits (Lawson's iteration at Chebyshev points), rounded to float
+ * one by one from the lowest with the rest fitted again. The error named at each is that of the
+ * polynomial relative to the function; the tests print the whole, in ulp.
  */
 #ifndef NETC_VECTOR_MATH_H
 #define NETC_VECTOR_MATH_H
@@ -50,7 +51,7 @@ NETC_VECTOR_FUNCTION netc_f netc_exp(netc_f x)
     return netc_scale(netc_expm1_poly(netc_exp_reduce(x, n)) + 1.0f, n);
 }
 
-/* x = 2^n (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2); log(1 + f) = f - f^2 / 2 + f^3 p(f): 7.7e-10. */
+/* x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); log(1 + f) = f - f^2 / 2 + f^3 p(f): 7.7e-10. */
 NETC_VECTOR_FUNCTION netc_f netc_log(netc_f x)
 {
     const netc_f zero = netc_splat(0.0f), infinity = netc_splat((float)INFINITY);
@@ -79,7 +80,7 @@ NETC_VECTOR_FUNCTION netc_f netc_log(netc_f x)
     return netc_select(netc_lt(x, zero), netc_splat((float)NAN), y);
 }
 
-/* m / (m + 2) with m = e^(2|x|) - 1, which keeps its precision near 0; it is 1 from |x| = 9.02 on. */
+/* m / (m + 2) with m = e^(2|x|) - 1, which is precise near 0; it is 1 from |x| = 9.02 on. */
 NETC_VECTOR_FUNCTION netc_f netc_tanh(netc_f x)
 {
     netc_f a = netc_min(netc_splat(18.2f), netc_abs(x) * 2.0f);
