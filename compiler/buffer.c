@@ -4,7 +4,19 @@
  */
 #include "program.h"
 
-#include <stdlib.h>
+#include <ctype.h>
+
+const char *program_name(Program *p, const char *prefix, const char *text)
+{
+    if (!p->names) p->names = map_new(p->arena);
+    char *name = arena_format(p->arena, "%s%s%s", prefix, *prefix || isalpha((unsigned char)text[0]) ? "" : "t", text);
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c)) *c = '_';
+    const char *unique = name;
+    for (int tries = 2; map_get(p->names, unique); tries++) unique = arena_format(p->arena, "%s_%d", name, tries);
+    map_set(p->names, unique, p);
+    return unique;
+}
 
 const Buffer *buffer_root(const Buffer *b, int64_t *first)
 {

@@ -4,24 +4,12 @@
  */
 #include "layout.h"
 
-#include <ctype.h>
-
-/* ---- names ---- */
-
-static const char *c_name(Program *p, const char *stem)
-{
-    char *name = arena_format(p->arena, "%s%s", isalpha((unsigned char)stem[0]) ? "" : "t_", stem);
-    for (char *c = name; *c; c++)
-        if (!isalnum((unsigned char)*c)) *c = '_';
-    return name;
-}
-
 /* ---- one buffer a tensor ---- */
 
 static Buffer *new_buffer(Program *p, BufferKind kind, const Tensor *t)
 {
     Buffer *b = NEW(p->arena, Buffer);
-    b->name = c_name(p, t->name);
+    b->name = program_name(p, "", t->name);
     b->kind = kind;
     b->dtype = t->dtype;
     b->tensor = t;

@@ -120,8 +120,12 @@ struct Program {
     LIST(Kernel *) kernels;
     LIST(Buffer *) buffers;
     size_t workspace_bytes, weight_bytes; /* by plan */
+    Map *names;         /* C identifiers in use at file level of the generated code */
     size_t lower_bound; /* the largest set of live buffers, bytes: no plan can be smaller */
 };
+
+/* A C identifier made from any text that nothing else at file level has: PREFIX + text, other characters as '_'. */
+const char *program_name(Program *p, const char *prefix, const char *text);
 
 /* The stages, one file each. */
 Program *lower(Graph *g, const Target *target, Diags *diags); /* NULL after diagnostics: what cannot be generated, all listed */

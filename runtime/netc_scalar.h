@@ -16,7 +16,7 @@
 
 #define NETC_UNROLL(n)
 #define NETC_PREFETCH(p) ((void)(p))
-#define NETC_PIN(x, w)   ((void)0)
+#define NETC_PIN(p)      ((void)0)
 
 typedef float netc_f;
 typedef int netc_m;

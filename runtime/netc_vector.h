@@ -35,9 +35,9 @@
 /* Once per step of a contraction, on its two pointers: without it gcc keeps loads of later steps in
  * registers across the loop and spills the accumulators. Clang does better alone. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define NETC_PIN(x, w) __asm__ volatile("" : "+r"(x), "+r"(w))
+#define NETC_PIN(p) __asm__ volatile("" : "+r"(p))
 #else
-#define NETC_PIN(x, w) ((void)0)
+#define NETC_PIN(p) ((void)0)
 #endif
 
 typedef float netc_f __attribute__((vector_size(4 * NETC_LANES)));

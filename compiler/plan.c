@@ -1,0 +1,110 @@
+/*
+ * Plan: every buffer in use gets its place: lifetimes from the order of kernels, offsets in one workspace by best fit, largest first.
+ * Constants get offsets in the weights. Reports the lower bound: the largest sum of buffers that are alive at once.
+ */
+#include "program.h"
+
+#include <stdlib.h>
+
+enum { ALIGNMENT = 64 };
+
+static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
+static void use(Buffer *b, int kernel)
+{
+    Buffer *root = (Buffer *)buffer_root(b, NULL);
+    if (root->first_use < 0) root->first_use = kernel;
+    root->last_use = kernel;
+}
+
+static void find_lifetimes(Program *p)
+{
+    for (int i = 0; i < p->buffers.count; i++) p->buffers.items[i]->first_use = p->buffers.items[i]->last_use = -1;
+    for (int k = 0; k < p->kernels.count; k++) {
+        const Kernel *kernel = p->kernels.items[k];
+        for (int i = 0; i < kernel->reads.count; i++) use(kernel->reads.items[i], k);
+        for (int i = 0; i < kernel->writes.count; i++) use(kernel->writes.items[i], k);
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
+    size_t m = buffer_bytes(x), n = buffer_bytes(y);
+    if (m != n) return m < n ? 1 : -1;
+    return x->first_use - y->first_use;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* The smallest gap that fits among the placed buffers alive at the same time; past the last one where none does. */
+static size_t best_place(Arena *arena, Buffer *const *placed, int count, const Buffer *b)
+{
+    size_t want = aligned(buffer_bytes(b)), at = 0, best = SIZE_MAX, best_gap = SIZE_MAX;
+    Buffer **alive = NEW_ARRAY(arena, Buffer *, count + 1);
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        if (placed[i]->first_use <= b->last_use && b->first_use <= placed[i]->last_use) alive[n++] = placed[i];
+    qsort(alive, (size_t)n, sizeof *alive, by_offset);
+    for (int i = 0; i < n; i++) {
+        if (alive[i]->offset >= at + want && alive[i]->offset - at < best_gap) best = at, best_gap = alive[i]->offset - at;
+        size_t end = alive[i]->offset + aligned(buffer_bytes(alive[i]));
+        if (end > at) at = end;
+    }
+    return best == SIZE_MAX ? at : best;
+}
+
+static void place_work(Program *p)
+{
+    Arena *arena = arena_new();
+    Buffer **work = NEW_ARRAY(arena, Buffer *, p->buffers.count + 1);
+    int count = 0;
+    for (int i = 0; i < p->buffers.count; i++) {
+        Buffer *b = p->buffers.items[i];
+        if (b->kind == BUFFER_WORK && !b->parent && b->first_use >= 0) work[count++] = b;
+    }
+    qsort(work, (size_t)count, sizeof *work, by_size);
+    for (int i = 0; i < count; i++) {
+        work[i]->offset = best_place(arena, work, i, work[i]);
+        size_t end = work[i]->offset + aligned(buffer_bytes(work[i]));
+        if (end > p->workspace_bytes) p->workspace_bytes = end;
+    }
+    for (int k = 0; k < p->kernels.count; k++) {
+        size_t live = 0;
+        for (int i = 0; i < count; i++)
+            if (work[i]->first_use <= k && k <= work[i]->last_use) live += aligned(buffer_bytes(work[i]));
+        if (live > p->lower_bound) p->lower_bound = live;
+    }
+    arena_free(arena);
+}
+
+/* In the order of first use: a run reads the weights from front to back. */
+static void place_constants(Program *p)
+{
+    for (int k = 0; k < p->kernels.count; k++)
+        for (int i = 0; i < p->kernels.items[k]->reads.count; i++) {
+            Buffer *b = p->kernels.items[k]->reads.items[i];
+            if (b->kind != BUFFER_CONST || b->first_use != k) continue;
+            b->offset = p->weight_bytes;
+            p->weight_bytes += aligned(buffer_bytes(b));
+            b->first_use = k;
+        }
+}
+
+void plan(Program *p)
+{
+    find_lifetimes(p);
+    place_work(p);
+    place_constants(p);
+    int kept = 0; /* what no kernel touches has no place; views stay for the dumps */
+    for (int i = 0; i < p->buffers.count; i++) {
+        const Buffer *root = buffer_root(p->buffers.items[i], NULL);
+        if (root->first_use >= 0 || root->kind == BUFFER_INPUT || root->kind == BUFFER_OUTPUT)
+            p->buffers.items[kept++] = p->buffers.items[i];
+    }
+    p->buffers.count = kept;
+}

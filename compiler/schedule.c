@@ -1,0 +1,178 @@
+/*
+ * Schedule: every definition becomes a kernel. The schedules are tried in order; the first that suits the definition makes it.
+ * Buffers with a halo get a kernel that zeroes it before their first writer.
+ */
+#include "nest.h"
+
+static const Schedule *const schedules[] = {&schedule_tile};
+
+/* ---- what a kernel touches ---- */
+
+static void note_buffer(Program *p, Kernel *k, Buffer *b, bool write)
+{
+    while (b->kind == BUFFER_LOCAL) b = b->parent;
+    for (int i = 0; i < k->writes.count; i++)
+        if (k->writes.items[i] == b) return;
+    if (write) {
+        LIST_PUSH(p->arena, &k->writes, b);
+        return;
+    }
+    for (int i = 0; i < k->reads.count; i++)
+        if (k->reads.items[i] == b) return;
+    LIST_PUSH(p->arena, &k->reads, b);
+}
+
+typedef struct Touch {
+    Program *p;
+    Kernel *k;
+} Touch;
+
+static void touch_fetch(Expr *e, void *context)
+{
+    Touch *t = context;
+    if (e->kind == EX_FETCH) note_buffer(t->p, t->k, e->buffer, false);
+}
+
+/* Writes first, so that a buffer that is also read counts as written. */
+static void note_writes(Touch *t, const Stmt *s)
+{
+    for (; s; s = s->next) {
+        if (s->kind == ST_STORE || s->kind == ST_ZERO) note_buffer(t->p, t->k, s->buffer, true);
+        note_writes(t, s->body);
+    }
+}
+
+static void note_reads(Touch *t, const Stmt *s)
+{
+    for (; s; s = s->next) {
+        if (s->value) ex_visit(s->value, touch_fetch, t);
+        if (s->offset) ex_visit(s->offset, touch_fetch, t);
+        if (s->kind == ST_POINT) note_buffer(t->p, t->k, s->buffer, false);
+        note_reads(t, s->body);
+    }
+}
+
+static Kernel *add_kernel(Program *p, const char *stem)
+{
+    Kernel *k = NEW(p->arena, Kernel);
+    k->name = program_name(p, "run_", stem);
+    LIST_PUSH(p->arena, &p->kernels, k);
+    return k;
+}
+
+static void finish_kernel(Program *p, Kernel *k)
+{
+    Touch t = {p, k};
+    note_writes(&t, k->body);
+    note_reads(&t, k->body);
+}
+
+/* ---- halos ---- */
+
+static bool has_halo(const Layout *l)
+{
+    for (int d = 0; d < l->rank; d++)
+        if (l->before[d] || l->after[d]) return true;
+    return false;
+}
+
+typedef struct HaloCode {
+    Program *p;
+    Buffer *b;
+    Stmt **end;
+} HaloCode;
+
+static Stmt *halo_stmt(HaloCode *h, StmtKind kind)
+{
+    Stmt *s = NEW(h->p->arena, Stmt);
+    s->kind = kind;
+    *h->end = s;
+    h->end = &s->next;
+    return s;
+}
+
+static void zero_run(HaloCode *h, Expr *offset, int64_t count)
+{
+    if (count == 0) return;
+    Stmt *s = halo_stmt(h, ST_ZERO);
+    s->buffer = h->b;
+    s->offset = offset;
+    s->count = count;
+}
+
+/* Dimension d at `offset`: its first and last rows are zeroed whole, the rows between have their own halo inside. */
+static void zero_halo(HaloCode *h, int d, Expr *offset)
+{
+    Pool *p = h->p->pool;
+    const Layout *l = &h->b->layout;
+    bool inner = false;
+    for (int k = d; k < l->rank; k++) inner |= l->before[k] || l->after[k];
+    if (!inner) return;
+    int64_t dim = h->b->tensor->dims[d], inside = d == l->block_dim ? ceil_div(dim, l->block) : dim;
+    zero_run(h, offset, l->before[d] * l->stride[d]);
+    zero_run(h, ex_add(p, offset, ex_int(p, (l->before[d] + inside) * l->stride[d])), l->after[d] * l->stride[d]);
+    Expr *row = ex_add(p, offset, ex_int(p, l->before[d] * l->stride[d]));
+    if (d + 1 == l->rank) return;
+    if (inside == 1) {
+        zero_halo(h, d + 1, row);
+        return;
+    }
+    Var *v = pool_var(p, "row", 0, inside);
+    Stmt *body = NULL;
+    HaloCode inner_code = {h->p, h->b, &body};
+    zero_halo(&inner_code, d + 1, ex_add(p, row, ex_mul(p, ex_var(p, v), ex_int(p, l->stride[d]))));
+    if (!body) return;
+    Stmt *loop = halo_stmt(h, ST_LOOP);
+    loop->var = v;
+    loop->step = 1;
+    loop->body = body;
+}
+
+static void add_halo_kernel(Program *p, Buffer *root)
+{
+    Kernel *k = add_kernel(p, arena_format(p->arena, "halo_of_%s", root->tensor->name));
+    HaloCode h = {p, root, &k->body};
+    zero_halo(&h, 0, ex_int(p->pool, 0));
+    k->schedule = "zeroes the halo";
+    finish_kernel(p, k);
+}
+
+/* ---- all definitions ---- */
+
+static int64_t definition_macs(const Definition *def)
+{
+    Contraction c;
+    if (!form_contraction(def, &c)) return 0;
+    int64_t macs = tensor_elements(def->out);
+    for (int v = 0; v < c.reduce->var_count; v++)
+        if (!checked_mul(macs, c.reduce->vars[v]->hi - c.reduce->vars[v]->lo, &macs)) return INT64_MAX;
+    return macs;
+}
+
+static void schedule_definition(Program *p, const Definition *def)
+{
+    Arena *arena = arena_new();
+    Kernel *k = add_kernel(p, def->node ? def->node->name : def->out->name);
+    bool made = false;
+    for (size_t i = 0; i < COUNT(schedules) && !made; i++) made = schedules[i]->make(p, def, k, arena);
+    assert(made);
+    if (def->node) LIST_PUSH(p->arena, &k->nodes, def->node);
+    for (int i = 0; i < def->fused.count; i++) LIST_PUSH(p->arena, &k->nodes, def->fused.items[i]);
+    k->definition = def;
+    k->macs = definition_macs(def);
+    finish_kernel(p, k);
+    arena_free(arena);
+}
+
+void schedule(Program *p)
+{
+    bool *zeroed = NEW_ARRAY(p->arena, bool, p->buffers.count + 1);
+    int buffers = p->buffers.count; /* packed constants come after these and have no halo */
+    for (int i = 0; i < p->definitions.count; i++) {
+        const Definition *def = p->definitions.items[i];
+        Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
+        for (int b = 0; b < buffers; b++)
+            if (p->buffers.items[b] == root && !zeroed[b] && has_halo(&root->layout)) zeroed[b] = true, add_halo_kernel(p, root);
+        schedule_definition(p, def);
+    }
+}

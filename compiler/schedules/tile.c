@@ -1,0 +1,224 @@
+/*
+ * The register-tiled schedule: vectors along one output dimension, a tile of rows x vectors of accumulators in registers, everything
+ * else in loops. Convolution of every kind, matrix multiply, pooling and elementwise work are all this schedule with other choices.
+ */
+#include "nest.h"
+
+typedef struct Choice {
+    int vector_dim;   /* -1: none */
+    int lanes;        /* 1: scalar code */
+    int blocks;       /* vectors side by side */
+    int rows[2];      /* copies along tile_dim[0] (inner) and tile_dim[1] */
+    int tile_dim[2];  /* -1: none */
+    int64_t group;    /* the vector dimension is cut into groups of this size; its extent: one group */
+    bool contraction;
+} Choice;
+
+static int64_t extent(const Definition *def, int d) { return d < 0 ? 1 : def->out->dims[d]; }
+
+/* ---- which dimension lies in lanes ---- */
+
+/* How well `dim` fills vectors whose elements, for the loads in the reduction, lie side by side. */
+static double vector_score(Program *p, const Definition *def, const Form *form, int dim)
+{
+    int lanes = p->target->lanes;
+    int64_t e = extent(def, dim);
+    double score = (double)e / (double)(ceil_div(e, lanes) * lanes);
+    for (int s = 0; s < form->sites.count; s++) {
+        const LoadSite *site = &form->sites.items[s];
+        const Tensor *t = site->load->tensor;
+        if (form->reduce && (!site->reduced || tensor_is_const(t))) continue;
+        Expr *offset = buffer_offset(p->pool, t->buffer, site->load->args);
+        int64_t coef;
+        bool blocked = t->buffer->layout.block_dim == dim;
+        if (ex_uses_var(offset, def->index[dim]) && !blocked && (!ex_coefficient(p->pool, offset, def->index[dim], &coef) || coef != 1))
+            score *= 0.3;
+    }
+    return score;
+}
+
+static int choose_vector_dim(Program *p, const Definition *def, const Form *form)
+{
+    const Layout *l = &def->out->buffer->layout;
+    if (l->block_dim >= 0) return l->block_dim;
+    int last = def->out->rank - 1;
+    while (last >= 0 && def->out->dims[last] == 1) last--;
+    int channels = form_vector_dim(def);
+    if (channels == last || channels < 0) return last;
+    return vector_score(p, def, form, channels) >= vector_score(p, def, form, last) ? channels : last;
+}
+
+/* ---- groups ---- */
+
+typedef struct GroupSearch {
+    const Var *v;
+    int64_t group;
+} GroupSearch;
+
+static void find_group(Expr *e, void *context)
+{
+    GroupSearch *s = context;
+    if (e->kind == EX_BINARY && e->op == BI_FLOORDIV && e->args[0]->kind == EX_VAR && e->args[0]->var == s->v &&
+        e->args[1]->kind == EX_CONST && e->args[1]->i > 0 && e->args[1]->i < s->group)
+        s->group = e->args[1]->i;
+}
+
+/* ---- the register tile ---- */
+
+/* May rows of dimension d share the vectors of the factor that runs along the vector dimension? */
+static bool shares_vectors(const Definition *def, const Contraction *c, int d, int vector_dim)
+{
+    for (int i = 0; i < 2; i++)
+        if (vector_dim >= 0 && form_load_uses(c->factor[i], def->index[vector_dim]) && !form_load_uses(c->factor[i], def->index[d]))
+            return true;
+    return vector_dim < 0;
+}
+
+static void choose_tile(Program *p, const Definition *def, const Form *form, Choice *c)
+{
+    const Target *t = p->target;
+    Contraction contraction;
+    c->contraction = form_contraction(def, &contraction);
+    c->tile_dim[0] = c->tile_dim[1] = -1;
+    c->rows[0] = c->rows[1] = c->blocks = 1;
+    if (!form->reduce) return;
+    for (int d = def->out->rank - 1, k = 0; d >= 0 && k < 2; d--) {
+        if (d == c->vector_dim || extent(def, d) == 1) continue;
+        if (c->contraction && !shares_vectors(def, &contraction, d, c->vector_dim)) continue;
+        c->tile_dim[k++] = d;
+    }
+    int most = c->contraction ? t->tile : 4;
+    int64_t inner = extent(def, c->tile_dim[0]);
+    c->rows[0] = (int)ceil_div(inner, ceil_div(inner, most));
+    if (c->rows[0] == inner && 2 * inner <= most) {
+        int64_t outer = extent(def, c->tile_dim[1]), room = most / inner;
+        c->rows[1] = (int)ceil_div(outer, ceil_div(outer, room));
+    }
+    if (!c->contraction || c->vector_dim < 0) return;
+    int rows = c->rows[0] * c->rows[1];
+    int room = rows <= 3 ? t->registers / 4 : rows <= 6 ? t->registers / 8 : t->tile_blocks;
+    int64_t vectors = ceil_div(c->group, c->lanes);
+    if (room < 1) room = 1;
+    c->blocks = (int)ceil_div(vectors, ceil_div(vectors, room));
+    if (c->group < extent(def, c->vector_dim) && vectors % c->blocks) c->blocks = 1; /* packed groups are whole */
+}
+
+/* ---- levels ---- */
+
+/* Do all loads along the vector dimension have room for a whole last vector? */
+static bool whole_last_vector(const Definition *def, const Form *form, int v)
+{
+    if (def->out->buffer->layout.block_dim != v) return false;
+    for (int s = 0; s < form->sites.count; s++) {
+        const Expr *load = form->sites.items[s].load;
+        if (form_load_uses(load, def->index[v]) && load->tensor->buffer->layout.block_dim != v && !load->tensor->buffer->packing)
+            return false;
+    }
+    return true;
+}
+
+static void add_vector_pieces(Level *level, int64_t lo, int64_t hi, const Choice *c)
+{
+    int64_t width = (int64_t)c->lanes * c->blocks, vectors = (hi - lo) / c->lanes, rest = (hi - lo) % c->lanes;
+    int64_t whole = vectors / c->blocks, left = vectors % c->blocks;
+    Piece *pieces = level->pieces;
+    if (whole) pieces[level->piece_count++] = (Piece){lo, whole, width, c->blocks, c->lanes};
+    lo += whole * width;
+    if (left) pieces[level->piece_count++] = (Piece){lo, 1, left * c->lanes, (int)left, c->lanes};
+    lo += left * c->lanes;
+    if (rest) pieces[level->piece_count++] = (Piece){lo, 1, c->lanes, 1, (int)rest};
+}
+
+static Level *new_level(Nest *n, int dim)
+{
+    assert(n->level_count < MOST_LEVELS);
+    Level *level = &n->levels[n->level_count++];
+    *level = (Level){.dim = dim};
+    return level;
+}
+
+static void add_vector_level(Nest *n, const Choice *c, const Form *form)
+{
+    int v = c->vector_dim;
+    int64_t size = c->group, cuts[4] = {0, size, 0, 0};
+    int count = 2;
+    if (size < extent(n->def, v)) new_level(n, v)->pieces[0] = (Piece){0, extent(n->def, v) / size, size, 1, 1}, n->levels[n->level_count - 1].piece_count = 1;
+    else count = nest_guard_cuts(n->pool, n->def, v, cuts, 4);
+    bool aligned = true;
+    for (int k = 1; k + 1 < count; k++) aligned &= n->def->out->buffer->layout.block_dim != v || cuts[k] % c->lanes == 0;
+    if (!aligned) cuts[1] = size, count = 2;
+    if (count == 2 && whole_last_vector(n->def, form, v)) cuts[1] = ceil_div(size, c->lanes) * c->lanes;
+    Level *level = new_level(n, v);
+    level->vector = c->lanes > 1;
+    for (int k = 0; k + 1 < count; k++) add_vector_pieces(level, cuts[k], cuts[k + 1], c);
+}
+
+static void add_plain_level(Nest *n, const Choice *c, int d)
+{
+    int rows = d == c->tile_dim[0] ? c->rows[0] : d == c->tile_dim[1] ? c->rows[1] : 1;
+    int64_t cuts[6];
+    int count = nest_guard_cuts(n->pool, n->def, d, cuts, 6);
+    Level *level = new_level(n, d);
+    for (int k = 0; k + 1 < count; k++) level->piece_count += nest_cut(&level->pieces[level->piece_count], cuts[k], cuts[k + 1], rows, 1);
+}
+
+/* In order of dimensions, so that memory is walked in order; a contraction puts the vector dimension outside its tile, so that the
+ * weights of one group stay in cache while the rows pass. */
+static void add_levels(Nest *n, const Choice *c, const Form *form)
+{
+    for (int d = 0; d < n->def->out->rank; d++) {
+        bool tile = d == c->tile_dim[0] || d == c->tile_dim[1];
+        bool first_tile = tile && (c->tile_dim[1] < 0 || d == c->tile_dim[1]);
+        if (c->contraction && first_tile && c->vector_dim > d) add_vector_level(n, c, form);
+        if (d == c->vector_dim) {
+            bool done = false;
+            for (int k = 0; k < n->level_count; k++) done |= n->levels[k].dim == d;
+            if (!done) add_vector_level(n, c, form);
+        } else {
+            add_plain_level(n, c, d);
+        }
+    }
+}
+
+/* ---- one attempt ---- */
+
+static const Definition *packed(Program *p, const Definition *def, const Choice *c, Arena *arena)
+{
+    if (c->lanes == 1 || c->vector_dim < 0) return def;
+    Contraction contraction;
+    bool contracts = form_contraction(def, &contraction);
+    return nest_pack(p, def, def->index[c->vector_dim], c->lanes, c->blocks, contracts ? contraction.reduce : NULL, arena);
+}
+
+static void describe(Program *p, Kernel *k, const Choice *c)
+{
+    k->schedule = arena_format(p->arena, "tile: %d x %d x %d lanes", c->rows[0] * c->rows[1], c->blocks, c->lanes);
+}
+
+static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel, Arena *arena)
+{
+    Form *form = form_of(arena, def);
+    Choice c = {.lanes = lanes};
+    c.vector_dim = choose_vector_dim(p, def, form);
+    if (c.vector_dim < 0) c.lanes = 1;
+    GroupSearch g = {c.vector_dim < 0 ? NULL : def->index[c.vector_dim], extent(def, c.vector_dim)};
+    ex_visit(def->body, find_group, &g);
+    c.group = g.group % c.lanes == 0 ? g.group : extent(def, c.vector_dim);
+    choose_tile(p, def, form, &c);
+    const Definition *ready = packed(p, def, &c, arena);
+    Nest *n = nest_new(p, arena, ready, c.lanes);
+    add_levels(n, &c, form_of(arena, ready));
+    nest_generate(n);
+    if (n->failed) return false;
+    kernel->body = n->kernel->body;
+    describe(p, kernel, &c);
+    return true;
+}
+
+static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena)
+{
+    if (p->target->lanes > 1 && def->out->dtype == DT_F32 && attempt(p, def, p->target->lanes, kernel, arena)) return true;
+    return attempt(p, def, 1, kernel, arena);
+}
+
+const Schedule schedule_tile = {"tile", "vectors along an output dimension, a tile of accumulators in registers", make};
