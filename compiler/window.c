@@ -178,6 +178,16 @@ void window_positions(Pool *p, const Window *w, Expr *const *out, Var *const *k,
     }
 }
 
+Expr *window_reaching(Pool *p, const WindowDim *d, Expr *out, Var *k, Expr **guard)
+{
+    Expr *back = ex_mul(p, ex_var(p, k), ex_int(p, -d->dilation));
+    Expr *at = ex_add(p, ex_add(p, out, ex_int(p, d->before)), back), *stride = ex_int(p, d->stride);
+    if (d->stride > 1) *guard = ex_and(p, *guard, ex_eq(p, ex_floormod(p, at, stride), ex_int(p, 0)));
+    at = ex_floordiv(p, at, stride);
+    *guard = ex_and(p, *guard, ex_within(p, at, 0, d->in));
+    return at;
+}
+
 Expr *window_inside(Pool *p, const Window *w, Expr *const *position) {
     Expr *inside = ex_int_of(p, DT_BOOL, 1);
     for (int i = 0; i < w->rank; i++)

@@ -124,18 +124,6 @@ static bool transposed_infer(Infer *in)
     return infer_output(in, 0, x->dtype, x->rank, dims);
 }
 
-/* The input position that reaches output o through kernel index k: (o + before - k * dilation) / stride, where that divides. */
-static Expr *reaching(Pool *p, const WindowDim *d, Expr *o, Var *k, Expr **guard)
-{
-    Expr *back = ex_mul(p, ex_var(p, k), ex_int(p, -d->dilation));
-    Expr *at = ex_add(p, ex_add(p, o, ex_int(p, d->before)), back);
-    Expr *stride = ex_int(p, d->stride);
-    if (d->stride > 1) *guard = ex_and(p, *guard, ex_eq(p, ex_floormod(p, at, stride), ex_int(p, 0)));
-    at = ex_floordiv(p, at, stride);
-    *guard = ex_and(p, *guard, ex_within(p, at, 0, d->in));
-    return at;
-}
-
 static void transposed_define(Definer *d)
 {
     const Node *n = d->node;
@@ -158,7 +146,7 @@ static void transposed_define(Definer *d)
     }
     Expr *guard = ex_int_of(p, DT_BOOL, 1), *x_at[MAX_RANK] = {index[0], ic}, *w_at[MAX_RANK] = {ic, oc};
     for (int i = 0; i < window.rank; i++) {
-        x_at[2 + i] = reaching(p, &window.dim[i], index[2 + i], reduced[1 + i], &guard);
+        x_at[2 + i] = window_reaching(p, &window.dim[i], index[2 + i], reduced[1 + i], &guard);
         w_at[2 + i] = ex_var(p, reduced[1 + i]);
     }
     Expr *load = define_load(d, x, x_at);

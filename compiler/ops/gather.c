@@ -2,22 +2,7 @@
  * Gather, GatherElements and GatherND: index maps with loaded indices. Negative indices count from the end. Constant
  * indices are checked here; those that arrive at run time are clamped, so that no input can reach outside the data.
  */
-#include "op.h"
-
-/* Checks constant indices into an extent; those of `first`, `first` + step, ... of them. */
-static bool check_indices(Infer *in, const Tensor *indices, int64_t first, int64_t step, int64_t extent)
-{
-    int64_t count = tensor_is_const(indices) ? tensor_elements(indices) : 0;
-    for (int64_t i = first; i < count; i += step) {
-        int64_t value = dtype_get_int(indices->dtype, indices->data, i);
-        if (value >= -extent && value < extent) continue;
-        infer_error(in, "E0213", "index %lld is not in -%lld..%lld", (long long)value, (long long)extent,
-                    (long long)extent - 1);
-        diag_note(infer_last_error(in), "it is element %lld of '%s'", (long long)i, indices->name);
-        return false;
-    }
-    return true;
-}
+#include "indices.h"
 
 /* indices[at...] into an extent. One constant index becomes a plain number. */
 static Expr *gathered(Definer *d, Tensor *indices, Expr *const *at, int64_t extent)
@@ -48,7 +33,7 @@ static bool gather_infer(Infer *in)
     memcpy(dims, data->dims, (size_t)axis * sizeof *dims);
     memcpy(dims + axis, indices->dims, (size_t)indices->rank * sizeof *dims);
     memcpy(dims + axis + indices->rank, data->dims + axis + 1, (size_t)(data->rank - axis - 1) * sizeof *dims);
-    return not_empty(in, data, indices, axis) && check_indices(in, indices, 0, 1, data->dims[axis]) &&
+    return not_empty(in, data, indices, axis) && indices_check(in, indices, 0, 1, data->dims[axis]) &&
            infer_output(in, 0, data->dtype, rank, dims);
 }
 
@@ -81,7 +66,7 @@ static bool elements_infer(Infer *in)
     if (!fits)
         return infer_error(in, "E0201", "indices %s do not fit data %s: same rank, and no larger except along axis %d",
                            tensor_type_text(in->graph->arena, indices), tensor_type_text(in->graph->arena, data), axis);
-    return not_empty(in, data, indices, axis) && check_indices(in, indices, 0, 1, data->dims[axis]) &&
+    return not_empty(in, data, indices, axis) && indices_check(in, indices, 0, 1, data->dims[axis]) &&
            infer_output(in, 0, data->dtype, data->rank, indices->dims);
 }
 
@@ -121,7 +106,7 @@ static bool nd_infer(Infer *in)
         return infer_error(in, "E0203", "the output would have %d dimensions; at most %d are possible", rank, MAX_RANK);
     for (int i = 0; i < depth; i++)
         if (!not_empty(in, data, indices, (int)batch + i) ||
-            !check_indices(in, indices, i, depth, data->dims[batch + i]))
+            !indices_check(in, indices, i, depth, data->dims[batch + i]))
             return false;
     return infer_output(in, 0, data->dtype, rank, dims);
 }
