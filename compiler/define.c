@@ -4,6 +4,8 @@
  */
 #include "define.h"
 
+#include "op.h"
+
 /* Images are n, c, y, x and volumes n, c, z, y, x; other ranks have numbered indices. */
 static const char *const index_names[6][6] = {
     [1] = {"i"}, [2] = {"n", "c"}, [3] = {"n", "c", "x"}, [4] = {"n", "c", "y", "x"}, [5] = {"n", "c", "z", "y", "x"},
@@ -105,4 +107,12 @@ Expr *define_norm(Pool *p, Expr *x, double exponent, Var *const *over, int count
     if (exponent == 1) return sum;
     if (exponent == 2) return ex_unary(p, UN_SQRT, sum);
     return ex_binary(p, BI_POW, sum, ex_const(p, x->dtype, 1 / exponent));
+}
+
+bool define_node(Definer *d, const Node *node)
+{
+    if (!node->op || !node->op->define) return false;
+    d->node = node;
+    node->op->define(d);
+    return true;
 }
