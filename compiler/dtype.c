@@ -65,7 +65,7 @@ typedef struct Minifloat {
     int exponent_bits, mantissa_bits, bias;
     int largest;  /* the code of the largest finite value; what is beyond it becomes `beyond` */
     int infinity; /* -1: the format has none */
-    int nan;      /* -1: the format has none */
+    int nan;      /* f4 has none: NaN becomes -0, as the reference implementations have it */
     int beyond;
     bool unsigned_zero; /* -0 is the code of NaN, so a negative zero loses its sign */
 } Minifloat;
@@ -79,14 +79,14 @@ static const Minifloat minifloats[DT_COUNT] = {
     [DT_F8E4M3FNUZ] = {4, 3, 8, 0x7f, -1, 0x80, 0x80, true},
     [DT_F8E5M2] = {5, 2, 15, 0x7b, 0x7c, 0x7f, 0x7c, false},
     [DT_F8E5M2FNUZ] = {5, 2, 16, 0x7f, -1, 0x80, 0x80, true},
-    [DT_F4E2M1] = {2, 1, 1, 0x7, -1, -1, 0x7, false},
+    [DT_F4E2M1] = {2, 1, 1, 0x7, -1, 0x8, 0x7, false},
 };
 
 static double minifloat_decode(const Minifloat *m, int code)
 {
     int sign_bit = 1 << (m->exponent_bits + m->mantissa_bits);
     int magnitude = code & (sign_bit - 1);
-    if (m->unsigned_zero && code == m->nan) return NAN;
+    if (m->unsigned_zero && code == sign_bit) return NAN;
     double value;
     if (magnitude <= m->largest) {
         int exponent = magnitude >> m->mantissa_bits;
@@ -117,11 +117,10 @@ static int minifloat_encode_magnitude(const Minifloat *m, double magnitude)
 
 static int minifloat_encode(const Minifloat *m, double value)
 {
-    /* A format without NaN gets its largest value, as the reference implementations have it. */
-    if (isnan(value) && m->nan >= 0) return m->nan;
-    int code = isnan(value) ? m->largest : minifloat_encode_magnitude(m, fabs(value));
-    if (!signbit(value) || (m->unsigned_zero && code == 0)) return code;
-    return code | 1 << (m->exponent_bits + m->mantissa_bits);
+    int sign_bit = 1 << (m->exponent_bits + m->mantissa_bits);
+    if (isnan(value)) return m->nan;
+    int code = minifloat_encode_magnitude(m, fabs(value));
+    return signbit(value) && !(m->unsigned_zero && code == 0) ? code | sign_bit : code;
 }
 
 /* f8e8m0: no sign and no mantissa, 2^(code - 127); code 255 is NaN. Ties go to the even code. */

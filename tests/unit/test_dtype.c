@@ -57,14 +57,20 @@ static const Case rounded[] = {
     {DT_F16, 0x1p-25, 0x0000},     /* half of the smallest */
     {DT_F16, 0x1.8p-25, 0x0001},   /* above it */
     {DT_F16, 0x1.ffep-15, 0x0400}, /* a subnormal that rounds to a normal number */
-    {DT_BF16, 0x1.01p0, 0x3f80},   {DT_BF16, 0x1.03p0, 0x3f82},
+    {DT_BF16, 0x1.01p0, 0x3f80},
+    {DT_BF16, 0x1.03p0, 0x3f82},
     {DT_F8E4M3FN, 464, 0x7e}, /* half above the largest: to even */
     {DT_F8E4M3FN, 465, 0x7f}, /* NaN: there is no infinity */
-    {DT_F8E4M3FNUZ, 1000, 0x80},   {DT_F8E5M2, 61440, 0x7c},
-    {DT_F8E5M2FNUZ, -1e9, 0x80},   {DT_F4E2M1, 100, 0x7},
-    {DT_F4E2M1, 2.5, 0x4},         {DT_F4E2M1, 0.25, 0x0},
+    {DT_F8E4M3FNUZ, 1000, 0x80},
+    {DT_F8E5M2, 61440, 0x7c},
+    {DT_F8E5M2FNUZ, -1e9, 0x80},
+    {DT_F4E2M1, 100, 0x7},
+    {DT_F4E2M1, NAN, 0x8},
+    {DT_F4E2M1, 2.5, 0x4},
+    {DT_F4E2M1, 0.25, 0x0},
     {DT_F8E8M0, 3, 0x80}, /* half between 2 and 4: to the even code */
-    {DT_F8E8M0, 3.5, 0x81},        {DT_F8E8M0, 0, 0x00},
+    {DT_F8E8M0, 3.5, 0x81},
+    {DT_F8E8M0, 0, 0x00},
     {DT_F8E4M3FNUZ, -0.0, 0x00}, /* no negative zero */
     {DT_F16, -0.0, 0x8000},
 };
