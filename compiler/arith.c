@@ -210,6 +210,7 @@ static void wrap_row(Dtype dtype, int n, Value *row)
 {
     const DtypeInfo *info = dtype_info(dtype);
     const int unused = 64 - info->bits;
+    if (unused == 0) return;
     if (info->class == CLASS_BOOL) {
         for (int i = 0; i < n; i++) row[i].i = row[i].i != 0;
     } else if (info->class == CLASS_UNSIGNED) {

@@ -8,7 +8,7 @@
 #include "arith.h"
 #include "interp_rows.h"
 
-enum { ROW = 256, LONG_ENOUGH = 16, MOST_VARS = 60 };
+enum { ROW = 256, LONG_ENOUGH = 16, MOST_VARS = 60, MOST_GUARDS = 16 };
 
 /* A variable: a loop around the row, a reduction's, or the row's own; then `value` is that of the row's first element. */
 typedef struct Slot {
@@ -17,7 +17,7 @@ typedef struct Slot {
     uint64_t changed; /* when, by the clock */
 } Slot;
 
-/* One dimension of a load. */
+/* An index that should be in 0 <= index < extent: of a dimension of a load, or what a guard compares. */
 typedef struct LoadDim {
     struct Cell *index; /* at the row's first element when affine in the row, else for each element */
     bool varies;        /* not affine */
@@ -39,7 +39,8 @@ typedef struct Cell {
     Value *own;
     int *slots;      /* EX_VAR: its own; EX_REDUCE: of its variables */
     const void *data; /* EX_LOAD */
-    LoadDim *dims;
+    LoadDim *dims;    /* EX_LOAD: its dimensions; EX_SELECT: its guards */
+    int dim_count;
     bool affine; /* no dimension varies */
 } Cell;
 
@@ -115,6 +116,16 @@ static LoadDim load_dim(Interp *in, Expr *index, int64_t extent, int64_t stride)
     return dim;
 }
 
+static void depend_on_dims(const Interp *in, Cell *c)
+{
+    c->affine = true;
+    for (int d = 0; d < c->dim_count; d++) {
+        c->affine &= !c->dims[d].varies;
+        c->mask |= c->dims[d].index->mask;
+        if (c->dims[d].step) c->mask |= 1ull << in->row_slot;
+    }
+}
+
 static void make_load(Interp *in, Cell *c)
 {
     const Tensor *t = c->e->tensor;
@@ -122,15 +133,40 @@ static void make_load(Interp *in, Cell *c)
     c->data = in->value(t, in->context);
     assert(c->data || tensor_elements(t) == 0);
     c->dims = NEW_ARRAY(in->arena, LoadDim, t->rank);
-    c->affine = true;
+    c->dim_count = t->rank;
     for (int d = t->rank - 1; d >= 0; d--) {
         c->dims[d] = load_dim(in, c->e->args[d], t->dims[d], stride);
-        c->affine &= !c->dims[d].varies;
-        c->mask |= c->dims[d].index->mask;
         stride *= t->dims[d];
     }
-    for (int d = 0; d < t->rank; d++)
-        if (c->dims[d].step) c->mask |= 1ull << in->row_slot;
+    depend_on_dims(in, c);
+}
+
+/* The conjuncts of a guard as 0 <= index < extent; false when one is something else or not affine in the row. Such a guard
+ * holds on one interval of the row. */
+static bool add_guards(Interp *in, Cell *c, const Expr *e)
+{
+    const int64_t far = INT64_MAX / 4;
+    if (e->kind != EX_BINARY) return false;
+    if (e->op == BI_AND && e->dtype == DT_BOOL) return add_guards(in, c, e->args[0]) && add_guards(in, c, e->args[1]);
+    if (e->args[0]->dtype != DT_I64 || (e->op != BI_LT && e->op != BI_LE && e->op != BI_EQ)) return false;
+    Expr *index = ex_sub(in->pool, e->op == BI_EQ ? e->args[0] : e->args[1], e->op == BI_EQ ? e->args[1] : e->args[0]);
+    if (e->op == BI_LT) index = ex_sub(in->pool, index, ex_int(in->pool, 1));
+    Range r = ex_range(index);
+    if (c->dim_count == MOST_GUARDS || r.lo < -far || r.hi > far) return false;
+    LoadDim dim = load_dim(in, index, e->op == BI_EQ ? 1 : far + 1, 0);
+    c->dims[c->dim_count++] = dim;
+    return !dim.varies;
+}
+
+static void make_select(Interp *in, Cell *c)
+{
+    c->dims = NEW_ARRAY(in->arena, LoadDim, MOST_GUARDS);
+    if (!add_guards(in, c, c->e->args[0])) c->dim_count = 0;
+    depend_on_dims(in, c);
+    for (int i = c->dim_count ? 1 : 0; i < 3; i++) {
+        c->args[i] = make_cell(in, c->e->args[i]);
+        c->mask |= c->args[i]->mask;
+    }
 }
 
 static void make_args(Interp *in, Cell *c)
@@ -155,6 +191,7 @@ static Cell *make_cell(Interp *in, Expr *e)
     Cell *c = NEW(in->arena, Cell);
     c->e = e;
     if (e->kind == EX_LOAD) make_load(in, c);
+    else if (e->kind == EX_SELECT) make_select(in, c);
     else make_args(in, c);
     c->deps = slot_list(in, c->mask, &c->dep_count);
     c->row = in->row_slot >= 0 && (c->mask >> in->row_slot & 1);
@@ -224,7 +261,7 @@ static void compute_affine_load(Interp *in, Cell *c)
     const Expr *e = c->e;
     int n = c->row ? in->count : 1, from = 0, to = n;
     int64_t first = 0, step = 0;
-    for (int d = 0; d < e->arg_count; d++) {
+    for (int d = 0; d < c->dim_count; d++) {
         const LoadDim *dim = &c->dims[d];
         int64_t index = eval(in, dim->index)->values->i;
         clip(index, dim->step, dim->extent, &from, &to);
@@ -241,7 +278,7 @@ static void compute_load(Interp *in, Cell *c)
     int64_t at[ROW] = {0};
     const Expr *e = c->e;
     int n = in->count;
-    for (int d = 0; d < e->arg_count; d++) {
+    for (int d = 0; d < c->dim_count; d++) {
         const LoadDim *dim = &c->dims[d];
         const Cell *index = eval(in, dim->index);
         int64_t step = dim->varies ? 0 : dim->step;
@@ -271,7 +308,31 @@ static void compute_binary(Interp *in, Cell *c)
                  y->values, y->stride);
 }
 
+static void copy_part(Cell *c, const Cell *x, int from, int to)
+{
+    if (x->stride) memcpy(c->own + from, x->values + from, (size_t)max64(to - from, 0) * sizeof *c->own);
+    else
+        for (int k = from; k < to; k++) c->own[k] = x->values[0];
+}
+
 /* An arm that no element takes is not evaluated. */
+static void compute_guarded(Interp *in, Cell *c)
+{
+    int n = c->row ? in->count : 1, from = 0, to = n;
+    for (int d = 0; d < c->dim_count && from < to; d++)
+        clip(eval(in, c->dims[d].index)->values->i, c->dims[d].step, c->dims[d].extent, &from, &to);
+    if (from >= to || (from == 0 && to == n)) {
+        stand_for(c, eval(in, c->args[from < to ? 1 : 2]));
+        return;
+    }
+    const Cell *x = eval(in, c->args[1]), *y = eval(in, c->args[2]);
+    copy_part(c, y, 0, from);
+    copy_part(c, x, from, to);
+    copy_part(c, y, to, n);
+    c->values = c->own;
+    c->stride = 1;
+}
+
 static void compute_select(Interp *in, Cell *c)
 {
     const Cell *condition = eval(in, c->args[0]);
@@ -362,7 +423,10 @@ static void compute(Interp *in, Cell *c)
     case EX_UNARY:
     case EX_CAST: compute_unary(in, c); return;
     case EX_BINARY: compute_binary(in, c); return;
-    case EX_SELECT: compute_select(in, c); return;
+    case EX_SELECT:
+        if (c->dim_count) compute_guarded(in, c);
+        else compute_select(in, c);
+        return;
     case EX_REDUCE: compute_reduce(in, c); return;
     case EX_FETCH:
     case EX_REG:
