@@ -71,6 +71,11 @@ static int64_t int_unary(UnaryOp op, Dtype dtype, int64_t x)
 void arith_unary(UnaryOp op, Dtype dtype, int n, Value *out, const Value *x)
 {
     if (dtype_is_float(dtype)) {
+        /* Which whole number is nearest hangs on the last bit, so these see the value that the type can hold. */
+        if (op == UN_ROUND || op == UN_FLOOR || op == UN_CEIL || op == UN_TRUNC) {
+            for (int i = 0; i < n; i++) out[i].f = arith_round(dtype, x[i].f);
+            x = out;
+        }
         float_unary(op, n, out, x);
         return;
     }
