@@ -4,25 +4,27 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* Whole or not at all where that can be; a device or pipe is written as it is. */
-static bool write_text(const char *path, const Text *text)
+/* A device or a pipe: no file beside it, and nothing to replace. */
+static bool is_stream(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0 || S_ISREG(status.st_mode)) return file_write(path, text->data, text->length);
-    FILE *file = fopen(path, "w");
-    bool good = file && fwrite(text->data, 1, text->length, file) == text->length;
-    return file && fclose(file) == 0 && good;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
 static int print(Job *job)
 {
-    Text text = {0};
-    print_net(job->graph, &text);
     const char *path = job->options->output;
-    if (!path)
-        fwrite(text.data, 1, text.length, stdout);
-    else if (!write_text(path, &text))
-        die("cannot write %s: %s", path, strerror(errno));
+    if (path && !is_stream(path)) {
+        if (print_net_files(job->graph, path, job->diags)) return EXIT_DONE;
+        report_diags(job, job->diags);
+        return EXIT_MACHINE;
+    }
+    Text text = {0};
+    print_net(job->graph, NULL, NULL, &text);
+    FILE *file = path ? fopen(path, "w") : stdout;
+    bool good = file && fwrite(text.data, 1, text.length, file) == text.length;
+    if (path && file) good &= fclose(file) == 0;
+    if (!good) die("cannot write %s: %s", path ? path : "standard output", strerror(errno));
     text_free(&text);
     return EXIT_DONE;
 }
@@ -32,7 +34,8 @@ const Command command_print = {
     .operands = "FILE",
     .title = "Prints a network in the .net language",
     .help = "Writes FILE (.net or .onnx), with every type and shape, as .net text that netc reads\n"
-            "back to the same graph: on standard output, or in the file named with -o.\n",
+            "back to the same graph. With -o DIR/NAME.net long weights go to DIR/NAME.safetensors;\n"
+            "on standard output they are left out.\n",
     .least = 1,
     .most = 1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT,

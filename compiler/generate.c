@@ -79,7 +79,7 @@ int generate_print_stage(const Job *job)
 {
     Text text = {0};
     switch (job->options->emit) {
-    case EMIT_GRAPH: print_net(job->graph, &text); break;
+    case EMIT_GRAPH: print_net(job->graph, NULL, NULL, &text); break;
     case EMIT_PROGRAM: print_program(job->program, &text); break;
     default: print_plan(job->program, &text); break;
     }

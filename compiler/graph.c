@@ -156,6 +156,23 @@ void graph_remove_nodes(Graph *g, const bool *drop)
     graph_renumber(g);
 }
 
+/* Inputs of operators that hold floats which nobody trains. */
+static const struct { const char *op; int input; } untrained[] = {
+    {"BatchNormalization", 3}, {"BatchNormalization", 4}, {"Clip", 1}, {"Clip", 2}, {"Pad", 2}, {"Resize", 1}, {"Resize", 2},
+    {"Upsample", 1}, {"Dropout", 1}, {"OneHot", 2}, {"Range", 0}, {"Range", 1}, {"Range", 2}, {"ConstantOfShape", 0},
+    {"QuantizeLinear", 1}, {"DequantizeLinear", 1},
+};
+
+void graph_mark_untrained(Graph *g)
+{
+    for (int n = 0; n < g->nodes.count; n++) {
+        const Node *node = g->nodes.items[n];
+        for (size_t i = 0; i < COUNT(untrained); i++)
+            if (untrained[i].input < node->input_count && strcmp(untrained[i].op, node->op_type) == 0 && node->inputs[untrained[i].input])
+                node->inputs[untrained[i].input]->trainable = false;
+    }
+}
+
 /* ---- tensors ---- */
 
 int64_t tensor_elements(const Tensor *t)

@@ -129,6 +129,8 @@ int graph_use_count(const Graph *g, const Tensor *t);
 /* Drops the nodes for which drop[id] is set, keeps order, renumbers. */
 void graph_remove_nodes(Graph *g, const bool *drop);
 void graph_renumber(Graph *g);
+/* Readers call it last: a TENSOR_PARAM is not trainable where it is read as what nobody trains (running statistics, bounds). */
+void graph_mark_untrained(Graph *g);
 
 int64_t tensor_elements(const Tensor *t); /* of an inferred tensor */
 static inline bool tensor_is_const(const Tensor *t) { return t->data != NULL; }
@@ -159,8 +161,11 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
  * one per mistake; unsupported operators are all listed. */
 bool infer(Graph *g, Diags *diags);
 
-/* Writes the graph as .net text that read_net reads back to the same graph; large weights as references to `weights_file`
- * (a .safetensors beside it, NULL: none), collected in `weights` by the caller. */
-void print_net(const Graph *g, Text *out);
+/* Adds the graph as .net text that read_net reads back to the same graph. Long weights are left to `weights_file`, which the
+ * text names, and collected in `weights` for the caller to write; with weights_file NULL (then weights may be) they are left out. */
+typedef LIST(const Tensor *) Tensors;
+void print_net(const Graph *g, const char *weights_file, Tensors *weights, Text *out);
+/* Writes PATH and, where there are long weights, the .safetensors beside it. False after a diagnostic. */
+bool print_net_files(const Graph *g, const char *path, Diags *diags);
 
 #endif

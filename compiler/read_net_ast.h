@@ -195,6 +195,9 @@ typedef struct NetFile {
 /* The whole file; NULL after syntax errors. */
 NetFile *net_parse(Arena *arena, const File *file, Diags *diags);
 
+/* Whether the scanner (net.l) reads it as a name without backticks. */
+bool net_is_plain_name(const char *name);
+
 /* ---- what the grammar's actions call; in read_net_parse.c unless said ---- */
 
 typedef struct NetParser NetParser;

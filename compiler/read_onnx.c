@@ -105,7 +105,7 @@ static Graph *read_main_graph(Reader *r, Source where)
     check_newest(r, where, opsets);
     read_functions(r);
     Graph *g = graph_new(r->file.arena, graph_name(r));
-    g->opset = opset_version(opsets, "");
+    g->opset = opset_version(opsets, "") ? opset_version(opsets, "") : DEFAULT_OPSET;
     Scope *s = scope_new(r, g, NULL);
     s->opsets = opsets;
     if (!r->model->graph->n_output) read_error(r, "E0106", where, "the graph has no outputs");

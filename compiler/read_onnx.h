@@ -13,6 +13,7 @@ enum {
     MOST_MESSAGES = 100,   /* after which the rest of a damaged model is not looked at */
     NEWEST_IR = 13,
     NEWEST_OPSET = 27,     /* of ai.onnx */
+    DEFAULT_OPSET = 21,    /* of what passes add to a model without operators of ai.onnx; as in .net */
 };
 
 /* The newest opset version of each domain that is imported: "" is ai.onnx. */

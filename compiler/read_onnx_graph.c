@@ -277,23 +277,6 @@ static void take_names(Reader *r, const Onnx__GraphProto *proto)
         for (size_t k = 0; k < proto->node[i]->n_output; k++) map_set(r->taken, proto->node[i]->output[k], r);
 }
 
-/* Inputs of operators that hold floats which nobody trains. */
-static const struct { const char *op; int input; } untrained[] = {
-    {"BatchNormalization", 3}, {"BatchNormalization", 4}, {"Clip", 1}, {"Clip", 2}, {"Pad", 2}, {"Resize", 1}, {"Resize", 2},
-    {"Upsample", 1}, {"Dropout", 1}, {"OneHot", 2}, {"Range", 0}, {"Range", 1}, {"Range", 2}, {"ConstantOfShape", 0},
-    {"QuantizeLinear", 1}, {"DequantizeLinear", 1},
-};
-
-static void mark_untrained(Graph *g)
-{
-    for (int n = 0; n < g->nodes.count; n++) {
-        const Node *node = g->nodes.items[n];
-        for (size_t i = 0; i < COUNT(untrained); i++)
-            if (untrained[i].input < node->input_count && strcmp(untrained[i].op, node->op_type) == 0 && node->inputs[untrained[i].input])
-                node->inputs[untrained[i].input]->trainable = false;
-    }
-}
-
 void read_graph(Reader *r, Scope *s, const Onnx__GraphProto *proto)
 {
     declare_values(r, s, proto->value_info, proto->n_value_info);
@@ -303,7 +286,7 @@ void read_graph(Reader *r, Scope *s, const Onnx__GraphProto *proto)
     read_inputs(r, s, proto);
     read_nodes(r, s, proto->node, proto->n_node);
     read_outputs(r, s, proto);
-    mark_untrained(s->graph);
+    graph_mark_untrained(s->graph);
 }
 
 Graph *read_subgraph(Reader *r, const Scope *s, const Onnx__GraphProto *proto, Source where)
