@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-static const char program_main[] = "netc_main.c"; /* in runtime/ */
-
 BuildKind build_kind(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -56,13 +54,13 @@ static void archive_objects(const Job *job, const Workdir *w, const Words *objec
     tool_run(job->arena, "the archiver", &words, w->path);
 }
 
-/* The stand-alone main is told which network it is linked with. */
-static const char *compile_main(const Job *job, const Generated *g, const Workdir *w)
+/* The stand-alone main reaches the network through netc_entry, as any other tool does. */
+static const char *compile_main(const Job *job, const Workdir *w)
 {
-    const RuntimeFile *f = runtime_file(program_main), *header = runtime_file("netc.h");
-    workdir_write(w, f->name, f->data, f->bytes);
-    workdir_write(w, header->name, header->data, header->bytes);
-    return compile_one(job, w, f->name, arena_format(job->arena, "-D_GNU_SOURCE -DNETC_MODEL=%s_model", g->options.name));
+    static const char name[] = "netc_main.c";
+    for (const RuntimeFile *f = runtime_files; f->name; f++)
+        if (strcmp(f->name, name) == 0 || f->name[strlen(f->name) - 1] == 'h') workdir_write(w, f->name, f->data, f->bytes);
+    return compile_one(job, w, name, "");
 }
 
 void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w, const char *result)
@@ -78,7 +76,7 @@ void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w,
     }
     switch (kind) {
     case BUILD_PROGRAM:
-        object = compile_main(job, g, w);
+        object = compile_main(job, w);
         LIST_PUSH(job->arena, &objects, object);
         link_objects(job, w, &objects, "", result, "-lm");
         break;

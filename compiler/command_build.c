@@ -6,9 +6,9 @@ static int build_command(Job *job)
     if (job->options->emit != EMIT_FILES) return generate_print_stage(job);
     const char *place = job->options->output;
     BuildKind kind = build_kind(place);
-    const Generated *g = generate(job, kind == BUILD_SHARED);
+    const Generated *g = generate(job, kind == BUILD_SHARED || kind == BUILD_PROGRAM);
     Workdir *w = workdir_beside(job->arena, place);
-    const char *result = "netc-result";
+    const char *result = "netc-result"; /* no generated file has a '-' in its name */
     build(job, g, kind, w, result);
     if (g->options.weights == WEIGHTS_FILE)
         workdir_publish(w, g->weights, arena_format(job->arena, "%s/%s", w->parent, g->weights));
@@ -24,8 +24,8 @@ const Command command_build = {
     .operands = "FILE -o OUT",
     .title = "Compiles a network to a program, an archive, an object or a shared library",
     .help = "OUT.so, OUT.a and OUT.o are a shared library (it exports netc_entry), an archive and an\n"
-            "object; any other OUT is a program that reads its inputs from files and writes its\n"
-            "outputs. Beside OUT go the header, for .a and .o, and NAME.weights for\n"
+            "object; any other OUT is a program that reads its inputs from .npy or raw files and\n"
+            "writes its outputs (OUT --help). Beside OUT go the header, for .a and .o, and NAME.weights for\n"
             "`--weights file`.\n",
     .least = 1,
     .most = 1,
