@@ -50,6 +50,12 @@ static int map_add(ExprMap *m, Expr *key)
     return slot;
 }
 
+static void map_put(ExprMap *m, Expr *key, Expr *value)
+{
+    int slot = map_add(m, key); /* may move the table */
+    m->values[slot] = value;
+}
+
 /* ---- rebuilding ---- */
 
 static Expr *in_lanes(Nest *n, Expr *e) { return e->lanes == 1 ? ex_splat(n->pool, e, n->lanes) : e; }
@@ -132,7 +138,7 @@ static Expr *convert(Nest *n, ExprMap *done, Expr *e)
         else result = rebuild(n, e, args);
         if (result->lanes > 1 && result->kind != EX_FETCH && !computes_in_lanes(result)) n->failed = true;
     }
-    done->values[map_add(done, e)] = result;
+    map_put(done, e, result);
     return result;
 }
 
@@ -204,7 +210,7 @@ void nest_share(Nest *n, Expr **values, int count)
         Expr *e = shared.items[i];
         const Reg *reg = pool_reg(n->pool, arena_format(n->p->arena, "%s%d", stem(e), n->names++), e->dtype, e->lanes);
         nest_set(n, reg, true, ex_rewrite(n->pool, e, named, &names));
-        names.values[map_add(&names, e)] = ex_reg(n->pool, reg);
+        map_put(&names, e, ex_reg(n->pool, reg));
     }
     for (int k = 0; k < count; k++) values[k] = ex_rewrite(n->pool, values[k], named, &names);
 }
