@@ -57,10 +57,14 @@ static void define_total(Definer *d, Tensor *log_probabilities, bool mean)
     Pool *p = d->pool;
     Axes axes = axes_from(d->node->inputs[1], 0);
     Reduction r = define_reduction(d, &axes, false);
-    Expr *weight, *loss;
+    Expr *weight, *loss, *none = NULL;
     loss_at(d, log_probabilities, r.at, &weight, &loss);
     Expr *total = ex_reduce(p, RE_SUM, r.vars, r.var_count, loss);
-    if (mean) total = ex_div(p, total, ex_reduce(p, RE_SUM, r.vars, r.var_count, weight));
+    if (mean) {
+        Tensor *weights = define_temporary(d, "weights", weight->dtype, 0, NULL);
+        define_tensor(d, weights, NULL, ex_reduce(p, RE_SUM, r.vars, r.var_count, weight));
+        total = ex_div(p, total, ex_load(p, weights, &none));
+    }
     define_rounded(d, node_output(d->node, 0), NULL, total);
 }
 
