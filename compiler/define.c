@@ -1,6 +1,6 @@
 /*
- * What operators build their definitions with: index variables, broadcasting loads, temporaries. Comes in: an
- * inferred node. Goes out: definitions, in order, in the Definer. Evaluates nothing.
+ * What operators build their definitions with: index variables, broadcasting loads, temporaries.
+ * Comes in: an inferred node. Goes out: definitions, in order, in the Definer. Evaluates nothing.
  */
 #include "define.h"
 
@@ -8,7 +8,11 @@
 
 /* Images are n, c, y, x and volumes n, c, z, y, x; other ranks have numbered indices. */
 static const char *const index_names[6][6] = {
-    [1] = {"i"}, [2] = {"n", "c"}, [3] = {"n", "c", "x"}, [4] = {"n", "c", "y", "x"}, [5] = {"n", "c", "z", "y", "x"},
+    [1] = {"i"},
+    [2] = {"n", "c"},
+    [3] = {"n", "c", "x"},
+    [4] = {"n", "c", "y", "x"},
+    [5] = {"n", "c", "z", "y", "x"},
 };
 
 Var **define_indices(Definer *d, int rank, const int64_t *dims)
@@ -29,7 +33,10 @@ Expr **define_index_exprs(Definer *d, Var *const *vars, int rank)
     return index;
 }
 
-Var *define_var(Definer *d, const char *name, int64_t extent) { return pool_var(d->pool, name, 0, extent); }
+Var *define_var(Definer *d, const char *name, int64_t extent)
+{
+    return pool_var(d->pool, name, 0, extent);
+}
 
 Expr *define_broadcast_load(Definer *d, Tensor *t, int rank, Expr *const *index)
 {
@@ -43,7 +50,8 @@ Expr *define_broadcast_load(Definer *d, Tensor *t, int rank, Expr *const *index)
 Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims)
 {
     const char *stem = arena_format(d->graph->arena, "%s.%s", d->node->name, suffix);
-    return graph_add_tensor(d->graph, TENSOR_VALUE, graph_unique_name(d->graph, stem), dtype, rank, dims);
+    return graph_add_tensor(d->graph, TENSOR_VALUE, graph_unique_name(d->graph, stem), dtype, rank,
+                            dims);
 }
 
 void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body)
@@ -85,7 +93,8 @@ void define_unflatten(Pool *p, Expr *flat, int rank, const int64_t *dims, Expr *
 {
     int64_t stride = 1;
     for (int i = rank - 1; i >= 0; i--) {
-        int64_t extent = max64(dims[i], 1); /* an empty shape has no index: any expression will do */
+        int64_t extent =
+            max64(dims[i], 1); /* an empty shape has no index: any expression will do */
         Expr *at = ex_floordiv(p, flat, ex_int(p, stride));
         index[i] = i == 0 ? at : ex_floormod(p, at, ex_int(p, extent));
         stride *= extent; /* checked_elements bounds the product even without the empty ones */
@@ -102,7 +111,8 @@ Expr *define_wrap(Pool *p, Expr *loaded, int64_t extent)
 Expr *define_norm(Pool *p, Expr *x, double exponent, Var *const *over, int count)
 {
     Expr *power = exponent == 2 ? ex_mul(p, x, x) : ex_unary(p, UN_ABS, x);
-    if (exponent != 1 && exponent != 2) power = ex_binary(p, BI_POW, power, ex_const(p, x->dtype, exponent));
+    if (exponent != 1 && exponent != 2)
+        power = ex_binary(p, BI_POW, power, ex_const(p, x->dtype, exponent));
     Expr *sum = ex_reduce(p, RE_SUM, over, count, power);
     if (exponent == 1) return sum;
     if (exponent == 2) return ex_unary(p, UN_SQRT, sum);

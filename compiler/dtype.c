@@ -1,6 +1,7 @@
 /*
- * Element types: the table of their facts, and the exact conversion of single elements between memory and
- * double or int64. Comes in: bytes in ONNX's raw encoding. Does not convert whole tensors.
+ * Element types: the table of their facts, and the exact conversion of single elements between
+ * memory and double or int64. Comes in: bytes in ONNX's raw encoding. Does not convert whole
+ * tensors.
  */
 #include "dtype.h"
 
@@ -70,8 +71,8 @@ typedef struct Minifloat {
     bool unsigned_zero; /* -0 is the code of NaN, so a negative zero loses its sign */
 } Minifloat;
 
-/* What is too large becomes infinity, NaN where there is none, the largest value where there is neither. ONNX's
- * saturating casts clamp before they convert. */
+/* What is too large becomes infinity, NaN where there is none, the largest value where there is
+ * neither. ONNX's saturating casts clamp before they convert. */
 static const Minifloat minifloats[DT_COUNT] = {
     [DT_F16] = {5, 10, 15, 0x7bff, 0x7c00, 0x7e00, 0x7c00, false},
     [DT_BF16] = {8, 7, 127, 0x7f7f, 0x7f80, 0x7fc0, 0x7f80, false},
@@ -91,8 +92,10 @@ static double minifloat_decode(const Minifloat *m, int code)
     if (magnitude <= m->largest) {
         int exponent = magnitude >> m->mantissa_bits;
         int mantissa = magnitude & ((1 << m->mantissa_bits) - 1);
-        if (exponent) mantissa += 1 << m->mantissa_bits;
-        else exponent = 1;
+        if (exponent)
+            mantissa += 1 << m->mantissa_bits;
+        else
+            exponent = 1;
         value = ldexp(mantissa, exponent - m->bias - m->mantissa_bits);
     } else {
         value = magnitude == m->infinity ? INFINITY : NAN;
@@ -137,7 +140,6 @@ static int e8m0_encode(double value)
     return code + (fraction > 1.5 || (fraction == 1.5 && code % 2));
 }
 
-
 /* ---- packed integers: the first element in the low bits ---- */
 
 static int packed_get(int bits, const uint8_t *data, int64_t index)
@@ -154,7 +156,10 @@ static void packed_set(int bits, uint8_t *data, int64_t index, int code)
     *byte = (uint8_t)((*byte & ~mask) | (code << shift & mask));
 }
 
-static int sign_extend(int code, int bits) { return code >= 1 << (bits - 1) ? code - (1 << bits) : code; }
+static int sign_extend(int code, int bits)
+{
+    return code >= 1 << (bits - 1) ? code - (1 << bits) : code;
+}
 
 static int float_code(Dtype dtype, const void *data, int64_t index)
 {
@@ -166,27 +171,36 @@ static int float_code(Dtype dtype, const void *data, int64_t index)
 static void set_float_code(Dtype dtype, void *data, int64_t index, int code)
 {
     int bits = dtype_info(dtype)->bits;
-    if (bits == 16) ((uint16_t *)data)[index] = (uint16_t)code;
-    else if (bits == 8) ((uint8_t *)data)[index] = (uint8_t)code;
-    else packed_set(bits, data, index, code);
+    if (bits == 16)
+        ((uint16_t *)data)[index] = (uint16_t)code;
+    else if (bits == 8)
+        ((uint8_t *)data)[index] = (uint8_t)code;
+    else
+        packed_set(bits, data, index, code);
 }
 
 /* ---- elements ---- */
 
 /* The types that C has. */
 #define NATIVE_INTEGERS(X)                                                                         \
-    X(DT_U8, uint8_t) X(DT_I8, int8_t) X(DT_U16, uint16_t) X(DT_I16, int16_t) X(DT_U32, uint32_t)  \
-    X(DT_I32, int32_t) X(DT_U64, uint64_t) X(DT_I64, int64_t)
+    X(DT_U8, uint8_t)                                                                              \
+    X(DT_I8, int8_t) X(DT_U16, uint16_t) X(DT_I16, int16_t) X(DT_U32, uint32_t) X(DT_I32, int32_t) \
+        X(DT_U64, uint64_t) X(DT_I64, int64_t)
 
 double dtype_get_double(Dtype dtype, const void *data, int64_t index)
 {
     switch (dtype) {
-    case DT_F32: return ((const float *)data)[index];
-    case DT_F64: return ((const double *)data)[index];
-    case DT_U64: return (double)((const uint64_t *)data)[index];
-    case DT_F8E8M0: return e8m0_decode(float_code(dtype, data, index));
+    case DT_F32:
+        return ((const float *)data)[index];
+    case DT_F64:
+        return ((const double *)data)[index];
+    case DT_U64:
+        return (double)((const uint64_t *)data)[index];
+    case DT_F8E8M0:
+        return e8m0_decode(float_code(dtype, data, index));
     default:
-        if (dtype_is_float(dtype)) return minifloat_decode(&minifloats[dtype], float_code(dtype, data, index));
+        if (dtype_is_float(dtype))
+            return minifloat_decode(&minifloats[dtype], float_code(dtype, data, index));
         return (double)dtype_get_int(dtype, data, index);
     }
 }
@@ -203,24 +217,36 @@ int64_t dtype_get_int(Dtype dtype, const void *data, int64_t index)
 {
     switch (dtype) {
 #define GET(type, C)                                                                               \
-    case type: return (int64_t)((const C *)data)[index];
+    case type:                                                                                     \
+        return (int64_t)((const C *)data)[index];
         NATIVE_INTEGERS(GET)
 #undef GET
-    case DT_BOOL: return ((const uint8_t *)data)[index] != 0;
+    case DT_BOOL:
+        return ((const uint8_t *)data)[index] != 0;
     case DT_U4:
-    case DT_U2: return packed_get(infos[dtype].bits, data, index);
+    case DT_U2:
+        return packed_get(infos[dtype].bits, data, index);
     case DT_I4:
-    case DT_I2: return sign_extend(packed_get(infos[dtype].bits, data, index), infos[dtype].bits);
-    default: assert(dtype_is_float(dtype)); return truncate_double(dtype_get_double(dtype, data, index));
+    case DT_I2:
+        return sign_extend(packed_get(infos[dtype].bits, data, index), infos[dtype].bits);
+    default:
+        assert(dtype_is_float(dtype));
+        return truncate_double(dtype_get_double(dtype, data, index));
     }
 }
 
 void dtype_set_double(Dtype dtype, void *data, int64_t index, double value)
 {
     switch (dtype) {
-    case DT_F32: ((float *)data)[index] = (float)value; break;
-    case DT_F64: ((double *)data)[index] = value; break;
-    case DT_F8E8M0: set_float_code(dtype, data, index, e8m0_encode(value)); break;
+    case DT_F32:
+        ((float *)data)[index] = (float)value;
+        break;
+    case DT_F64:
+        ((double *)data)[index] = value;
+        break;
+    case DT_F8E8M0:
+        set_float_code(dtype, data, index, e8m0_encode(value));
+        break;
     default:
         assert(dtype_is_float(dtype));
         set_float_code(dtype, data, index, minifloat_encode(&minifloats[dtype], value));
@@ -231,10 +257,14 @@ void dtype_set_int(Dtype dtype, void *data, int64_t index, int64_t value)
 {
     switch (dtype) {
 #define SET(type, C)                                                                               \
-    case type: ((C *)data)[index] = (C)value; break;
+    case type:                                                                                     \
+        ((C *)data)[index] = (C)value;                                                             \
+        break;
         NATIVE_INTEGERS(SET)
 #undef SET
-    case DT_BOOL: ((uint8_t *)data)[index] = value != 0; break;
+    case DT_BOOL:
+        ((uint8_t *)data)[index] = value != 0;
+        break;
     default:
         assert(dtype_is_integer(dtype));
         packed_set(infos[dtype].bits, data, index, (int)(value & 15));

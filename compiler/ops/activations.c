@@ -1,6 +1,7 @@
 /*
- * Activation functions, element by element: one table row each. Formulas that overflow or cancel are written in
- * a form that does not. Functions with a schema of plain mathematics (Tanh, Exp) are in unary.c.
+ * Activation functions, element by element: one table row each. Formulas that overflow or cancel
+ * are written in a form that does not. Functions with a schema of plain mathematics (Tanh, Exp) are
+ * in unary.c.
  */
 #include "row.h"
 
@@ -12,7 +13,10 @@ static Expr *parameter(Pool *p, const Node *n, const char *name, const Expr *x)
     return like(p, x, attr_float(n, name));
 }
 
-static Expr *exp_minus_1(Pool *p, Expr *x) { return ex_sub(p, ex_unary(p, UN_EXP, x), like(p, x, 1)); }
+static Expr *exp_minus_1(Pool *p, Expr *x)
+{
+    return ex_sub(p, ex_unary(p, UN_EXP, x), like(p, x, 1));
+}
 static Expr *negative(Pool *p, Expr *x) { return ex_lt(p, x, like(p, x, 0)); }
 
 /* exp(-|x|): at most 1, so that nothing computed from it overflows. */
@@ -34,7 +38,8 @@ ELEMENT(elu)
     return ex_select(p, negative(p, x[0]), below, x[0]);
 }
 
-/* Half of x times 1 + erf(x / sqrt 2), or the approximation of that by tanh (Hendrycks and Gimpel 2016). */
+/* Half of x times 1 + erf(x / sqrt 2), or the approximation of that by tanh (Hendrycks and Gimpel
+ * 2016). */
 ELEMENT(gelu)
 {
     Expr *half = ex_mul(p, like(p, x[0], 0.5), x[0]), *one = like(p, x[0], 1), *inner;
@@ -52,11 +57,15 @@ static bool infer_gelu(Infer *in)
 {
     const char *approximate = attr_text(in->node, "approximate");
     if (strcmp(approximate, "none") && strcmp(approximate, "tanh"))
-        return infer_error(in, "E0306", "approximate is \"none\" or \"tanh\", not \"%s\"", approximate);
+        return infer_error(in, "E0306", "approximate is \"none\" or \"tanh\", not \"%s\"",
+                           approximate);
     return infer_elementwise(in);
 }
 
-static Expr *clamp_to_unit(Pool *p, Expr *x) { return ex_max(p, like(p, x, 0), ex_min(p, like(p, x, 1), x)); }
+static Expr *clamp_to_unit(Pool *p, Expr *x)
+{
+    return ex_max(p, like(p, x, 0), ex_min(p, like(p, x, 1), x));
+}
 
 ELEMENT(hard_sigmoid)
 {
@@ -111,8 +120,8 @@ ELEMENT(shrink)
 
 ELEMENT(sigmoid) { return ex_unary(p, UN_SIGMOID, x[0]); }
 
-/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); the last term keeps its precision where 1 + e rounds, because
- * log(u) / (u - 1) changes slowly (Kahan). */
+/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); the last term keeps its precision where 1 + e rounds,
+ * because log(u) / (u - 1) changes slowly (Kahan). */
 ELEMENT(softplus)
 {
     Expr *e = exp_minus_abs(p, x[0]), *one = like(p, x[0], 1), *u = ex_add(p, one, e);
@@ -127,7 +136,8 @@ ELEMENT(softsign)
 
 ELEMENT(swish)
 {
-    return ex_mul(p, x[0], ex_unary(p, UN_SIGMOID, ex_mul(p, parameter(p, n, "alpha", x[0]), x[0])));
+    return ex_mul(p, x[0],
+                  ex_unary(p, UN_SIGMOID, ex_mul(p, parameter(p, n, "alpha", x[0]), x[0])));
 }
 
 ELEMENT(thresholded_relu)
@@ -135,11 +145,13 @@ ELEMENT(thresholded_relu)
     return ex_select(p, ex_lt(p, parameter(p, n, "alpha", x[0]), x[0]), x[0], like(p, x[0], 0));
 }
 
-/* Before opset 7 a slope per channel lies along dimension 1; afterwards it broadcasts to the input. */
+/* Before opset 7 a slope per channel lies along dimension 1; afterwards it broadcasts to the input.
+ */
 static bool infer_prelu(Infer *in)
 {
     const Tensor *x = in->node->inputs[0], *slope = in->node->inputs[1];
-    bool fits = in->node->version < 7 && slope->rank == 1 && x->rank > 1 && slope->dims[0] == x->dims[1];
+    bool fits =
+        in->node->version < 7 && slope->rank == 1 && x->rank > 1 && slope->dims[0] == x->dims[1];
     fits = fits || (slope->rank <= x->rank && tensor_elements(slope) == 1);
     if (!fits) {
         int rank;
@@ -148,7 +160,8 @@ static bool infer_prelu(Infer *in)
         fits = rank == x->rank && memcmp(dims, x->dims, (size_t)rank * sizeof *dims) == 0;
     }
     if (!fits)
-        return infer_error(in, "E0201", "the slope's shape %s does not broadcast to the input's, %s",
+        return infer_error(in, "E0201",
+                           "the slope's shape %s does not broadcast to the input's, %s",
                            dims_text(in->graph->arena, slope->dims, slope->rank),
                            dims_text(in->graph->arena, x->dims, x->rank));
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
@@ -165,16 +178,19 @@ static void define_prelu(Definer *d)
     if (!out) return;
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank);
-    Expr *x[2] = {define_load(d, n->inputs[0], index), define_load(d, slope, &index[out->rank > 1])};
+    Expr *x[2] = {define_load(d, n->inputs[0], index),
+                  define_load(d, slope, &index[out->rank > 1])};
     define_rounded(d, out, vars, prelu(d->pool, n, x, 2));
 }
 
 /* The schema's history: bf16 from some version, FLOATS_NO_BF16 before. */
 #define FLOATS_UNTIL(last, next)                                                                   \
-    INPUTS(SLOT("X", FLOATS_NO_BF16, "T", .until = last), SLOT("X", TYPES_FLOAT, "T", .since = next)), \
+    INPUTS(SLOT("X", FLOATS_NO_BF16, "T", .until = last),                                          \
+           SLOT("X", TYPES_FLOAT, "T", .since = next)),                                            \
         OUTPUTS(SLOT("Y", TYPES_FLOAT, "T"))
 #define COMPUTES(expression, ...)                                                                  \
-    .infer = infer_elementwise, .define = define_elementwise, .element = expression, EXAMPLES(__VA_ARGS__)
+    .infer = infer_elementwise, .define = define_elementwise, .element = expression,               \
+    EXAMPLES(__VA_ARGS__)
 
 const Op ops_activations[] = {
     {.name = "Celu",
@@ -205,7 +221,8 @@ const Op ops_activations[] = {
      VERSIONS(1, 6, 22),
      FLOATS_UNTIL(21, 22),
      ATTRS(ATTR("alpha", FLOAT, .f = 0.2f), ATTR("beta", FLOAT, .f = 0.5), CONSUMED_INPUTS),
-     COMPUTES(hard_sigmoid, "HardSigmoid(x: f32[2, 3])", "HardSigmoid(x: f32[2, 3], alpha: 0.5, beta: 0.25)")},
+     COMPUTES(hard_sigmoid, "HardSigmoid(x: f32[2, 3])",
+              "HardSigmoid(x: f32[2, 3], alpha: 0.5, beta: 0.25)")},
     {.name = "HardSwish",
      .doc = "x times x / 6 + 1 / 2 limited to 0..1.",
      VERSIONS(14, 22),
@@ -234,11 +251,13 @@ const Op ops_activations[] = {
      .infer = infer_prelu,
      .define = define_prelu,
      .element = prelu,
-     EXAMPLES("PRelu(x: f32[1, 3, 2, 2], slope: f32[3, 1, 1])", "PRelu(x: f32[2, 3], slope: f32[1])")},
+     EXAMPLES("PRelu(x: f32[1, 3, 2, 2], slope: f32[3, 1, 1])",
+              "PRelu(x: f32[2, 3], slope: f32[1])")},
     {.name = "Relu",
      .doc = "x where it is positive, 0 elsewhere.",
      VERSIONS(1, 6, 13, 14),
-     INPUTS(SLOT("X", FLOATS_NO_BF16, "T", .until = 12), SLOT("X", TYPES_FLOAT, "T", .since = 13, .until = 13),
+     INPUTS(SLOT("X", FLOATS_NO_BF16, "T", .until = 12),
+            SLOT("X", TYPES_FLOAT, "T", .since = 13, .until = 13),
             SLOT("X", TYPES_FLOAT | TYPES_SIGNED, "T", .since = 14)),
      OUTPUTS(SLOT("Y", TYPES_FLOAT | TYPES_SIGNED, "T")),
      ATTRS(CONSUMED_INPUTS),
@@ -247,7 +266,8 @@ const Op ops_activations[] = {
      .doc = "gamma * x where x is positive, gamma * alpha * (exp(x) - 1) elsewhere.",
      VERSIONS(1, 6, 22),
      FLOATS_UNTIL(21, 22),
-     ATTRS(ATTR("alpha", FLOAT, .f = 1.6732f, .until = 5), ATTR("gamma", FLOAT, .f = 1.0507f, .until = 5), CONSUMED_INPUTS,
+     ATTRS(ATTR("alpha", FLOAT, .f = 1.6732f, .until = 5),
+           ATTR("gamma", FLOAT, .f = 1.0507f, .until = 5), CONSUMED_INPUTS,
            ATTR("alpha", FLOAT, .f = 1.67326319217681884765625f, .since = 6),
            ATTR("gamma", FLOAT, .f = 1.05070102214813232421875f, .since = 6)),
      COMPUTES(selu, "Selu(x: f32[2, 3])", "Selu(x: f32[2, 3], alpha: 2.0, gamma: 3.0)")},
@@ -272,7 +292,8 @@ const Op ops_activations[] = {
     {.name = "Softsign",
      .doc = "x / (1 + |x|).",
      VERSIONS(1, 22),
-     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21), SLOT("input", TYPES_FLOAT, "T", .since = 22)),
+     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21),
+            SLOT("input", TYPES_FLOAT, "T", .since = 22)),
      OUTPUTS(SLOT("output", TYPES_FLOAT, "T")),
      COMPUTES(softsign, "Softsign(x: f32[2, 3])")},
     {.name = "Swish",
@@ -287,6 +308,7 @@ const Op ops_activations[] = {
      VERSIONS(10, 22),
      FLOATS_UNTIL(21, 22),
      ATTRS(ATTR("alpha", FLOAT, .f = 1)),
-     COMPUTES(thresholded_relu, "ThresholdedRelu(x: f32[2, 3])", "ThresholdedRelu(x: f32[2, 3], alpha: 0.5)")},
+     COMPUTES(thresholded_relu, "ThresholdedRelu(x: f32[2, 3])",
+              "ThresholdedRelu(x: f32[2, 3], alpha: 0.5)")},
     {0},
 };

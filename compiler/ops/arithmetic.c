@@ -1,6 +1,6 @@
 /*
- * Arithmetic of two or more tensors, element by element with broadcasting: one table row each. Comparisons are in
- * compare.c, logic and bits in logic.c.
+ * Arithmetic of two or more tensors, element by element with broadcasting: one table row each.
+ * Comparisons are in compare.c, logic and bits in logic.c.
  */
 #include "row.h"
 
@@ -27,7 +27,8 @@ static bool infer_mod(Infer *in)
 {
     Dtype dtype = in->node->inputs[0]->dtype;
     if (dtype_is_float(dtype) && !attr_int(in->node, "fmod"))
-        return infer_error(in, "E0306", "the remainder of %s elements needs fmod: 1", dtype_name(dtype));
+        return infer_error(in, "E0306", "the remainder of %s elements needs fmod: 1",
+                           dtype_name(dtype));
     return infer_elementwise(in);
 }
 
@@ -47,8 +48,8 @@ static bool infer_clip(Infer *in)
     for (int i = 1; i < n->input_count; i++) {
         const Tensor *bound = n->inputs[i];
         if (bound && tensor_elements(bound) != 1)
-            return infer_error(in, "E0203", "the bound '%s' must be one number, its shape is %s", bound->name,
-                               dims_text(in->graph->arena, bound->dims, bound->rank));
+            return infer_error(in, "E0203", "the bound '%s' must be one number, its shape is %s",
+                               bound->name, dims_text(in->graph->arena, bound->dims, bound->rank));
     }
     return infer_output(in, 0, n->inputs[0]->dtype, n->inputs[0]->rank, n->inputs[0]->dims);
 }
@@ -64,7 +65,8 @@ static Expr *power_by_multiplication(Pool *p, const Tensor *exponent, Expr *x)
     return NULL;
 }
 
-/* Integer bases, and any base with a double exponent, are computed in double and truncated to the base's type. */
+/* Integer bases, and any base with a double exponent, are computed in double and truncated to the
+ * base's type. */
 ELEMENT(power)
 {
     Expr *product = power_by_multiplication(p, n->inputs[1], x[0]);
@@ -97,7 +99,8 @@ ELEMENT(power)
                SLOT("data_0", TYPES_NUMERIC, "T", .variadic = true, .since = 13)),                 \
         OUTPUTS(SLOT(out, TYPES_NUMERIC, "T")), ATTRS(CONSUMED_INPUTS)
 #define COMPUTES(expression, ...)                                                                  \
-    .infer = infer_elementwise, .define = define_elementwise, .element = expression, EXAMPLES(__VA_ARGS__)
+    .infer = infer_elementwise, .define = define_elementwise, .element = expression,               \
+    EXAMPLES(__VA_ARGS__)
 
 const Op ops_arithmetic[] = {
     {.name = "Add",
@@ -138,8 +141,8 @@ const Op ops_arithmetic[] = {
     {.name = "Mod",
      .doc = "The remainder of a division; its sign is the divisor's, with fmod the dividend's.",
      VERSIONS(10, 13),
-     INPUTS(SLOT("A", NUMERIC_NO_BF16, "T", .until = 12), SLOT("A", TYPES_NUMERIC, "T", .since = 13),
-            SLOT("B", TYPES_NUMERIC, "T")),
+     INPUTS(SLOT("A", NUMERIC_NO_BF16, "T", .until = 12),
+            SLOT("A", TYPES_NUMERIC, "T", .since = 13), SLOT("B", TYPES_NUMERIC, "T")),
      OUTPUTS(SLOT("C", TYPES_NUMERIC, "T")),
      ATTRS(ATTR("fmod", INT)),
      .infer = infer_mod,
@@ -155,11 +158,14 @@ const Op ops_arithmetic[] = {
      VERSIONS(1, 7, 12, 13, 15),
      INPUTS(SLOT("X", FLOATS_NO_BF16, "T", .until = 11),
             SLOT("X", FLOATS_NO_BF16 | TYPES_INDEX, "T", .since = 12, .until = 12),
-            SLOT("X", TYPES_FLOAT | TYPES_INDEX, "T", .since = 13), SLOT("Y", FLOATS_NO_BF16, "T", .until = 11),
-            SLOT("Y", NUMERIC_NO_BF16, "T1", .since = 12, .until = 14), SLOT("Y", TYPES_NUMERIC, "T1", .since = 15)),
+            SLOT("X", TYPES_FLOAT | TYPES_INDEX, "T", .since = 13),
+            SLOT("Y", FLOATS_NO_BF16, "T", .until = 11),
+            SLOT("Y", NUMERIC_NO_BF16, "T1", .since = 12, .until = 14),
+            SLOT("Y", TYPES_NUMERIC, "T1", .since = 15)),
      OUTPUTS(SLOT("Z", TYPES_FLOAT | TYPES_INDEX, "T")),
      ATTRS(LEGACY_BROADCAST),
-     COMPUTES(power, "Pow(x: f32[2, 3], f32[] 2.0)", "Pow(x: f32[2, 3], e: f32[3])", "Pow(x: i32[4], e: i32[4])")},
+     COMPUTES(power, "Pow(x: f32[2, 3], f32[] 2.0)", "Pow(x: f32[2, 3], e: f32[3])",
+              "Pow(x: i32[4], e: i32[4])")},
     {.name = "Sub",
      .doc = "The difference of two tensors, with broadcasting.",
      ARITHMETIC,

@@ -1,5 +1,6 @@
 /*
- * Conversion of element types: Cast to a named type, CastLike to another tensor's. Strings are not converted.
+ * Conversion of element types: Cast to a named type, CastLike to another tensor's. Strings are not
+ * converted.
  */
 #include "known.h"
 #include "row.h"
@@ -46,7 +47,8 @@ static bool infer_to(Infer *in, const char *source, int64_t to)
     const Node *n = in->node;
     const char *mode = op_attr(n->op, n->version, "round_mode") ? attr_text(n, "round_mode") : "up";
     if (strcmp(mode, "up") && strcmp(mode, "down") && strcmp(mode, "nearest"))
-        return infer_error(in, "E0306", "round_mode is \"up\", \"down\" or \"nearest\", not \"%s\"", mode);
+        return infer_error(in, "E0306", "round_mode is \"up\", \"down\" or \"nearest\", not \"%s\"",
+                           mode);
     Dtype dtype = known_type(in, source, to);
     return dtype != DT_NONE && infer_output(in, 0, dtype, n->inputs[0]->rank, n->inputs[0]->dims);
 }
@@ -62,10 +64,14 @@ static int64_t type_by_onnx_name(const char *name)
 static bool infer_cast(Infer *in)
 {
     const Node *n = in->node;
-    return infer_to(in, "to", n->version < 6 ? type_by_onnx_name(attr_text(n, "to")) : attr_int(n, "to"));
+    return infer_to(in, "to",
+                    n->version < 6 ? type_by_onnx_name(attr_text(n, "to")) : attr_int(n, "to"));
 }
 
-static bool infer_cast_like(Infer *in) { return infer_to(in, "the target type", in->node->inputs[1]->dtype); }
+static bool infer_cast_like(Infer *in)
+{
+    return infer_to(in, "the target type", in->node->inputs[1]->dtype);
+}
 
 /* One input only: CastLike's second is looked at for its type. */
 static void define_cast(Definer *d)
@@ -87,11 +93,13 @@ const Op ops_cast[] = {
      VERSIONS(1, 6, 9, 13, 19, 21, 23, 24, 25),
      INPUTS(ANY_SLOTS("input", 0, "T1")),
      OUTPUTS(ANY_SLOTS("output", 0, "T2")),
-     ATTRS(ATTR("to", STRING, .required = true, .until = 5), ATTR("to", INT, .required = true, .since = 6), SATURATE),
+     ATTRS(ATTR("to", STRING, .required = true, .until = 5),
+           ATTR("to", INT, .required = true, .since = 6), SATURATE),
      .infer = infer_cast,
      .define = define_cast,
      .element = cast,
-     EXAMPLES("Cast(x: f32[2, 3], to: i32)", "Cast(x: i32[2, 3], to: f32)", "Cast(x: f32[4], to: bool)")},
+     EXAMPLES("Cast(x: f32[2, 3], to: i32)", "Cast(x: i32[2, 3], to: f32)",
+              "Cast(x: f32[4], to: bool)")},
     {.name = "CastLike",
      .doc = "Each element converted to the element type of another tensor.",
      VERSIONS(15, 19, 21, 23, 24, 25),

@@ -1,12 +1,13 @@
 /*
- * Einsum: a sum of products over labelled dimensions. The equation is read into labels per dimension of each
- * input and of the output; a label that the output lacks is summed over.
+ * Einsum: a sum of products over labelled dimensions. The equation is read into labels per
+ * dimension of each input and of the output; a label that the output lacks is summed over.
  */
 #include "row.h"
 
 #include <ctype.h>
 
-/* Labels are numbers: a-z, A-Z, then the dimensions an ellipsis stands for, counted from the right. */
+/* Labels are numbers: a-z, A-Z, then the dimensions an ellipsis stands for, counted from the right.
+ */
 enum { LETTERS = 52, LABELS = LETTERS + MAX_RANK, MAX_INPUTS = 16 };
 
 typedef struct Term {
@@ -25,11 +26,13 @@ typedef struct Equation {
 
 static int label_of(char c) { return islower((unsigned char)c) ? c - 'a' : c - 'A' + 26; }
 
-/* Reads labels up to , or - or the end. An ellipsis takes `rank` less the letters, or with rank < 0 the equation's. */
+/* Reads labels up to , or - or the end. An ellipsis takes `rank` less the letters, or with rank < 0
+ * the equation's. */
 static const char *read_term(Equation *e, Term *term, const char *s, int rank)
 {
     int letters = 0;
-    for (const char *c = s; *c && *c != ',' && *c != '-'; c++) letters += isalpha((unsigned char)*c) != 0;
+    for (const char *c = s; *c && *c != ',' && *c != '-'; c++)
+        letters += isalpha((unsigned char)*c) != 0;
     int ellipsis = rank < 0 ? e->ellipsis_rank : rank - letters;
     if (letters > MAX_RANK || ellipsis < 0 || letters + ellipsis > MAX_RANK) {
         e->error = "a term has more labels than its tensor has dimensions";
@@ -60,8 +63,10 @@ static bool bind_extents(Equation *e, const Term *term, const Tensor *t)
     for (int i = 0; i < term->count; i++) {
         int label = term->labels[i];
         if (label >= LETTERS) e->ellipsis_rank = (int)max64(e->ellipsis_rank, label - LETTERS + 1);
-        if (!e->seen[label] || e->extent[label] == 1) e->extent[label] = t->dims[i];
-        else if (t->dims[i] != 1 && t->dims[i] != e->extent[label]) e->error = "a label stands for two extents";
+        if (!e->seen[label] || e->extent[label] == 1)
+            e->extent[label] = t->dims[i];
+        else if (t->dims[i] != 1 && t->dims[i] != e->extent[label])
+            e->error = "a label stands for two extents";
         e->seen[label] = true;
     }
     return !e->error;
@@ -78,8 +83,10 @@ static void imply_output(Equation *e)
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     for (const char *c = alphabet; *c && !e->error; c++) {
         if (uses[label_of(*c)] != 1) continue;
-        if (out->count == MAX_RANK) e->error = "the result has too many dimensions";
-        else out->labels[out->count++] = label_of(*c);
+        if (out->count == MAX_RANK)
+            e->error = "the result has too many dimensions";
+        else
+            out->labels[out->count++] = label_of(*c);
     }
 }
 
@@ -104,7 +111,8 @@ static bool read_equation(const Node *n, Equation *e)
         if (!(s = read_term(e, &e->inputs[i], s, n->inputs[i]->rank))) return false;
         if (!bind_extents(e, &e->inputs[i], n->inputs[i])) return false;
         bool last = i == n->input_count - 1;
-        if (last ? *s == ',' : *s != ',') return e->error = "it has not one term for each input", false;
+        if (last ? *s == ',' : *s != ',')
+            return e->error = "it has not one term for each input", false;
         if (!last) s++;
     }
     if (*s == '\0') {
@@ -123,20 +131,25 @@ static bool infer_einsum(Infer *in)
     Equation e;
     const Node *n = in->node;
     if (!read_equation(n, &e))
-        return infer_error(in, "E0306", "the equation \"%s\" does not fit: %s", attr_text(n, "equation"), e.error);
+        return infer_error(in, "E0306", "the equation \"%s\" does not fit: %s",
+                           attr_text(n, "equation"), e.error);
     int64_t dims[MAX_RANK];
     for (int i = 0; i < e.output.count; i++) dims[i] = e.extent[e.output.labels[i]];
     return infer_output(in, 0, n->inputs[0]->dtype, e.output.count, dims);
 }
 
 /* Variables for the labels: the output's, then one to reduce over for each that it lacks. */
-static int label_variables(Definer *d, const Equation *e, Var *const *out, Expr **value, Var **reduced)
+static int label_variables(Definer *d, const Equation *e, Var *const *out, Expr **value,
+                           Var **reduced)
 {
     int count = 0;
     for (int i = 0; i < e->output.count; i++) value[e->output.labels[i]] = ex_var(d->pool, out[i]);
     for (int label = 0; label < LABELS; label++) {
         if (!e->seen[label] || value[label]) continue;
-        char letter[] = {(char)(label < 26 ? 'a' + label : label < LETTERS ? 'A' + label - 26 : '_'), '\0'};
+        char letter[] = {(char)(label < 26        ? 'a' + label
+                                : label < LETTERS ? 'A' + label - 26
+                                                  : '_'),
+                         '\0'};
         reduced[count] = define_var(d, arena_string(pool_arena(d->pool), letter), e->extent[label]);
         value[label] = ex_var(d->pool, reduced[count++]);
     }
@@ -158,7 +171,8 @@ static void define_einsum(Definer *d)
     for (int i = 0; i < n->input_count; i++) {
         Tensor *t = n->inputs[i];
         Expr *at[MAX_RANK];
-        for (int j = 0; j < t->rank; j++) at[j] = t->dims[j] == 1 ? ex_int(p, 0) : value[e.inputs[i].labels[j]];
+        for (int j = 0; j < t->rank; j++)
+            at[j] = t->dims[j] == 1 ? ex_int(p, 0) : value[e.inputs[i].labels[j]];
         Expr *factor = define_load(d, t, at);
         product = product ? ex_mul(p, product, factor) : factor;
     }
@@ -187,6 +201,7 @@ const Op ops_einsum[] = {
      .define = define_einsum,
      .macs = einsum_macs,
      EXAMPLES("Einsum(a: f32[2, 3], b: f32[3, 4], equation: \"ij,jk->ik\")",
-              "Einsum(a: f32[2, 3, 3], equation: \"...ii->...i\")", "Einsum(a: f32[3], b: f32[3], equation: \"i,i\")")},
+              "Einsum(a: f32[2, 3, 3], equation: \"...ii->...i\")",
+              "Einsum(a: f32[3], b: f32[3], equation: \"i,i\")")},
     {0},
 };

@@ -1,5 +1,6 @@
 /*
- * Tensors made from attributes, shapes and known numbers: what they define is constant, so it folds.
+ * Tensors made from attributes, shapes and known numbers: what they define is constant, so it
+ * folds.
  */
 #include "known.h"
 #include "row.h"
@@ -11,7 +12,8 @@
 /* The attribute that holds the value; exactly one is given. */
 static const Attr *constant_value(const Node *n)
 {
-    static const char *const names[] = {"value", "value_float", "value_floats", "value_int", "value_ints"};
+    static const char *const names[] = {"value", "value_float", "value_floats", "value_int",
+                                        "value_ints"};
     const Attr *found = NULL;
     for (size_t i = 0; i < COUNT(names); i++)
         if (node_attr(n, names[i])) found = node_attr(n, names[i]);
@@ -23,14 +25,15 @@ static bool infer_constant(Infer *in)
     const Node *n = in->node;
     static const char *const refused[] = {"sparse_value", "value_string", "value_strings"};
     for (size_t i = 0; i < COUNT(refused); i++)
-        if (node_attr(n, refused[i])) return infer_error(in, "E0306", "constants given by %s are not supported", refused[i]);
+        if (node_attr(n, refused[i]))
+            return infer_error(in, "E0306", "constants given by %s are not supported", refused[i]);
     const Attr *value = constant_value(n);
     if (!value) return infer_error(in, "E0303", "the constant has no value");
     bool integer = value->kind == ATTR_INT || value->kind == ATTR_INTS;
     int64_t count = value->count;
     if (value->kind != ATTR_TENSOR)
-        return infer_output(in, 0, integer ? DT_I64 : DT_F32, value->kind == ATTR_INTS || value->kind == ATTR_FLOATS,
-                            &count);
+        return infer_output(in, 0, integer ? DT_I64 : DT_F32,
+                            value->kind == ATTR_INTS || value->kind == ATTR_FLOATS, &count);
     if (!value->tensor->data) return infer_error(in, "E0502", "the constant's tensor has no data");
     return known_type(in, "value", value->tensor->dtype) != DT_NONE &&
            infer_output(in, 0, value->tensor->dtype, value->tensor->rank, value->tensor->dims);
@@ -41,8 +44,10 @@ static Tensor *tensor_of_list(Definer *d, const Attr *list, Dtype dtype)
 {
     void *data = arena_alloc(d->graph->arena, dtype_bytes(dtype, list->count));
     for (int i = 0; i < list->count; i++)
-        if (dtype == DT_I64) dtype_set_int(dtype, data, i, list->ints[i]);
-        else dtype_set_double(dtype, data, i, list->floats[i]);
+        if (dtype == DT_I64)
+            dtype_set_int(dtype, data, i, list->ints[i]);
+        else
+            dtype_set_double(dtype, data, i, list->floats[i]);
     const char *name = arena_format(d->graph->arena, "%s.value", d->node->name);
     int64_t count = list->count;
     return graph_add_const(d->graph, graph_unique_name(d->graph, name), dtype, 1, &count, data);
@@ -56,10 +61,17 @@ static void define_constant(Definer *d)
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank), *body;
     switch (value->kind) {
-    case ATTR_TENSOR: body = ex_load(d->pool, (Tensor *)value->tensor, index); break;
-    case ATTR_FLOAT: body = ex_const(d->pool, DT_F32, value->f); break;
-    case ATTR_INT: body = ex_int(d->pool, value->i); break;
-    default: body = ex_load(d->pool, tensor_of_list(d, value, out->dtype), index);
+    case ATTR_TENSOR:
+        body = ex_load(d->pool, (Tensor *)value->tensor, index);
+        break;
+    case ATTR_FLOAT:
+        body = ex_const(d->pool, DT_F32, value->f);
+        break;
+    case ATTR_INT:
+        body = ex_int(d->pool, value->i);
+        break;
+    default:
+        body = ex_load(d->pool, tensor_of_list(d, value, out->dtype), index);
     }
     define_tensor(d, out, vars, body);
 }
@@ -72,7 +84,9 @@ static bool infer_constant_of_shape(Infer *in)
     int64_t rank;
     const int64_t *dims = infer_const_ints(in, 0, &rank);
     if (!dims) return false;
-    if (rank > MAX_RANK) return infer_error(in, "E0203", "the result has %lld dimensions, more than %d", (long long)rank, MAX_RANK);
+    if (rank > MAX_RANK)
+        return infer_error(in, "E0203", "the result has %lld dimensions, more than %d",
+                           (long long)rank, MAX_RANK);
     if (value && (!value->tensor->data || tensor_elements(value->tensor) != 1))
         return infer_error(in, "E0306", "value must be a tensor of one element");
     Dtype dtype = known_type(in, "value", value ? value->tensor->dtype : DT_F32);
@@ -86,7 +100,8 @@ static void define_constant_of_shape(Definer *d)
     if (!out) return;
     Expr *zero[MAX_RANK];
     for (int i = 0; i < MAX_RANK; i++) zero[i] = ex_int(d->pool, 0);
-    Expr *body = value ? ex_load(d->pool, (Tensor *)value->tensor, zero) : ex_const(d->pool, DT_F32, 0);
+    Expr *body =
+        value ? ex_load(d->pool, (Tensor *)value->tensor, zero) : ex_const(d->pool, DT_F32, 0);
     define_tensor(d, out, define_indices(d, out->rank, out->dims), body);
 }
 
@@ -95,8 +110,12 @@ static void define_constant_of_shape(Definer *d)
 static bool infer_eye_like(Infer *in)
 {
     const Tensor *x = in->node->inputs[0];
-    if (x->rank != 2) return infer_error(in, "E0203", "the input must be a matrix, it has %d dimensions", x->rank);
-    Dtype dtype = attr_given(in->node, "dtype") ? known_type(in, "dtype", attr_int(in->node, "dtype")) : x->dtype;
+    if (x->rank != 2)
+        return infer_error(in, "E0203", "the input must be a matrix, it has %d dimensions",
+                           x->rank);
+    Dtype dtype = attr_given(in->node, "dtype")
+                      ? known_type(in, "dtype", attr_int(in->node, "dtype"))
+                      : x->dtype;
     return dtype != DT_NONE && infer_output(in, 0, dtype, 2, x->dims);
 }
 
@@ -114,15 +133,19 @@ static void define_eye_like(Definer *d)
 
 /* ---- Range ---- */
 
-/* How many numbers there are from start up (or down) to limit; negative when that is beyond counting. */
-static int64_t range_count(Dtype dtype, const Tensor *start, const Tensor *limit, const Tensor *delta)
+/* How many numbers there are from start up (or down) to limit; negative when that is beyond
+ * counting. */
+static int64_t range_count(Dtype dtype, const Tensor *start, const Tensor *limit,
+                           const Tensor *delta)
 {
     if (dtype_is_float(dtype)) {
-        double span = dtype_get_double(dtype, limit->data, 0) - dtype_get_double(dtype, start->data, 0);
+        double span =
+            dtype_get_double(dtype, limit->data, 0) - dtype_get_double(dtype, start->data, 0);
         double count = ceil(span / dtype_get_double(dtype, delta->data, 0));
         return count <= 0 ? 0 : count < 0x1p53 ? (int64_t)count : -1;
     }
-    __int128 span = (__int128)dtype_get_int(dtype, limit->data, 0) - dtype_get_int(dtype, start->data, 0);
+    __int128 span =
+        (__int128)dtype_get_int(dtype, limit->data, 0) - dtype_get_int(dtype, start->data, 0);
     __int128 step = dtype_get_int(dtype, delta->data, 0);
     if (span == 0 || (span < 0) != (step < 0)) return 0;
     __int128 count = (span + step + (step < 0 ? 1 : -1)) / step;
@@ -135,7 +158,8 @@ static bool infer_range(Infer *in)
     for (int i = 0; i < 3; i++)
         if (!(bound[i] = known_number(in, i))) return false;
     Dtype dtype = bound[0]->dtype;
-    if (dtype_get_double(dtype, bound[2]->data, 0) == 0) return infer_error(in, "E0306", "delta is 0");
+    if (dtype_get_double(dtype, bound[2]->data, 0) == 0)
+        return infer_error(in, "E0306", "delta is 0");
     int64_t count = range_count(dtype, bound[0], bound[1], bound[2]);
     if (count < 0) return infer_error(in, "E0205", "the range has too many elements");
     return infer_output(in, 0, dtype, 1, &count);
@@ -157,7 +181,8 @@ static void define_range(Definer *d)
 
 /* ---- Shape and Size ---- */
 
-/* The dimensions first <= i < last that Shape lists: bounds count from the end when negative, and are clamped. */
+/* The dimensions first <= i < last that Shape lists: bounds count from the end when negative, and
+ * are clamped. */
 static void shape_bounds(const Node *n, int64_t *first, int64_t *last)
 {
     int64_t rank = n->inputs[0]->rank;
@@ -188,7 +213,8 @@ static void define_shape(Definer *d)
     Expr *body = ex_int(p, 0);
     for (int64_t i = last - 1; i >= first; i--) {
         Expr *here = ex_eq(p, ex_var(p, vars[0]), ex_int(p, i - first));
-        body = i == last - 1 ? ex_int(p, x->dims[i]) : ex_select(p, here, ex_int(p, x->dims[i]), body);
+        body =
+            i == last - 1 ? ex_int(p, x->dims[i]) : ex_select(p, here, ex_int(p, x->dims[i]), body);
     }
     define_tensor(d, node_output(d->node, 0), vars, body);
 }
@@ -203,7 +229,10 @@ static void define_size(Definer *d)
 
 /* ---- window functions: a sum of cosines over one period ---- */
 
-typedef struct Window { const char *name; double constant, first, second; } Window;
+typedef struct Window {
+    const char *name;
+    double constant, first, second;
+} Window;
 
 static const Window windows[] = {
     {"BlackmanWindow", 0.42, -0.5, 0.08},
@@ -231,7 +260,8 @@ static void define_window(Definer *d)
     Var **vars = define_indices(d, 1, out->dims);
     /* A symmetric window ends where it began. Of a single sample both are the peak. */
     double period = (double)out->dims[0] - (attr_int(n, "periodic") ? 0 : 1);
-    Expr *turn = ex_mul(p, ex_cast(p, DT_F64, ex_var(p, vars[0])), ex_const(p, DT_F64, period ? 2 * M_PI / period : 0));
+    Expr *turn = ex_mul(p, ex_cast(p, DT_F64, ex_var(p, vars[0])),
+                        ex_const(p, DT_F64, period ? 2 * M_PI / period : 0));
     Expr *y = ex_const(p, DT_F64, w->constant);
     y = ex_add(p, y, ex_mul(p, ex_const(p, DT_F64, w->first), ex_unary(p, UN_COS, turn)));
     Expr *twice = ex_mul(p, ex_const(p, DT_F64, 2), turn);
@@ -240,12 +270,14 @@ static void define_window(Definer *d)
 }
 
 #define WINDOW                                                                                     \
-    VERSIONS(17), INPUTS(SLOT("size", TYPES_INDEX, "T1")), OUTPUTS(SLOT("output", TYPES_NUMERIC, "T2")), \
+    VERSIONS(17), INPUTS(SLOT("size", TYPES_INDEX, "T1")),                                         \
+        OUTPUTS(SLOT("output", TYPES_NUMERIC, "T2")),                                              \
         ATTRS(ATTR("output_datatype", INT, .i = DT_F32), ATTR("periodic", INT, .i = 1)),           \
         .infer = infer_window, .define = define_window
 #define RANGE_TYPES (TYPE(DT_F32) | TYPE(DT_F64) | TYPE(DT_I16) | TYPES_INDEX)
 #define RANGE_SLOT(name)                                                                           \
-    SLOT(name, RANGE_TYPES, "T", .until = 26), SLOT(name, RANGE_TYPES | TYPES_FLOAT, "T", .since = 27)
+    SLOT(name, RANGE_TYPES, "T", .until = 26),                                                     \
+        SLOT(name, RANGE_TYPES | TYPES_FLOAT, "T", .since = 27)
 
 const Op ops_generators[] = {
     {.name = "BlackmanWindow",
@@ -256,26 +288,32 @@ const Op ops_generators[] = {
      .doc = "The tensor, number or list of numbers given as an attribute.",
      VERSIONS(1, 9, 11, 12, 13, 19, 21, 23, 24, 25),
      .inputs = (const Slot[]){{0}},
-     OUTPUTS(SLOT("output", FLOATS_NO_BF16, "T", .until = 8), SLOT("output", ANY_NO_BF16, "T", .since = 9, .until = 12),
-             SLOT("output", ANY, "T", .since = 13, .until = 18), SLOT("output", ANY_8BIT, "T", .since = 19, .until = 20),
+     OUTPUTS(SLOT("output", FLOATS_NO_BF16, "T", .until = 8),
+             SLOT("output", ANY_NO_BF16, "T", .since = 9, .until = 12),
+             SLOT("output", ANY, "T", .since = 13, .until = 18),
+             SLOT("output", ANY_8BIT, "T", .since = 19, .until = 20),
              SLOT("output", ANY_4BIT, "T", .since = 21, .until = 22),
              SLOT("output", ANY_FLOAT4, "T", .since = 23, .until = 23),
-             SLOT("output", ANY_E8M0, "T", .since = 24, .until = 24), SLOT("output", ANY_2BIT, "T", .since = 25)),
-     ATTRS(ATTR("value", TENSOR), ATTR("sparse_value", TYPE, .since = 11), ATTR("value_float", FLOAT, .since = 12),
-           ATTR("value_floats", FLOATS, .since = 12), ATTR("value_int", INT, .since = 12),
-           ATTR("value_ints", INTS, .since = 12), ATTR("value_string", STRING, .since = 12),
-           ATTR("value_strings", STRINGS, .since = 12)),
+             SLOT("output", ANY_E8M0, "T", .since = 24, .until = 24),
+             SLOT("output", ANY_2BIT, "T", .since = 25)),
+     ATTRS(ATTR("value", TENSOR), ATTR("sparse_value", TYPE, .since = 11),
+           ATTR("value_float", FLOAT, .since = 12), ATTR("value_floats", FLOATS, .since = 12),
+           ATTR("value_int", INT, .since = 12), ATTR("value_ints", INTS, .since = 12),
+           ATTR("value_string", STRING, .since = 12), ATTR("value_strings", STRINGS, .since = 12)),
      .infer = infer_constant,
      .define = define_constant,
-     EXAMPLES("Constant(value: f32[2] [1, 2])", "Constant(value_ints: [1, 2, 3])", "Constant(value_float: 0.5)")},
+     EXAMPLES("Constant(value: f32[2] [1, 2])", "Constant(value_ints: [1, 2, 3])",
+              "Constant(value_float: 0.5)")},
     {.name = "ConstantOfShape",
      .doc = "A tensor of a given shape, filled with one value.",
      VERSIONS(9, 20, 21, 23, 24, 25),
      INPUTS(SLOT("input", TYPE(DT_I64), "T1")),
-     OUTPUTS(SLOT("output", ANY_NO_BF16, "T2", .until = 19), SLOT("output", ANY_8BIT, "T2", .since = 20, .until = 20),
+     OUTPUTS(SLOT("output", ANY_NO_BF16, "T2", .until = 19),
+             SLOT("output", ANY_8BIT, "T2", .since = 20, .until = 20),
              SLOT("output", ANY_4BIT, "T2", .since = 21, .until = 22),
              SLOT("output", ANY_FLOAT4, "T2", .since = 23, .until = 23),
-             SLOT("output", ANY_E8M0, "T2", .since = 24, .until = 24), SLOT("output", ANY_2BIT, "T2", .since = 25)),
+             SLOT("output", ANY_E8M0, "T2", .since = 24, .until = 24),
+             SLOT("output", ANY_2BIT, "T2", .since = 25)),
      ATTRS(ATTR("value", TENSOR)),
      .infer = infer_constant_of_shape,
      .define = define_constant_of_shape,
@@ -284,7 +322,8 @@ const Op ops_generators[] = {
      .doc = "A matrix of the input's shape with ones on a diagonal.",
      VERSIONS(9, 22),
      INPUTS(SLOT("input", ANY_NO_BF16, "T1", .until = 21), SLOT("input", ANY, "T1", .since = 22)),
-     OUTPUTS(SLOT("output", ANY_NO_BF16, "T2", .until = 21), SLOT("output", ANY, "T2", .since = 22)),
+     OUTPUTS(SLOT("output", ANY_NO_BF16, "T2", .until = 21),
+             SLOT("output", ANY, "T2", .since = 22)),
      ATTRS(ATTR("dtype", INT), ATTR("k", INT)),
      .infer = infer_eye_like,
      .define = define_eye_like,

@@ -14,18 +14,20 @@ static void define_identity(Definer *d)
 {
     Tensor *x = d->node->inputs[0];
     Var **vars = define_indices(d, x->rank, x->dims);
-    define_tensor(d, node_output(d->node, 0), vars, ex_load(d->pool, x, define_index_exprs(d, vars, x->rank)));
+    define_tensor(d, node_output(d->node, 0), vars,
+                  ex_load(d->pool, x, define_index_exprs(d, vars, x->rank)));
 }
 
-/* Whether elements would be dropped at random. Until opset 11 the operator is at inference (is_test only says so), since 12
- * it trains when its third input is true and the ratio is not 0. */
+/* Whether elements would be dropped at random. Until opset 11 the operator is at inference (is_test
+ * only says so), since 12 it trains when its third input is true and the ratio is not 0. */
 static bool check_inference(Infer *in)
 {
     const Tensor *ratio = node_input(in->node, 1), *training = node_input(in->node, 2), *known;
     if (!training) return true;
     if (!(known = known_number(in, 2))) return false;
     if (!dtype_get_int(known->dtype, known->data, 0)) return true;
-    if (ratio && ratio->data && tensor_elements(ratio) == 1 && dtype_get_double(ratio->dtype, ratio->data, 0) == 0)
+    if (ratio && ratio->data && tensor_elements(ratio) == 1 &&
+        dtype_get_double(ratio->dtype, ratio->data, 0) == 0)
         return true;
     return infer_error(in, "E0306", "training_mode is set: elements would be dropped at random");
 }
@@ -46,22 +48,24 @@ static void define_dropout(Definer *d)
     Tensor *mask = node_output(d->node, 1);
     if (!mask) return;
     Var **vars = define_indices(d, mask->rank, mask->dims);
-    define_rounded(d, mask, vars, ex_cast(d->pool, define_wide(mask->dtype), ex_int_of(d->pool, DT_BOOL, 1)));
+    define_rounded(d, mask, vars,
+                   ex_cast(d->pool, define_wide(mask->dtype), ex_int_of(d->pool, DT_BOOL, 1)));
 }
 
 const Op ops_identity[] = {
     {.name = "Dropout",
      .doc = "The input as it is: elements are dropped in training only.",
      VERSIONS(1, 6, 7, 10, 12, 13, 22),
-     INPUTS(SLOT("data", FLOATS_NO_BF16, "T", .until = 12), SLOT("data", TYPES_FLOAT, "T", .since = 13, .until = 21),
+     INPUTS(SLOT("data", FLOATS_NO_BF16, "T", .until = 12),
+            SLOT("data", TYPES_FLOAT, "T", .since = 13, .until = 21),
             SLOT("data", TYPES_FLOAT | FLOATS_8BIT, "T", .since = 22),
             SLOT("ratio", TYPES_FLOAT | FLOATS_8BIT, "T1", .optional = true, .since = 12),
             SLOT("training_mode", BOOLS, "T2", .optional = true, .since = 12)),
      OUTPUTS(SLOT("output", TYPES_FLOAT | FLOATS_8BIT, "T"),
              SLOT("mask", FLOATS_NO_BF16, "T", .optional = true, .until = 9),
              SLOT("mask", BOOLS, "T2", .optional = true, .since = 10)),
-     ATTRS(ATTR("is_test", INT, .until = 6), ATTR("ratio", FLOAT, .f = 0.5, .until = 11), ATTR("seed", INT, .since = 12),
-           CONSUMED_INPUTS),
+     ATTRS(ATTR("is_test", INT, .until = 6), ATTR("ratio", FLOAT, .f = 0.5, .until = 11),
+           ATTR("seed", INT, .since = 12), CONSUMED_INPUTS),
      .infer = infer_dropout,
      .define = define_dropout,
      EXAMPLES("Dropout(x: f32[2, 3])", "Dropout(x: f32[2, 3], f32[] 0.25)")},

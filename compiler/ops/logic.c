@@ -33,7 +33,8 @@ static bool infer_bit_shift(Infer *in)
 {
     const char *direction = attr_text(in->node, "direction");
     if (!shifts_left(in->node) && strcmp(direction, "RIGHT"))
-        return infer_error(in, "E0306", "direction is \"LEFT\" or \"RIGHT\", not \"%s\"", direction);
+        return infer_error(in, "E0306", "direction is \"LEFT\" or \"RIGHT\", not \"%s\"",
+                           direction);
     return infer_elementwise(in);
 }
 
@@ -42,18 +43,23 @@ static bool infer_where(Infer *in)
 {
     int rank;
     int64_t dims[MAX_RANK];
-    return infer_broadcast(in, &rank, dims) && infer_output(in, 0, in->node->inputs[1]->dtype, rank, dims);
+    return infer_broadcast(in, &rank, dims) &&
+           infer_output(in, 0, in->node->inputs[1]->dtype, rank, dims);
 }
 
 #define LEGACY_BROADCAST ATTRS(ATTR("axis", INT, .until = 6), ATTR("broadcast", INT, .until = 6))
-#define PREDICATE        OUTPUTS(SLOT("C", BOOLS, "T1")), .infer = infer_predicate, .define = define_elementwise
+#define PREDICATE                                                                                  \
+    OUTPUTS(SLOT("C", BOOLS, "T1")), .infer = infer_predicate, .define = define_elementwise
 #define LOGICAL                                                                                    \
-    VERSIONS(1, 7), INPUTS(SLOT("A", BOOLS, "T"), SLOT("B", BOOLS, "T")), LEGACY_BROADCAST, PREDICATE
+    VERSIONS(1, 7), INPUTS(SLOT("A", BOOLS, "T"), SLOT("B", BOOLS, "T")), LEGACY_BROADCAST,        \
+        PREDICATE
 /* Greater and Less: floats at first, all numbers since opset 9. */
 #define ORDER_TYPES(name)                                                                          \
     SLOT(name, FLOATS_NO_BF16, "T", .until = 8),                                                   \
-        SLOT(name, NUMERIC_NO_BF16, "T", .since = 9, .until = 12), SLOT(name, TYPES_NUMERIC, "T", .since = 13)
-#define ORDER VERSIONS(1, 7, 9, 13), INPUTS(ORDER_TYPES("A"), ORDER_TYPES("B")), LEGACY_BROADCAST, PREDICATE
+        SLOT(name, NUMERIC_NO_BF16, "T", .since = 9, .until = 12),                                 \
+        SLOT(name, TYPES_NUMERIC, "T", .since = 13)
+#define ORDER                                                                                      \
+    VERSIONS(1, 7, 9, 13), INPUTS(ORDER_TYPES("A"), ORDER_TYPES("B")), LEGACY_BROADCAST, PREDICATE
 #define ORDER_OR_EQUAL_TYPES(name)                                                                 \
     SLOT(name, NUMERIC_NO_BF16, "T", .until = 15), SLOT(name, TYPES_NUMERIC, "T", .since = 16)
 #define ORDER_OR_EQUAL                                                                             \
@@ -63,8 +69,10 @@ static bool infer_where(Infer *in)
         SLOT(name, ANY_NO_BF16, "T", .since = 11, .until = 12), SLOT(name, ANY, "T", .since = 13)
 #define BITWISE                                                                                    \
     VERSIONS(18), INPUTS(SLOT("A", TYPES_INTEGER, "T"), SLOT("B", TYPES_INTEGER, "T")),            \
-        OUTPUTS(SLOT("C", TYPES_INTEGER, "T")), .infer = infer_elementwise, .define = define_elementwise
-#define TEST_OF_ONE OUTPUTS(SLOT("Y", BOOLS, "T2")), .infer = infer_predicate, .define = define_elementwise
+        OUTPUTS(SLOT("C", TYPES_INTEGER, "T")), .infer = infer_elementwise,                        \
+                                                .define = define_elementwise
+#define TEST_OF_ONE                                                                                \
+    OUTPUTS(SLOT("Y", BOOLS, "T2")), .infer = infer_predicate, .define = define_elementwise
 
 const Op ops_logic[] = {
     {.name = "And",
@@ -128,7 +136,8 @@ const Op ops_logic[] = {
     {.name = "IsNaN",
      .doc = "True where an element is not a number.",
      VERSIONS(9, 13, 20),
-     INPUTS(SLOT("X", FLOATS_NO_BF16, "T1", .until = 12), SLOT("X", TYPES_FLOAT, "T1", .since = 13, .until = 19),
+     INPUTS(SLOT("X", FLOATS_NO_BF16, "T1", .until = 12),
+            SLOT("X", TYPES_FLOAT, "T1", .since = 13, .until = 19),
             SLOT("X", TYPES_FLOAT | FLOATS_8BIT, "T1", .since = 20)),
      TEST_OF_ONE,
      .element = is_nan,
@@ -160,13 +169,14 @@ const Op ops_logic[] = {
     {.name = "Where",
      .doc = "Elements of X where the condition holds, of Y elsewhere, with broadcasting.",
      VERSIONS(9, 16),
-     INPUTS(SLOT("condition", BOOLS, "B"), SLOT("X", ANY_NO_BF16, "T", .until = 15), SLOT("X", ANY, "T", .since = 16),
-            SLOT("Y", ANY, "T")),
+     INPUTS(SLOT("condition", BOOLS, "B"), SLOT("X", ANY_NO_BF16, "T", .until = 15),
+            SLOT("X", ANY, "T", .since = 16), SLOT("Y", ANY, "T")),
      OUTPUTS(SLOT("output", ANY, "T")),
      .infer = infer_where,
      .define = define_elementwise,
      .element = where,
-     EXAMPLES("Where(c: bool[2, 3], a: f32[2, 3], b: f32[1])", "Where(c: bool[3], a: i64[3], b: i64[3])")},
+     EXAMPLES("Where(c: bool[2, 3], a: f32[2, 3], b: f32[1])",
+              "Where(c: bool[3], a: i64[3], b: i64[3])")},
     {.name = "Xor",
      .doc = "True where one is and the other is not.",
      LOGICAL,

@@ -1,6 +1,7 @@
 /*
  * Losses of class scores against labels: NegativeLogLikelihoodLoss of log-probabilities, and
- * SoftmaxCrossEntropyLoss, which takes the logarithm of the softmax first. Scores are [N, C, d...], labels [N, d...].
+ * SoftmaxCrossEntropyLoss, which takes the logarithm of the softmax first. Scores are [N, C, d...],
+ * labels [N, d...].
  */
 #include "reduction.h"
 #include "row.h"
@@ -12,15 +13,19 @@ static bool check_loss(Infer *in)
     const char *reduction = attr_text(n, "reduction");
     Arena *arena = in->graph->arena;
     if (strcmp(reduction, "none") && strcmp(reduction, "sum") && strcmp(reduction, "mean"))
-        return infer_error(in, "E0306", "reduction is \"none\", \"sum\" or \"mean\", not \"%s\"", reduction);
+        return infer_error(in, "E0306", "reduction is \"none\", \"sum\" or \"mean\", not \"%s\"",
+                           reduction);
     bool fits = scores->rank >= 2 && labels->rank == scores->rank - 1;
-    for (int i = 0; fits && i < labels->rank; i++) fits = labels->dims[i] == scores->dims[i + (i > 0)];
+    for (int i = 0; fits && i < labels->rank; i++)
+        fits = labels->dims[i] == scores->dims[i + (i > 0)];
     if (!fits)
         return infer_error(in, "E0201", "labels of shape %s do not fit scores of shape %s",
-                           dims_text(arena, labels->dims, labels->rank), dims_text(arena, scores->dims, scores->rank));
+                           dims_text(arena, labels->dims, labels->rank),
+                           dims_text(arena, scores->dims, scores->rank));
     if (weights && (weights->rank != 1 || weights->dims[0] != scores->dims[1]))
-        return infer_error(in, "E0201", "weights of shape %s are not one per class, of which there are %lld",
-                           dims_text(arena, weights->dims, weights->rank), (long long)scores->dims[1]);
+        return infer_error(
+            in, "E0201", "weights of shape %s are not one per class, of which there are %lld",
+            dims_text(arena, weights->dims, weights->rank), (long long)scores->dims[1]);
     return true;
 }
 
@@ -34,19 +39,23 @@ static bool infer_loss(Infer *in)
            (!node_output(n, 1) || infer_output(in, 1, scores->dtype, scores->rank, scores->dims));
 }
 
-/* The weight of the label at an index, and the loss there, weighted. Both are 0 for labels that are ignored or name no class. */
-static void loss_at(Definer *d, Tensor *log_probabilities, Expr *const *index, Expr **weight, Expr **loss)
+/* The weight of the label at an index, and the loss there, weighted. Both are 0 for labels that are
+ * ignored or name no class. */
+static void loss_at(Definer *d, Tensor *log_probabilities, Expr *const *index, Expr **weight,
+                    Expr **loss)
 {
     const Node *n = d->node;
     Pool *p = d->pool;
     Tensor *labels = n->inputs[1], *weights = node_input(n, 2);
-    Expr *label = ex_cast(p, DT_I64, ex_load(p, labels, index)), *at[MAX_RANK + 1] = {index[0], label};
+    Expr *label = ex_cast(p, DT_I64, ex_load(p, labels, index)),
+         *at[MAX_RANK + 1] = {index[0], label};
     for (int i = 1; i < labels->rank; i++) at[i + 1] = index[i];
     Expr *counts = ex_within(p, label, 0, log_probabilities->dims[1]);
     if (attr_given(n, "ignore_index"))
         counts = ex_and(p, counts, ex_ne(p, label, ex_int(p, attr_int(n, "ignore_index"))));
     Expr *score = define_load(d, log_probabilities, at), *zero = like(p, score, 0);
-    Expr *scale = weights ? ex_cast(p, score->dtype, define_load(d, weights, &label)) : like(p, score, 1);
+    Expr *scale =
+        weights ? ex_cast(p, score->dtype, define_load(d, weights, &label)) : like(p, score, 1);
     *weight = ex_select(p, counts, scale, zero);
     *loss = ex_select(p, counts, ex_mul(p, ex_unary(p, UN_NEG, score), scale), zero);
 }
@@ -101,24 +110,29 @@ const Op ops_losses[] = {
     {.name = "NegativeLogLikelihoodLoss",
      .doc = "Minus the log-probability of each label, weighted by class, and their sum or mean.",
      VERSIONS(12, 13, 22),
-     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21), SLOT("input", TYPES_FLOAT, "T", .since = 22),
-            SLOT("target", TYPES_INDEX, "Tind"), SLOT("weight", TYPES_FLOAT, "T", .optional = true)),
+     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21),
+            SLOT("input", TYPES_FLOAT, "T", .since = 22), SLOT("target", TYPES_INDEX, "Tind"),
+            SLOT("weight", TYPES_FLOAT, "T", .optional = true)),
      OUTPUTS(SLOT("loss", TYPES_FLOAT, "T")),
      LOSS_ATTRS,
      .infer = infer_loss,
      .define = define_negative_log_likelihood,
      EXAMPLES("NegativeLogLikelihoodLoss(x: f32[3, 5], t: i64[3])",
-              "NegativeLogLikelihoodLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: \"none\")")},
+              "NegativeLogLikelihoodLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: "
+              "\"none\")")},
     {.name = "SoftmaxCrossEntropyLoss",
      .doc = "The negative log-likelihood loss of the softmax of scores.",
      VERSIONS(12, 13),
-     INPUTS(SLOT("scores", FLOATS_NO_BF16, "T", .until = 12), SLOT("scores", TYPES_FLOAT, "T", .since = 13),
-            SLOT("labels", TYPES_INDEX, "Tind"), SLOT("weights", TYPES_FLOAT, "T", .optional = true)),
-     OUTPUTS(SLOT("output", TYPES_FLOAT, "T"), SLOT("log_prob", TYPES_FLOAT, "T", .optional = true)),
+     INPUTS(SLOT("scores", FLOATS_NO_BF16, "T", .until = 12),
+            SLOT("scores", TYPES_FLOAT, "T", .since = 13), SLOT("labels", TYPES_INDEX, "Tind"),
+            SLOT("weights", TYPES_FLOAT, "T", .optional = true)),
+     OUTPUTS(SLOT("output", TYPES_FLOAT, "T"),
+             SLOT("log_prob", TYPES_FLOAT, "T", .optional = true)),
      LOSS_ATTRS,
      .infer = infer_loss,
      .define = define_cross_entropy,
-     EXAMPLES("SoftmaxCrossEntropyLoss(x: f32[3, 5], t: i64[3])",
-              "SoftmaxCrossEntropyLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: \"sum\")")},
+     EXAMPLES(
+         "SoftmaxCrossEntropyLoss(x: f32[3, 5], t: i64[3])",
+         "SoftmaxCrossEntropyLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: \"sum\")")},
     {0},
 };

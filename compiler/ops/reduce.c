@@ -1,20 +1,23 @@
 /*
- * Reductions over axes: a term of each element, summed (or multiplied, or compared), and a function of the result.
- * The axes are an attribute until opset 17 (ReduceSum: 12), then an input. ArgMax and ArgMin are in argminmax.c.
+ * Reductions over axes: a term of each element, summed (or multiplied, or compared), and a function
+ * of the result. The axes are an attribute until opset 17 (ReduceSum: 12), then an input. ArgMax
+ * and ArgMin are in argminmax.c.
  */
 #include "reduction.h"
 #include "row.h"
 
 #include <math.h>
 
-/* The axes of a checked node; all of them where none are given, unless noop_with_empty_axes says otherwise. */
+/* The axes of a checked node; all of them where none are given, unless noop_with_empty_axes says
+ * otherwise. */
 static Axes node_axes(const Node *n)
 {
     const Tensor *x = n->inputs[0], *list = node_input(n, 1);
     int count = 0;
     const int64_t *ints = list ? NULL : attr_ints(n, "axes", &count);
     if (list) count = (int)tensor_elements(list);
-    if (!count && op_attr(n->op, n->version, "noop_with_empty_axes") && attr_int(n, "noop_with_empty_axes"))
+    if (!count && op_attr(n->op, n->version, "noop_with_empty_axes") &&
+        attr_int(n, "noop_with_empty_axes"))
         return axes_none(x);
     if (!count) return axes_from(x, 0);
     Axes axes = axes_none(x);
@@ -57,7 +60,11 @@ static bool infer_reduce(Infer *in)
     return infer_output(in, 0, n->inputs[0]->dtype, rank, dims);
 }
 
-static Expr *plain(Pool *p, Expr *x) { (void)p; return x; }
+static Expr *plain(Pool *p, Expr *x)
+{
+    (void)p;
+    return x;
+}
 static Expr *square(Pool *p, Expr *x) { return ex_mul(p, x, x); }
 static Expr *root(Pool *p, Expr *x) { return ex_unary(p, UN_SQRT, x); }
 static Expr *logarithm(Pool *p, Expr *x) { return ex_unary(p, UN_LOG, x); }
@@ -80,7 +87,10 @@ static void define_reduce(Definer *d, ReduceOp op, Dtype dtype, Expr *(*term)(Po
 
 static Dtype wide_type(const Definer *d) { return define_wide(d->node->inputs[0]->dtype); }
 /* Roots and logarithms of integers are computed in double. */
-static Dtype real_type(const Definer *d) { return dtype_is_float(wide_type(d)) ? wide_type(d) : DT_F64; }
+static Dtype real_type(const Definer *d)
+{
+    return dtype_is_float(wide_type(d)) ? wide_type(d) : DT_F64;
+}
 
 static void define_l1(Definer *d) { define_reduce(d, RE_SUM, wide_type(d), magnitude, plain); }
 static void define_l2(Definer *d) { define_reduce(d, RE_SUM, real_type(d), square, root); }
@@ -131,22 +141,26 @@ static void define_log_sum_exp(Definer *d)
 }
 
 /* The schema's history: bf16 since opset 13, the axes as an input since `input`. */
-#define AXES_SLOT(input)  SLOT("axes", TYPE(DT_I64), NULL, .optional = true, .since = input)
-#define AXES_ATTRS(input) ATTRS(ATTR("axes", INTS, .until = input - 1), ATTR("keepdims", INT, .i = 1),              \
-                                ATTR("noop_with_empty_axes", INT, .since = input))
+#define AXES_SLOT(input) SLOT("axes", TYPE(DT_I64), NULL, .optional = true, .since = input)
+#define AXES_ATTRS(input)                                                                          \
+    ATTRS(ATTR("axes", INTS, .until = input - 1), ATTR("keepdims", INT, .i = 1),                   \
+          ATTR("noop_with_empty_axes", INT, .since = input))
 #define REDUCES(input)                                                                             \
     INPUTS(SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64, "T", .until = 12),                        \
            SLOT("data", TYPES_FLOAT | INTEGERS_32_64, "T", .since = 13), AXES_SLOT(input)),        \
-        OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64, "T")), AXES_ATTRS(input), .infer = infer_reduce
+        OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64, "T")), AXES_ATTRS(input),            \
+        .infer = infer_reduce
 #define BYTES (TYPE(DT_I8) | TYPE(DT_U8))
 #define EXTREME                                                                                    \
     VERSIONS(1, 11, 12, 13, 18, 20),                                                               \
-        INPUTS(SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64, "T", .until = 11),                    \
-               SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64 | BYTES, "T", .since = 12, .until = 12), \
-               SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES, "T", .since = 13, .until = 19),  \
-               SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T", .since = 20), AXES_SLOT(18)), \
-        OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T")), AXES_ATTRS(18), \
-        .infer = infer_reduce
+        INPUTS(                                                                                    \
+            SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64, "T", .until = 11),                       \
+            SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64 | BYTES, "T", .since = 12, .until = 12),  \
+            SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES, "T", .since = 13, .until = 19),     \
+            SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T", .since = 20),          \
+            AXES_SLOT(18)),                                                                        \
+        OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T")),               \
+        AXES_ATTRS(18), .infer = infer_reduce
 
 const Op ops_reduce[] = {
     {.name = "ReduceL1",
@@ -172,18 +186,21 @@ const Op ops_reduce[] = {
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_log_sum_exp,
-     EXAMPLES("ReduceLogSumExp(x: f32[2, 3], i64[1] [1])", "ReduceLogSumExp(x: f32[2, 3], i64[1] [0], keepdims: 0)")},
+     EXAMPLES("ReduceLogSumExp(x: f32[2, 3], i64[1] [1])",
+              "ReduceLogSumExp(x: f32[2, 3], i64[1] [0], keepdims: 0)")},
     {.name = "ReduceMax",
      .doc = "The largest element over axes.",
      EXTREME,
      .define = define_max,
-     EXAMPLES("ReduceMax(x: f32[2, 3], i64[1] [1])", "ReduceMax(x: u8[2, 3])", "ReduceMax(x: bool[2, 3], i64[1] [0])")},
+     EXAMPLES("ReduceMax(x: f32[2, 3], i64[1] [1])", "ReduceMax(x: u8[2, 3])",
+              "ReduceMax(x: bool[2, 3], i64[1] [0])")},
     {.name = "ReduceMean",
      .doc = "The mean over axes.",
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_mean,
-     EXAMPLES("ReduceMean(x: f32[2, 3, 4], i64[2] [1, 2])", "ReduceMean(x: f32[2, 3, 4], i64[2] [0, 2], keepdims: 0)")},
+     EXAMPLES("ReduceMean(x: f32[2, 3, 4], i64[2] [1, 2])",
+              "ReduceMean(x: f32[2, 3, 4], i64[2] [0, 2], keepdims: 0)")},
     {.name = "ReduceMin",
      .doc = "The smallest element over axes.",
      EXTREME,
@@ -200,7 +217,8 @@ const Op ops_reduce[] = {
      VERSIONS(1, 11, 13),
      REDUCES(13),
      .define = define_sum,
-     EXAMPLES("ReduceSum(x: f32[2, 3], i64[1] [1])", "ReduceSum(x: f32[2, 3], noop_with_empty_axes: 1)")},
+     EXAMPLES("ReduceSum(x: f32[2, 3], i64[1] [1])",
+              "ReduceSum(x: f32[2, 3], noop_with_empty_axes: 1)")},
     {.name = "ReduceSumSquare",
      .doc = "The sum of squares over axes.",
      VERSIONS(1, 11, 13, 18),

@@ -8,8 +8,9 @@
 #include "op.h"
 
 /* Type masks of the schemas. */
-#define FLOATS_NO_BF16  (TYPE(DT_F32) | TYPE(DT_F64) | TYPE(DT_F16))
-#define FLOATS_8BIT     (TYPE(DT_F8E4M3FN) | TYPE(DT_F8E4M3FNUZ) | TYPE(DT_F8E5M2) | TYPE(DT_F8E5M2FNUZ))
+#define FLOATS_NO_BF16 (TYPE(DT_F32) | TYPE(DT_F64) | TYPE(DT_F16))
+#define FLOATS_8BIT                                                                                \
+    (TYPE(DT_F8E4M3FN) | TYPE(DT_F8E4M3FNUZ) | TYPE(DT_F8E5M2) | TYPE(DT_F8E5M2FNUZ))
 #define NUMERIC_NO_BF16 (FLOATS_NO_BF16 | TYPES_INTEGER)
 /* The integers that arithmetic had before it had all of them. */
 #define INTEGERS_32_64 (TYPES_INDEX | TYPE(DT_U32) | TYPE(DT_U64))
@@ -34,11 +35,25 @@
         SLOT(name, ANY_E8M0 | (extra), variable, .since = 24, .until = 24),                        \
         SLOT(name, ANY_2BIT | (extra), variable, .since = 25)
 
-#define VERSIONS(...) .versions = (const int[]){__VA_ARGS__, 0}
-#define INPUTS(...)   .inputs = (const Slot[]){__VA_ARGS__, {0}}
-#define OUTPUTS(...)  .outputs = (const Slot[]){__VA_ARGS__, {0}}
-#define ATTRS(...)    .attrs = (const AttrSpec[]){__VA_ARGS__, {0}}
-#define EXAMPLES(...) .examples = (const char *const[]){__VA_ARGS__, NULL}
+#define VERSIONS(...)                                                                              \
+    .versions = (const int[]) { __VA_ARGS__, 0 }
+#define INPUTS(...)                                                                                \
+    .inputs = (const Slot[])                                                                       \
+    {                                                                                              \
+        __VA_ARGS__, { 0 }                                                                         \
+    }
+#define OUTPUTS(...)                                                                               \
+    .outputs = (const Slot[])                                                                      \
+    {                                                                                              \
+        __VA_ARGS__, { 0 }                                                                         \
+    }
+#define ATTRS(...)                                                                                 \
+    .attrs = (const AttrSpec[])                                                                    \
+    {                                                                                              \
+        __VA_ARGS__, { 0 }                                                                         \
+    }
+#define EXAMPLES(...)                                                                              \
+    .examples = (const char *const[]) { __VA_ARGS__, NULL }
 
 /* A hint for in-place execution that opset 1 had. */
 #define CONSUMED_INPUTS ATTR("consumed_inputs", INTS, .until = 5)
@@ -49,6 +64,9 @@
                       Expr *const *x, int count __attribute__((unused)))
 
 /* A constant of the type of an expression. */
-static inline Expr *like(Pool *p, const Expr *x, double value) { return ex_const(p, x->dtype, value); }
+static inline Expr *like(Pool *p, const Expr *x, double value)
+{
+    return ex_const(p, x->dtype, value);
+}
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Operators whose element hangs on its position in the tensor: running sums and products, and triangles.
+ * Operators whose element hangs on its position in the tensor: running sums and products, and
+ * triangles.
  */
 #include "known.h"
 #include "row.h"
@@ -15,7 +16,9 @@ static bool infer_cumulative(Infer *in)
 {
     const Tensor *x = in->node->inputs[0], *axis = known_number(in, 1);
     int checked;
-    if (!axis || !infer_axis(in, "axis", dtype_get_int(axis->dtype, axis->data, 0), x->rank, &checked)) return false;
+    if (!axis ||
+        !infer_axis(in, "axis", dtype_get_int(axis->dtype, axis->data, 0), x->rank, &checked))
+        return false;
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
@@ -44,7 +47,9 @@ static void define_cum_prod(Definer *d) { define_cumulative(d, RE_PRODUCT); }
 static bool infer_trilu(Infer *in)
 {
     const Tensor *x = in->node->inputs[0], *k = node_input(in->node, 1);
-    if (x->rank < 2) return infer_error(in, "E0203", "the input must have 2 dimensions or more, it has %d", x->rank);
+    if (x->rank < 2)
+        return infer_error(in, "E0203", "the input must have 2 dimensions or more, it has %d",
+                           x->rank);
     if (k && tensor_elements(k) != 1)
         return infer_error(in, "E0203", "k must be one number, its shape is %s",
                            dims_text(in->graph->arena, k->dims, k->rank));
@@ -61,19 +66,23 @@ static void define_trilu(Definer *d)
     Expr **index = define_index_exprs(d, vars, x->rank), *zero[MAX_RANK];
     for (int i = 0; i < MAX_RANK; i++) zero[i] = ex_int(p, 0);
     Expr *diagonal = ex_sub(p, index[x->rank - 1], index[x->rank - 2]), *k = ex_int(p, 0);
-    if (offset && offset->data) k = ex_int(p, dtype_get_int(offset->dtype, offset->data, 0));
-    else if (offset) k = ex_load(p, offset, zero);
+    if (offset && offset->data)
+        k = ex_int(p, dtype_get_int(offset->dtype, offset->data, 0));
+    else if (offset)
+        k = ex_load(p, offset, zero);
     Expr *kept = attr_int(n, "upper") ? ex_le(p, k, diagonal) : ex_le(p, diagonal, k);
     Expr *v = define_load(d, x, index);
-    define_rounded(d, node_output(n, 0), vars, ex_select(p, kept, v, ex_cast(p, v->dtype, ex_int(p, 0))));
+    define_rounded(d, node_output(n, 0), vars,
+                   ex_select(p, kept, v, ex_cast(p, v->dtype, ex_int(p, 0))));
 }
 
 #define CUMULATIVE_SLOTS(name)                                                                     \
     SLOT(name, TYPE(DT_F32) | TYPE(DT_F64) | INTEGERS_32_64, "T", .until = 13),                    \
         SLOT(name, TYPES_FLOAT | INTEGERS_32_64, "T", .since = 14)
 #define CUMULATIVE                                                                                 \
-    INPUTS(CUMULATIVE_SLOTS("x"), SLOT("axis", TYPES_INDEX, "T2")), OUTPUTS(CUMULATIVE_SLOTS("y")), \
-        ATTRS(ATTR("exclusive", INT), ATTR("reverse", INT)), .infer = infer_cumulative
+    INPUTS(CUMULATIVE_SLOTS("x"), SLOT("axis", TYPES_INDEX, "T2")),                                \
+        OUTPUTS(CUMULATIVE_SLOTS("y")), ATTRS(ATTR("exclusive", INT), ATTR("reverse", INT)),       \
+        .infer = infer_cumulative
 
 const Op ops_scan[] = {
     {.name = "CumProd",
@@ -87,7 +96,8 @@ const Op ops_scan[] = {
      VERSIONS(11, 14),
      CUMULATIVE,
      .define = define_cum_sum,
-     EXAMPLES("CumSum(x: f32[2, 3], i64[] 1)", "CumSum(x: i32[5], i64[] 0, exclusive: 1, reverse: 1)")},
+     EXAMPLES("CumSum(x: f32[2, 3], i64[] 1)",
+              "CumSum(x: i32[5], i64[] 0, exclusive: 1, reverse: 1)")},
     {.name = "Trilu",
      .doc = "The upper or lower triangle of matrices, zero elsewhere.",
      VERSIONS(14),

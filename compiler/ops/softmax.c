@@ -1,6 +1,7 @@
 /*
  * Normalisations of an axis by its own statistics: Softmax, LogSoftmax, LpNormalization and
- * MeanVarianceNormalization. Before opset 13 the softmaxes take all dimensions from their axis on as one.
+ * MeanVarianceNormalization. Before opset 13 the softmaxes take all dimensions from their axis on
+ * as one.
  */
 #include "reduction.h"
 #include "row.h"
@@ -16,7 +17,8 @@ static bool infer_normalised(Infer *in)
 {
     const Tensor *x = in->node->inputs[0];
     int axis;
-    if (!infer_axis(in, "axis", attr_int(in->node, "axis"), x->rank ? x->rank : 1, &axis)) return false;
+    if (!infer_axis(in, "axis", attr_int(in->node, "axis"), x->rank ? x->rank : 1, &axis))
+        return false;
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
@@ -34,7 +36,8 @@ static bool infer_lp_normalization(Infer *in)
 {
     int64_t order = attr_int(in->node, "p");
     if (order != 1 && order != 2)
-        return infer_error(in, "E0306", "p, the order of the norm, is 1 or 2, not %lld", (long long)order);
+        return infer_error(in, "E0306", "p, the order of the norm, is 1 or 2, not %lld",
+                           (long long)order);
     return infer_normalised(in);
 }
 
@@ -49,14 +52,16 @@ static void define_lp_normalization(Definer *d)
     bool euclidean = attr_int(n, "p") == 2;
     Reduction r = define_reduction(d, &axes, true);
     Expr *v = define_load(d, x, r.at);
-    Expr *sum = ex_reduce(p, RE_SUM, r.vars, r.var_count, euclidean ? ex_mul(p, v, v) : ex_unary(p, UN_ABS, v));
+    Expr *sum = ex_reduce(p, RE_SUM, r.vars, r.var_count,
+                          euclidean ? ex_mul(p, v, v) : ex_unary(p, UN_ABS, v));
     define_tensor(d, norm, r.result, euclidean ? ex_unary(p, UN_SQRT, sum) : sum);
 
     Var **vars = define_indices(d, x->rank, x->dims);
     Expr **index = define_index_exprs(d, vars, x->rank), *kept[MAX_RANK];
     axes_kept_index(p, &axes, index, kept);
     Expr *length = ex_load(p, norm, kept), *zero = like(p, length, 0);
-    Expr *y = ex_select(p, ex_eq(p, length, zero), zero, ex_div(p, define_load(d, x, index), length));
+    Expr *y =
+        ex_select(p, ex_eq(p, length, zero), zero, ex_div(p, define_load(d, x, index), length));
     define_rounded(d, node_output(n, 0), vars, y);
 }
 
@@ -83,7 +88,8 @@ static bool infer_mean_variance(Infer *in)
 static void define_mean(Definer *d, const Axes *axes, Tensor *mean, Expr *term, const Reduction *r)
 {
     Expr *sum = ex_reduce(d->pool, RE_SUM, r->vars, r->var_count, term);
-    define_tensor(d, mean, r->result, ex_div(d->pool, sum, like(d->pool, sum, (double)axes_extent(axes))));
+    define_tensor(d, mean, r->result,
+                  ex_div(d->pool, sum, like(d->pool, sum, (double)axes_extent(axes))));
 }
 
 /* (x - mean) / (deviation + 1e-9), as the operator's function body has it. */
@@ -110,12 +116,14 @@ static void define_mean_variance(Definer *d)
     axes_kept_index(p, &axes, index, kept);
     difference = ex_sub(p, define_load(d, x, index), ex_load(p, mean, kept));
     Expr *deviation = ex_unary(p, UN_SQRT, ex_load(p, variance, kept));
-    define_rounded(d, node_output(n, 0), vars, ex_div(p, difference, ex_add(p, deviation, like(p, deviation, 1e-9))));
+    define_rounded(d, node_output(n, 0), vars,
+                   ex_div(p, difference, ex_add(p, deviation, like(p, deviation, 1e-9))));
 }
 
 #define SOFTMAX                                                                                    \
     VERSIONS(1, 11, 13),                                                                           \
-        INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 12), SLOT("input", TYPES_FLOAT, "T", .since = 13)), \
+        INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 12),                                    \
+               SLOT("input", TYPES_FLOAT, "T", .since = 13)),                                      \
         OUTPUTS(SLOT("output", TYPES_FLOAT, "T")),                                                 \
         ATTRS(ATTR("axis", INT, .i = 1, .until = 12), ATTR("axis", INT, .i = -1, .since = 13)),    \
         .infer = infer_normalised
@@ -129,7 +137,8 @@ const Op ops_softmax[] = {
     {.name = "LpNormalization",
      .doc = "Each element divided by the norm of its axis.",
      VERSIONS(1, 22),
-     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21), SLOT("input", TYPES_FLOAT, "T", .since = 22)),
+     INPUTS(SLOT("input", FLOATS_NO_BF16, "T", .until = 21),
+            SLOT("input", TYPES_FLOAT, "T", .since = 22)),
      OUTPUTS(SLOT("output", TYPES_FLOAT, "T")),
      ATTRS(ATTR("axis", INT, .i = -1), ATTR("p", INT, .i = 2)),
      .infer = infer_lp_normalization,
@@ -143,7 +152,8 @@ const Op ops_softmax[] = {
      ATTRS(ATTR("axes", INTS)),
      .infer = infer_mean_variance,
      .define = define_mean_variance,
-     EXAMPLES("MeanVarianceNormalization(x: f32[2, 3, 2, 2])", "MeanVarianceNormalization(x: f32[2, 3], axes: [-1])")},
+     EXAMPLES("MeanVarianceNormalization(x: f32[2, 3, 2, 2])",
+              "MeanVarianceNormalization(x: f32[2, 3], axes: [-1])")},
     {.name = "Softmax",
      .doc = "exp(x) divided by its sum along an axis.",
      SOFTMAX,

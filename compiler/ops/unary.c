@@ -33,7 +33,8 @@ ELEMENT(abs_of)
     return is_unsigned ? x[0] : ex_unary(p, UN_ABS, x[0]);
 }
 
-/* The schema takes integers too: their erf is computed in floating point and truncated to -1, 0 or 1. */
+/* The schema takes integers too: their erf is computed in floating point and truncated to -1, 0
+ * or 1. */
 ELEMENT(erf_of)
 {
     return ex_unary(p, UN_ERF, dtype_is_integer(x[0]->dtype) ? ex_cast(p, DT_F32, x[0]) : x[0]);
@@ -54,14 +55,17 @@ ELEMENT(sign_of)
 /* The schema's history: since opset 1, with bf16 from 13; since 7 or 9, with bf16 from 22. */
 #define SINCE_1(in, out)                                                                           \
     VERSIONS(1, 6, 13),                                                                            \
-        INPUTS(SLOT(in, FLOATS_NO_BF16, "T", .until = 12), SLOT(in, TYPES_FLOAT, "T", .since = 13)), \
+        INPUTS(SLOT(in, FLOATS_NO_BF16, "T", .until = 12),                                         \
+               SLOT(in, TYPES_FLOAT, "T", .since = 13)),                                           \
         OUTPUTS(SLOT(out, TYPES_FLOAT, "T")), ATTRS(CONSUMED_INPUTS)
 #define SINCE(first, in, out)                                                                      \
     VERSIONS(first, 22),                                                                           \
-        INPUTS(SLOT(in, FLOATS_NO_BF16, "T", .until = 21), SLOT(in, TYPES_FLOAT, "T", .since = 22)), \
+        INPUTS(SLOT(in, FLOATS_NO_BF16, "T", .until = 21),                                         \
+               SLOT(in, TYPES_FLOAT, "T", .since = 22)),                                           \
         OUTPUTS(SLOT(out, TYPES_FLOAT, "T"))
 #define COMPUTES(expression, ...)                                                                  \
-    .infer = infer_elementwise, .define = define_elementwise, .element = expression, EXAMPLES(__VA_ARGS__)
+    .infer = infer_elementwise, .define = define_elementwise, .element = expression,               \
+    EXAMPLES(__VA_ARGS__)
 
 const Op ops_unary[] = {
     {.name = "Abs",
@@ -118,7 +122,8 @@ const Op ops_unary[] = {
     {.name = "Erf",
      .doc = "The error function of each element.",
      VERSIONS(9, 13),
-     INPUTS(SLOT("input", NUMERIC_NO_BF16, "T", .until = 12), SLOT("input", TYPES_NUMERIC, "T", .since = 13)),
+     INPUTS(SLOT("input", NUMERIC_NO_BF16, "T", .until = 12),
+            SLOT("input", TYPES_NUMERIC, "T", .since = 13)),
      OUTPUTS(SLOT("output", TYPES_NUMERIC, "T")),
      COMPUTES(erf_of, "Erf(x: f32[2, 3])")},
     {.name = "Exp",
@@ -153,7 +158,8 @@ const Op ops_unary[] = {
     {.name = "Sign",
      .doc = "-1, 0 or 1 by the sign of each element.",
      VERSIONS(9, 13),
-     INPUTS(SLOT("input", NUMERIC_NO_BF16, "T", .until = 12), SLOT("input", TYPES_NUMERIC, "T", .since = 13)),
+     INPUTS(SLOT("input", NUMERIC_NO_BF16, "T", .until = 12),
+            SLOT("input", TYPES_NUMERIC, "T", .since = 13)),
      OUTPUTS(SLOT("output", TYPES_NUMERIC, "T")),
      COMPUTES(sign_of, "Sign(x: f32[2, 3])", "Sign(x: i32[4])", "Sign(x: u8[4])")},
     {.name = "Sin",
