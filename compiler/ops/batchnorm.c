@@ -172,5 +172,5 @@ const Op ops_batchnorm[] = {
      .versions = (const int[]){1, 6, 7, 9, 14, 15, 0},
      .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = batchnorm_infer, .define = batchnorm_define,
      .examples = (const char *const[]){
-         "BatchNormalization(x: f32[2, 3, 4, 4], scale: f32[3], b: f32[3], mean: f32[3], [0.5, 1.0, 2.0])", 0}},
+         "BatchNormalization(x: f32[2, 3, 4, 4], scale: f32[3], b: f32[3], mean: f32[3], f32[3] [0.5, 1.0, 2.0])", 0}},
     {0}};

@@ -169,5 +169,5 @@ const Op ops_concat[] = {
      .versions = (const int[]){1, 2, 11, 13, 18, 0},
      .inputs = split_inputs, .outputs = split_outputs, .attrs = split_attrs,
      .infer = split_infer, .define = split_define,
-     .examples = (const char *const[]){"Split(x: f32[6, 2], [2, 4])", 0}},
+     .examples = (const char *const[]){"a, b = Split(x: f32[6, 2], i64[2] [2, 4])", 0}},
     {0}};

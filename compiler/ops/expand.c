@@ -90,10 +90,10 @@ const Op ops_expand[] = {
      .doc = "Broadcasts to a shape; a 1 in the shape keeps the input's dimension.",
      .versions = (const int[]){8, 13, 0},
      .inputs = expand_inputs, .outputs = outputs, .infer = expand_infer, .define = expand_define,
-     .examples = (const char *const[]){"Expand(x: f32[3, 1], [2, 1, 4])", 0}},
+     .examples = (const char *const[]){"Expand(x: f32[3, 1], i64[3] [2, 1, 4])", 0}},
     {.name = "Tile",
      .doc = "Repeats the whole tensor along each dimension.",
      .versions = (const int[]){1, 6, 13, 0},
      .inputs = tile_inputs, .outputs = outputs, .infer = tile_infer, .define = tile_define,
-     .examples = (const char *const[]){"Tile(x: f32[2, 3], [2, 3])", 0}},
+     .examples = (const char *const[]){"Tile(x: f32[2, 3], i64[2] [2, 3])", 0}},
     {0}};

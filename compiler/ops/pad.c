@@ -145,7 +145,7 @@ const Op ops_pad[] = {
      .doc = "Adds elements around a tensor: a constant, its edge, its mirror image or its other end; negative pads crop.",
      .versions = (const int[]){1, 2, 11, 13, 18, 19, 21, 23, 24, 25, 0},
      .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = pad_infer, .define = pad_define,
-     .examples = (const char *const[]){"Pad(x: f32[2, 3], [0, 1, 0, 2])",
-                                       "Pad(x: f32[2, 4], [0, 2, 0, 3], mode: \"reflect\")",
-                                       "Pad(x: f32[2, 4], [1, -1, 0, 2], mode: \"edge\")", 0}},
+     .examples = (const char *const[]){"Pad(x: f32[2, 3], i64[4] [0, 1, 0, 2])",
+                                       "Pad(x: f32[2, 4], i64[4] [0, 2, 0, 3], mode: \"reflect\")",
+                                       "Pad(x: f32[2, 4], i64[4] [1, -1, 0, 2], mode: \"edge\")", 0}},
     {0}};

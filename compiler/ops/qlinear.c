@@ -219,13 +219,13 @@ const Op ops_qlinear[] = {
      .versions = (const int[]){10, 21, 0},
      .inputs = matmul_inputs, .outputs = linear_outputs,
      .infer = matmul_infer, .define = matmul_define, .macs = matmul_macs,
-     .examples = (const char *const[]){"QLinearMatMul(a: u8[2, 3], sa: f32[], za: u8[], b: u8[3, 4], sb: f32[], zb: u8[], "
-                                       "sy: f32[], zy: u8[])", 0}},
+     .examples = (const char *const[]){"QLinearMatMul(a: u8[2, 3], f32[] 0.01, u8[] 113, b: u8[3, 4], f32[] 0.02, "
+                                       "u8[] 114, f32[] 0.1, u8[] 118)", 0}},
     {.name = "QLinearConv",
      .doc = "Convolution of quantised values, quantised again.",
      .versions = (const int[]){10, 0},
      .inputs = conv_inputs, .outputs = linear_outputs, .attrs = conv_attrs,
      .infer = conv_infer, .define = conv_define, .macs = conv_macs,
-     .examples = (const char *const[]){"QLinearConv(x: u8[1, 1, 5, 5], sx: f32[], zx: u8[], w: u8[2, 1, 3, 3], sw: f32[], "
-                                       "zw: u8[], sy: f32[], zy: u8[])", 0}},
+     .examples = (const char *const[]){"QLinearConv(x: u8[1, 1, 5, 5], f32[] 0.01, u8[] 132, w: u8[2, 1, 3, 3], "
+                                       "f32[2] [0.01, 0.02], u8[2] [100, 120], f32[] 0.1, u8[] 123)", 0}},
     {0}};

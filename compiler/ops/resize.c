@@ -332,9 +332,9 @@ const Op ops_resize[] = {
      .inputs = resize_inputs, .outputs = resize_outputs, .attrs = resize_attrs,
      .infer = resize_infer, .define = resize_define,
      .examples = (const char *const[]){
-         "Resize(x: f32[1, 1, 2, 4], none, [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")",
-         "Resize(x: f32[1, 1, 4, 4], none, [1.0, 1.0, 0.6, 1.5], mode: \"linear\")",
-         "Resize(x: f32[1, 1, 4, 4], none, none, [1, 1, 7, 3], mode: \"cubic\")", 0}},
+         "Resize(x: f32[1, 1, 2, 4], _, f32[4] [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")",
+         "Resize(x: f32[1, 1, 4, 4], _, f32[4] [1.0, 1.0, 0.6, 1.5], mode: \"linear\")",
+         "Resize(x: f32[1, 1, 4, 4], _, _, i64[4] [1, 1, 7, 3], mode: \"cubic\")", 0}},
     {.name = "Upsample",
      .doc = "A larger image, by nearest or linear interpolation.",
      .versions = (const int[]){1, 7, 9, 0},

@@ -105,6 +105,6 @@ const Op ops_slice[] = {
      .doc = "Every step-th element from start to end, along each of the axes; negative values count from the end.",
      .versions = (const int[]){1, 10, 11, 13, 0},
      .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = slice_infer, .define = slice_define,
-     .examples = (const char *const[]){"Slice(x: f32[5, 6], [1, 0], [4, 6], [0, 1], [1, 2])",
-                                       "Slice(x: f32[5, 6], [-1], [-100], [1], [-2])", 0}},
+     .examples = (const char *const[]){"Slice(x: f32[5, 6], i64[2] [1, 0], i64[2] [4, 6], i64[2] [0, 1], i64[2] [1, 2])",
+                                       "Slice(x: f32[5, 6], i64[1] [-1], i64[1] [-100], i64[1] [1], i64[1] [-2])", 0}},
     {0}};
