@@ -67,9 +67,9 @@ static bool check_arity(Infer *in)
         if (missing) diag_note(infer_last_error(in), "the input '%s' is missing", missing->name);
         return false;
     }
-    for (int i = 0; i < least; i++) {
+    for (int i = 0; i < n->input_count; i++) {
         const Slot *s = op_input(n->op, n->version, i);
-        if (!n->inputs[i] && !s->optional)
+        if (!n->inputs[i] && s && !s->optional)
             return infer_error(in, "E0305", "the input '%s' of %s is missing", s->name, n->op->name);
     }
     count_slots(n->op, n->version, op_output, &least, &most);
