@@ -67,6 +67,8 @@ const DiagCode diag_codes[] = {
     {"E0501", "the weights cannot be read"},
     {"E0502", "weights are missing"},
     {"E0503", "a weight has the wrong shape or type"},
+    {"E0601", "no code can be generated for an operator"},
+    {"E0602", "no code can be generated for an element type"},
     {"W0001", "a value is never used"},
     {"W0002", "a tensor of the weights is not used"},
     {"W0003", "the model is newer than netc"},
