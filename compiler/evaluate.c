@@ -44,13 +44,15 @@ static bool is_complete(Evaluation *e, const Node *node)
     return !e->missing;
 }
 
-static bool is_affordable(const Definer *d, int64_t budget)
+static bool is_affordable(const Definer *d, int64_t *budget)
 {
+    int64_t left = *budget;
     for (int i = 0; i < d->definitions.count; i++) {
         int64_t cost = interp_cost(d->definitions.items[i]);
-        if (cost > budget) return false;
-        budget -= cost;
+        if (cost > left) return false;
+        left -= cost;
     }
+    *budget = left;
     return true;
 }
 
@@ -72,7 +74,7 @@ static void run(Evaluation *e, Graph *g, const Node *node, Arena *scratch)
     }
 }
 
-bool evaluate_node(Graph *g, const Node *node, int64_t budget, const void **data)
+bool evaluate_node(Graph *g, const Node *node, int64_t *budget, const void **data)
 {
     Arena *scratch = arena_new();
     Graph *temporaries = graph_new(scratch, g->name);

@@ -148,7 +148,8 @@ static bool fold_shape(Graph *g, Node *n)
 {
     if (!may_be_known(n) || !is_small(n)) return false;
     const void **data = NEW_ARRAY(g->arena, const void *, n->output_count);
-    return evaluate_node(g, n, SHAPE_WORK, data) && make_constant(g, n, data);
+    int64_t budget = SHAPE_WORK;
+    return evaluate_node(g, n, &budget, data) && make_constant(g, n, data);
 }
 
 /* ---- the walk ---- */

@@ -1,0 +1,67 @@
+/* The graph passes in their order, and what they share. */
+#include "optimise.h"
+
+void optimise(Graph *g)
+{
+    static void (*const passes[])(Graph *g) = {
+        branch_inline, identity_remove, fold_constants, affine_absorb, identity_remove, dead_remove,
+    };
+    for (size_t i = 0; i < COUNT(passes); i++) {
+        passes[i](g);
+        check_graph(g, true);
+    }
+}
+
+bool is_op(const Node *n, const char *op_type) { return !*n->domain && strcmp(n->op_type, op_type) == 0; }
+
+bool is_graph_output(const Graph *g, const Tensor *t)
+{
+    for (int i = 0; i < g->outputs.count; i++)
+        if (g->outputs.items[i] == t) return true;
+    return false;
+}
+
+/* An output of the graph keeps its name: what computes x then computes the output itself. */
+static bool take_over(Graph *g, Tensor *y, Tensor *x)
+{
+    if (x->kind != TENSOR_VALUE || !x->producer || is_graph_output(g, x)) return false;
+    if (x->id >= g->tensors.count || g->tensors.items[x->id] != x) return false; /* of an outer graph */
+    Node *producer = x->producer;
+    for (int i = 0; i < producer->output_count; i++)
+        if (producer->outputs[i] == x) node_set_output(producer, i, y);
+    graph_replace_uses(g, x, y);
+    return true;
+}
+
+bool node_bypass(Graph *g, Node *n, Tensor *x)
+{
+    Tensor *y = n->outputs[0];
+    /* The producer of x comes before all that read x or y, so the order stays right. */
+    if (is_graph_output(g, y)) return take_over(g, y, x);
+    graph_replace_uses(g, y, x);
+    return true;
+}
+
+static void count_uses(const Graph *g, const Graph *of, int *uses)
+{
+    for (int n = 0; n < g->nodes.count; n++) {
+        const Node *node = g->nodes.items[n];
+        for (int i = 0; i < node->input_count; i++) {
+            const Tensor *t = node->inputs[i];
+            if (t && t->id < of->tensors.count && of->tensors.items[t->id] == t) uses[t->id]++;
+        }
+        for (int a = 0; a < node->attr_count; a++)
+            if (node->attrs[a].graph) count_uses(node->attrs[a].graph, of, uses);
+    }
+    for (int i = 0; i < g->outputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        if (t->id < of->tensors.count && of->tensors.items[t->id] == t) uses[t->id]++;
+    }
+}
+
+int *graph_uses(const Graph *g)
+{
+    int *uses = NEW_ARRAY(g->arena, int, g->tensors.count + 1);
+    count_uses(g, g, uses);
+    return uses;
+}
