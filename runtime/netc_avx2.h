@@ -39,16 +39,9 @@ NETC_X86_FUNCTION void netc_store_part(float *p, __m256 v, int n)
 #define netc_fma netc_fma
 NETC_X86_FUNCTION __m256 netc_fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
 
-/* maxps and minps give their second operand when one is NaN. */
-#define netc_max netc_max
-NETC_X86_FUNCTION __m256 netc_max(__m256 a, __m256 b)
-{
-    return _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
-}
-NETC_X86_FUNCTION __m256 netc_min(__m256 a, __m256 b)
-{
-    return _mm256_blendv_ps(_mm256_min_ps(a, b), a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
-}
+#define netc_larger netc_larger
+NETC_X86_FUNCTION __m256 netc_larger(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+NETC_X86_FUNCTION __m256 netc_smaller(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
 
 #define netc_sqrt netc_sqrt
 NETC_X86_FUNCTION __m256 netc_sqrt(__m256 a) { return _mm256_sqrt_ps(a); }

@@ -99,16 +99,9 @@ NETC_X86_FUNCTION void netc_store_f16(uint16_t *p, __m512 v)
 #define netc_fma netc_fma
 NETC_X86_FUNCTION __m512 netc_fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 
-/* maxps and minps give their second operand when one is NaN. */
-#define netc_max netc_max
-NETC_X86_FUNCTION __m512 netc_max(__m512 a, __m512 b)
-{
-    return _mm512_mask_mov_ps(_mm512_max_ps(a, b), netc_ne(a, a), a);
-}
-NETC_X86_FUNCTION __m512 netc_min(__m512 a, __m512 b)
-{
-    return _mm512_mask_mov_ps(_mm512_min_ps(a, b), netc_ne(a, a), a);
-}
+#define netc_larger netc_larger
+NETC_X86_FUNCTION __m512 netc_larger(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
+NETC_X86_FUNCTION __m512 netc_smaller(__m512 a, __m512 b) { return _mm512_min_ps(a, b); }
 
 #define netc_sqrt netc_sqrt
 NETC_X86_FUNCTION __m512 netc_sqrt(__m512 a) { return _mm512_sqrt_ps(a); }
@@ -121,10 +114,6 @@ NETC_X86_FUNCTION __m512 netc_trunc(__m512 a) { return _mm512_roundscale_ps(a, 1
 
 #define netc_scale netc_scale
 NETC_X86_FUNCTION __m512 netc_scale(__m512 a, __m512 n) { return _mm512_scalef_ps(a, n); }
-
-#define netc_sum netc_sum
-NETC_X86_FUNCTION float netc_sum(__m512 v) { return _mm512_reduce_add_ps(v); }
-NETC_X86_FUNCTION float netc_product(__m512 v) { return _mm512_reduce_mul_ps(v); }
 
 #include "netc_vector.h"
 

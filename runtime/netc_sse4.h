@@ -21,16 +21,9 @@
 #define netc_splat netc_splat
 NETC_X86_FUNCTION __m128 netc_splat(float x) { return _mm_set1_ps(x); }
 
-/* maxps and minps give their second operand when one is NaN. */
-#define netc_max netc_max
-NETC_X86_FUNCTION __m128 netc_max(__m128 a, __m128 b)
-{
-    return _mm_blendv_ps(_mm_max_ps(a, b), a, _mm_cmpunord_ps(a, a));
-}
-NETC_X86_FUNCTION __m128 netc_min(__m128 a, __m128 b)
-{
-    return _mm_blendv_ps(_mm_min_ps(a, b), a, _mm_cmpunord_ps(a, a));
-}
+#define netc_larger netc_larger
+NETC_X86_FUNCTION __m128 netc_larger(__m128 a, __m128 b) { return _mm_max_ps(a, b); }
+NETC_X86_FUNCTION __m128 netc_smaller(__m128 a, __m128 b) { return _mm_min_ps(a, b); }
 
 #define netc_sqrt netc_sqrt
 NETC_X86_FUNCTION __m128 netc_sqrt(__m128 a) { return _mm_sqrt_ps(a); }

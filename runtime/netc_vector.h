@@ -45,6 +45,52 @@ typedef int32_t netc_i __attribute__((vector_size(4 * NETC_LANES)));
 typedef uint32_t netc_u __attribute__((vector_size(4 * NETC_LANES)));
 typedef uint16_t netc_h __attribute__((vector_size(2 * NETC_LANES)));
 
+/* ---- what is spelled lane by lane ---- */
+
+/* The lanes of a, then those of b, by number. */
+#ifdef __clang__
+#define NETC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define NETC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (netc_i){__VA_ARGS__})
+#endif
+
+/* NETC_EVERY is whether all lanes are true, in a form that folds at compile time.
+ * NETC_FOLD combines halves, quarters, ... so that lane 0 has all; NETC_EVEN takes p[0], p[2], ...
+ * from the vectors at p and at p + NETC_LANES - 1. */
+#if NETC_LANES == 4
+#define NETC_EVERY(m) (m[0] & m[1] & m[2] & m[3])
+#define NETC_FOLD(v, combine)                                                                      \
+    v = combine(v, NETC_SHUFFLE(v, v, 2, 3, 0, 1));                                                \
+    v = combine(v, NETC_SHUFFLE(v, v, 1, 0, 3, 2));
+#define NETC_EVEN(a, b)   NETC_SHUFFLE(a, b, 0, 2, 5, 7)
+#define NETC_GATHER(p, s) ((netc_f){(p)[0], (p)[s], (p)[2 * (s)], (p)[3 * (s)]})
+#elif NETC_LANES == 8
+#define NETC_EVERY(m) (m[0] & m[1] & m[2] & m[3] & m[4] & m[5] & m[6] & m[7])
+#define NETC_FOLD(v, combine)                                                                      \
+    v = combine(v, NETC_SHUFFLE(v, v, 4, 5, 6, 7, 0, 1, 2, 3));                                    \
+    v = combine(v, NETC_SHUFFLE(v, v, 2, 3, 0, 1, 6, 7, 4, 5));                                    \
+    v = combine(v, NETC_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+#define NETC_EVEN(a, b) NETC_SHUFFLE(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
+#define NETC_GATHER(p, s)                                                                          \
+    ((netc_f){(p)[0], (p)[s], (p)[2 * (s)], (p)[3 * (s)], (p)[4 * (s)], (p)[5 * (s)],              \
+              (p)[6 * (s)], (p)[7 * (s)]})
+#else
+#define NETC_EVERY(m)                                                                              \
+    (m[0] & m[1] & m[2] & m[3] & m[4] & m[5] & m[6] & m[7] & m[8] & m[9] & m[10] & m[11] & m[12] & \
+     m[13] & m[14] & m[15])
+#define NETC_FOLD(v, combine)                                                                      \
+    v = combine(v, NETC_SHUFFLE(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));      \
+    v = combine(v, NETC_SHUFFLE(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));      \
+    v = combine(v, NETC_SHUFFLE(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));      \
+    v = combine(v, NETC_SHUFFLE(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+#define NETC_EVEN(a, b)                                                                            \
+    NETC_SHUFFLE(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31)
+#define NETC_GATHER(p, s)                                                                          \
+    ((netc_f){(p)[0], (p)[s], (p)[2 * (s)], (p)[3 * (s)], (p)[4 * (s)], (p)[5 * (s)],              \
+              (p)[6 * (s)], (p)[7 * (s)], (p)[8 * (s)], (p)[9 * (s)], (p)[10 * (s)],               \
+              (p)[11 * (s)], (p)[12 * (s)], (p)[13 * (s)], (p)[14 * (s)], (p)[15 * (s)]})
+#endif
+
 /* ---- truth values: all bits of a lane, where the instruction set has no masks of its own ---- */
 
 #ifndef netc_select
@@ -143,17 +189,11 @@ NETC_VECTOR_FUNCTION void netc_store_stride_part(float *p, netc_f v, ptrdiff_t s
     netc_store(lane, v);
     for (int i = 0; i < n; i++) p[i * stride] = lane[i];
 }
-NETC_VECTOR_FUNCTION netc_f netc_load_stride(const float *p, ptrdiff_t s)
+/* Every second element is common: two loads, the second ending at the last element. */
+NETC_VECTOR_FUNCTION netc_f netc_load_stride(const float *p, ptrdiff_t stride)
 {
-#if NETC_LANES == 4
-    return (netc_f){p[0], p[s], p[2 * s], p[3 * s]};
-#elif NETC_LANES == 8
-    return (netc_f){p[0], p[s], p[2 * s], p[3 * s], p[4 * s], p[5 * s], p[6 * s], p[7 * s]};
-#else
-    return (netc_f){p[0],      p[s],      p[2 * s],  p[3 * s], p[4 * s],  p[5 * s],
-                    p[6 * s],  p[7 * s],  p[8 * s],  p[9 * s], p[10 * s], p[11 * s],
-                    p[12 * s], p[13 * s], p[14 * s], p[15 * s]};
-#endif
+    if (stride == 2) return NETC_EVEN(netc_load(p), netc_load(p + NETC_LANES - 1));
+    return NETC_GATHER(p, stride);
 }
 NETC_VECTOR_FUNCTION void netc_store_stride(float *p, netc_f v, ptrdiff_t stride)
 {
@@ -201,17 +241,39 @@ NETC_VECTOR_FUNCTION netc_f netc_abs(netc_f a) { return (netc_f)((netc_u)a & 0x7
 NETC_VECTOR_FUNCTION netc_f netc_fma(netc_f a, netc_f b, netc_f c) { return a * b + c; }
 #endif
 
-/* NaN wins, from either side. One instruction on x86 when a is a constant number. */
-#ifndef netc_max
+/* The larger and the smaller; b where one is NaN. */
+#ifndef netc_larger
+NETC_VECTOR_FUNCTION netc_f netc_larger(netc_f a, netc_f b)
+{
+    return netc_select(netc_lt(b, a), a, b);
+}
+NETC_VECTOR_FUNCTION netc_f netc_smaller(netc_f a, netc_f b)
+{
+    return netc_select(netc_lt(a, b), a, b);
+}
+#endif
+
+/* Constant in the source, and none of it NaN. */
+NETC_VECTOR_FUNCTION int netc_known_numbers(netc_f v)
+{
+    netc_i number = (netc_i)(v == v);
+    int all = NETC_EVERY(number);
+    return __builtin_constant_p(all) && all;
+}
+
+/* NaN wins, from either side. With a constant, one instruction where the machine has it. */
 NETC_VECTOR_FUNCTION netc_f netc_max(netc_f a, netc_f b)
 {
-    return netc_select(netc_or_m(netc_lt(b, a), netc_ne(a, a)), a, b);
+    if (netc_known_numbers(a)) return netc_larger(a, b);
+    if (netc_known_numbers(b)) return netc_larger(b, a);
+    return netc_select(netc_ne(a, a), a, netc_larger(a, b));
 }
 NETC_VECTOR_FUNCTION netc_f netc_min(netc_f a, netc_f b)
 {
-    return netc_select(netc_or_m(netc_lt(a, b), netc_ne(a, a)), a, b);
+    if (netc_known_numbers(a)) return netc_smaller(a, b);
+    if (netc_known_numbers(b)) return netc_smaller(b, a);
+    return netc_select(netc_ne(a, a), a, netc_smaller(a, b));
 }
-#endif
 
 NETC_VECTOR_FUNCTION netc_f netc_copysign(netc_f magnitude, netc_f sign)
 {
@@ -245,23 +307,18 @@ NETC_VECTOR_FUNCTION netc_f netc_trunc(netc_f a)
 }
 #endif
 
-/* ---- across the lanes, in a fixed order: halves, quarters, ... ---- */
+/* ---- across the lanes: halves are combined, then quarters, ... ---- */
 
 #define NETC_ACROSS(name, combine)                                                                 \
     NETC_VECTOR_FUNCTION float netc_##name(netc_f v)                                               \
     {                                                                                              \
-        float lane[NETC_LANES];                                                                    \
-        netc_store(lane, v);                                                                       \
-        for (int half = NETC_LANES / 2; half; half /= 2)                                           \
-            for (int i = 0; i < half; i++) lane[i] = combine(lane[i], lane[i + half]);             \
-        return lane[0];                                                                            \
+        NETC_FOLD(v, combine)                                                                      \
+        return v[0];                                                                               \
     }
-#ifndef netc_sum
-NETC_ACROSS(sum, netc_add_f32)
-NETC_ACROSS(product, netc_mul_f32)
-#endif
-NETC_ACROSS(hmax, netc_max_f32)
-NETC_ACROSS(hmin, netc_min_f32)
+NETC_ACROSS(sum, netc_add)
+NETC_ACROSS(product, netc_mul)
+NETC_ACROSS(hmax, netc_max)
+NETC_ACROSS(hmin, netc_min)
 
 #include "netc_vector_math.h"
 
