@@ -9,9 +9,15 @@
 const char *program_name(Program *p, const char *prefix, const char *text)
 {
     if (!p->names) p->names = map_new(p->arena);
-    char *name = arena_format(p->arena, "%s%s%s", prefix, *prefix || isalpha((unsigned char)text[0]) ? "" : "t", text);
-    for (char *c = name; *c; c++)
-        if (!isalnum((unsigned char)*c)) *c = '_';
+    Text id = {0}; /* runs of other characters become one '_' */
+    text_add(&id, "%s", prefix);
+    for (const char *c = text; *c; c++) {
+        bool letter = isalnum((unsigned char)*c), after_name = id.length && id.data[id.length - 1] != '_';
+        if (letter && !id.length && isdigit((unsigned char)*c)) text_add(&id, "t");
+        if (letter || (after_name && c[1])) text_add(&id, "%c", letter ? *c : '_');
+    }
+    char *name = arena_string(p->arena, id.length ? id.data : "t");
+    text_free(&id);
     const char *unique = name;
     for (int tries = 2; map_get(p->names, unique); tries++) unique = arena_format(p->arena, "%s_%d", name, tries);
     map_set(p->names, unique, p);

@@ -114,7 +114,7 @@ static void comment_text(Text *out, const char *text)
 static void kernel_comment(SourceFile *s, const Kernel *k)
 {
     for (int i = 0; i < k->nodes.count; i++) {
-        text_add(s->out, i ? " + " : "");
+        text_add(s->out, i ? " + " : ": ");
         comment_text(s->out, k->nodes.items[i]->op_type);
     }
     if (k->definition) {
@@ -128,9 +128,8 @@ static void emit_function(SourceFile *s, const Function *f)
 {
     const Kernel *k = f->kernels.items[0];
     text_add(s->out, "/* ");
-    comment_text(s->out, k->nodes.count ? k->nodes.items[0]->name : k->name);
+    comment_text(s->out, k->title);
     if (f->kernels.count > 1) text_add(s->out, " and %d more", f->kernels.count - 1);
-    text_add(s->out, ": ");
     kernel_comment(s, k);
     text_add(s->out, "\n * %s */\n", k->schedule);
     text_add(s->out, "static void %s%s\n", f->name, f->text);
@@ -164,8 +163,7 @@ static void call(SourceFile *s, int k, const char *const *names)
 {
     const Kernel *kernel = s->p->kernels.items[k];
     text_add(s->out, "    /* ");
-    comment_text(s->out, kernel->nodes.count ? kernel->nodes.items[0]->name : kernel->name);
-    text_add(s->out, ": ");
+    comment_text(s->out, kernel->title);
     kernel_comment(s, kernel);
     text_add(s->out, " */\n    %s(", s->functions.items[s->function_of[k]].name);
     int count = 0;

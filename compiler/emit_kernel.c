@@ -12,9 +12,10 @@ static void line(Speller *s, int depth, const char *format, ...)
     va_end(args);
 }
 
-static void parameter(Speller *s, const Buffer *b, bool write, bool first)
+static void parameter(Speller *s, const Buffer *b, bool write, int number)
 {
-    text_add(s->out, "%s%s%s *NETC_RESTRICT %s", first ? "" : ", ", write ? "" : "const ", emit_type(b->dtype, 1),
+    if (number) text_add(s->out, number % 3 ? ", " : ",\n    "); /* three fit a line */
+    text_add(s->out, "%s%s *NETC_RESTRICT %s", write ? "" : "const ", emit_type(b->dtype, 1),
              emit_buffer_name(s, b));
 }
 
@@ -22,8 +23,8 @@ static void signature(Speller *s, const Kernel *k)
 {
     text_add(s->out, "(");
     int count = 0;
-    for (int i = 0; i < k->reads.count; i++) parameter(s, k->reads.items[i], false, count++ == 0);
-    for (int i = 0; i < k->writes.count; i++) parameter(s, k->writes.items[i], true, count++ == 0);
+    for (int i = 0; i < k->reads.count; i++) parameter(s, k->reads.items[i], false, count++);
+    for (int i = 0; i < k->writes.count; i++) parameter(s, k->writes.items[i], true, count++);
     text_add(s->out, ")\n");
 }
 

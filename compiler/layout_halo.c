@@ -85,7 +85,6 @@ static Tensor *padded_copy(Layouts *l, int at, Tensor *t)
     Expr *index[MAX_RANK];
     for (int d = 0; d < t->rank; d++) index[d] = ex_var(l->p->pool, copy->index[d]);
     copy->body = ex_load(l->p->pool, t, index);
-    copy->node = l->p->definitions.items[at + 1]->node;
     Place *place = layout_place(l, copy->out);
     place->blocked = layout_place(l, t)->blocked;
     return copy->out;

@@ -48,6 +48,7 @@ typedef struct Nest {
     bool failed;  /* something cannot be computed in vectors: the nest is to be discarded */
     bool strided; /* a vector is fetched from elements apart inside a reduction */
     bool inside_reduction;
+    Var *along; /* the reduced variable that lies in lanes; NULL: an output dimension does */
     Level levels[MOST_LEVELS];
     int level_count;
     LIST(Reduced) reduced; /* reductions that have their registers */
@@ -89,6 +90,17 @@ void nest_reduce_all(Nest *n, Expr *const *bodies, int count);
 
 /* The reduced variable whose loop is cut in two, -1: none; *chunk is the extent of the inner part. */
 int nest_cut_var(const Expr *reduce, int64_t *chunk);
+
+/* ---- nest_vector.c ---- */
+
+/* The output dimension for the lanes; -1: there is one element only. *score: the share of lanes in use, much less where vectors would
+ * be fetched from elements apart. */
+int nest_vector_dim(Program *p, const Definition *def, const Form *form, double *score);
+
+/* ---- nest_row.c ---- */
+
+/* One reduction along the lanes of its last long variable: vector accumulators, then across. The result is a scalar. */
+void nest_reduce_row(Nest *n, Expr *reduce, Var *along);
 
 /* ---- nest_pack.c ---- */
 

@@ -294,6 +294,10 @@ void nest_reduce_all(Nest *n, Expr *const *bodies, int count)
     for (int i = 0; i < f.reduces.count && !n->failed; i++) {
         if (taken[i]) continue;
         const Occurrence *first = &f.reduces.items[i];
+        if (n->along) {
+            nest_reduce_row(n, first->reduce, n->along);
+            continue;
+        }
         Group g = {.vars = first->reduce->vars, .var_count = first->reduce->var_count};
         g.reduces = NEW_ARRAY(n->arena, Expr *, f.reduces.count);
         for (int k = i; k < f.reduces.count && g.count < MOST_GROUP; k++)

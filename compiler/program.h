@@ -101,11 +101,12 @@ struct Stmt {
 };
 
 struct Kernel {
-    const char *name; /* a C identifier made from its first node's name */
+    const char *title; /* what it computes: a layer's name as the model has it */
+    const char *name;  /* a C identifier made from it */
     Stmt *body;
     LIST(Buffer *) reads;
     LIST(Buffer *) writes;
-    LIST(const Node *) nodes;
+    LIST(const Node *) nodes; /* in the order of the graph */
     const Definition *definition;
     int64_t macs;
     const char *schedule; /* name of the schedule, with its choices in words */

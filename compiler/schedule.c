@@ -4,7 +4,9 @@
  */
 #include "nest.h"
 
-static const Schedule *const schedules[] = {&schedule_tile};
+#include <stdlib.h>
+
+static const Schedule *const schedules[] = {&schedule_row, &schedule_tile};
 
 /* ---- what a kernel touches ---- */
 
@@ -55,6 +57,7 @@ static void note_reads(Touch *t, const Stmt *s)
 static Kernel *add_kernel(Program *p, const char *stem)
 {
     Kernel *k = NEW(p->arena, Kernel);
+    k->title = stem;
     k->name = program_name(p, "run_", stem);
     LIST_PUSH(p->arena, &p->kernels, k);
     return k;
@@ -130,7 +133,7 @@ static void zero_halo(HaloCode *h, int d, Expr *offset)
 
 static void add_halo_kernel(Program *p, Buffer *root)
 {
-    Kernel *k = add_kernel(p, arena_format(p->arena, "halo_of_%s", root->tensor->name));
+    Kernel *k = add_kernel(p, arena_format(p->arena, "halo of %s", root->tensor->name));
     HaloCode h = {p, root, &k->body};
     zero_halo(&h, 0, ex_int(p->pool, 0));
     k->schedule = "zeroes the halo";
@@ -149,6 +152,22 @@ static int64_t definition_macs(const Definition *def)
     return macs;
 }
 
+static int by_position(const void *a, const void *b)
+{
+    return (*(const Node *const *)a)->id - (*(const Node *const *)b)->id;
+}
+
+static void note_nodes(Program *p, Kernel *k, const Definition *def)
+{
+    if (def->node) LIST_PUSH(p->arena, &k->nodes, def->node);
+    for (int i = 0; i < def->fused.count; i++) {
+        bool known = false;
+        for (int j = 0; j < k->nodes.count; j++) known |= k->nodes.items[j] == def->fused.items[i];
+        if (!known) LIST_PUSH(p->arena, &k->nodes, def->fused.items[i]);
+    }
+    if (k->nodes.count) qsort(k->nodes.items, (size_t)k->nodes.count, sizeof *k->nodes.items, by_position);
+}
+
 static void schedule_definition(Program *p, const Definition *def)
 {
     Arena *arena = arena_new();
@@ -156,8 +175,7 @@ static void schedule_definition(Program *p, const Definition *def)
     bool made = false;
     for (size_t i = 0; i < COUNT(schedules) && !made; i++) made = schedules[i]->make(p, def, k, arena);
     assert(made);
-    if (def->node) LIST_PUSH(p->arena, &k->nodes, def->node);
-    for (int i = 0; i < def->fused.count; i++) LIST_PUSH(p->arena, &k->nodes, def->fused.items[i]);
+    note_nodes(p, k, def);
     k->definition = def;
     k->macs = definition_macs(def);
     finish_kernel(p, k);

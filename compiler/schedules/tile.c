@@ -16,38 +16,6 @@ typedef struct Choice {
 
 static int64_t extent(const Definition *def, int d) { return d < 0 ? 1 : def->out->dims[d]; }
 
-/* ---- which dimension lies in lanes ---- */
-
-/* How well `dim` fills vectors whose elements, for the loads in the reduction, lie side by side. */
-static double vector_score(Program *p, const Definition *def, const Form *form, int dim)
-{
-    int lanes = p->target->lanes;
-    int64_t e = extent(def, dim);
-    double score = (double)e / (double)(ceil_div(e, lanes) * lanes);
-    for (int s = 0; s < form->sites.count; s++) {
-        const LoadSite *site = &form->sites.items[s];
-        const Tensor *t = site->load->tensor;
-        if (form->reduce && (!site->reduced || tensor_is_const(t))) continue;
-        Expr *offset = buffer_offset(p->pool, t->buffer, site->load->args);
-        int64_t coef;
-        bool blocked = t->buffer->layout.block_dim == dim;
-        if (ex_uses_var(offset, def->index[dim]) && !blocked && (!ex_coefficient(p->pool, offset, def->index[dim], &coef) || coef != 1))
-            score *= 0.3;
-    }
-    return score;
-}
-
-static int choose_vector_dim(Program *p, const Definition *def, const Form *form)
-{
-    const Layout *l = &def->out->buffer->layout;
-    if (l->block_dim >= 0) return l->block_dim;
-    int last = def->out->rank - 1;
-    while (last >= 0 && def->out->dims[last] == 1) last--;
-    int channels = form_vector_dim(def);
-    if (channels == last || channels < 0) return last;
-    return vector_score(p, def, form, channels) >= vector_score(p, def, form, last) ? channels : last;
-}
-
 /* ---- groups ---- */
 
 typedef struct GroupSearch {
@@ -199,7 +167,8 @@ static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel
 {
     Form *form = form_of(arena, def);
     Choice c = {.lanes = lanes};
-    c.vector_dim = choose_vector_dim(p, def, form);
+    double fill;
+    c.vector_dim = nest_vector_dim(p, def, form, &fill);
     if (c.vector_dim < 0) c.lanes = 1;
     GroupSearch g = {c.vector_dim < 0 ? NULL : def->index[c.vector_dim], extent(def, c.vector_dim)};
     ex_visit(def->body, find_group, &g);
