@@ -85,3 +85,17 @@ expect crash 3 "$NETC" verify "$net" --init 1 --no-cache --cc "$T/spoil-crash" "
 expect_text crash-text "$T/stderr" 'the compiled network crashed: Segmentation fault'
 expect hang 3 "$NETC" verify "$net" --init 1 --no-cache --timeout 0.5 --cc "$T/spoil-hang" "$good"
 expect_text hang-text "$T/stderr" 'did not finish within 0.5 s'
+
+# Code that computes something else: verify says so, and --layers finds the convolution whose weights were tampered with.
+cat >"$T/wrong-cc" <<'END'
+#!/bin/sh
+for file in *.c; do
+    [ -f "$file" ] && grep -q netc_entry "$file" && sed -i '0,/_values\[/{//,/};/s/0x1\.[0-9a-f]*p/0x1p/g}' "$file"
+done
+exec cc "$@"
+END
+chmod +x "$T/wrong-cc"
+expect wrong-code 1 "$NETC" verify "$net" --init 1 --weights inline --no-cache --cc "$T/wrong-cc" "$good"
+expect_text wrong-code-text "$T/stdout" "output 'scores' differs"
+expect wrong-layer 1 "$NETC" verify "$net" --init 1 --weights inline --layers --no-cache --cc "$T/wrong-cc" "$good"
+expect_text wrong-layer-text "$T/stdout" "first wrong node 'conv.*' (Conv): .* wrong; worst at \[0, .*the interpreter has"
