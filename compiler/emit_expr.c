@@ -66,6 +66,10 @@ static void spell_const(Speller *s, const Expr *e, int around)
         text_add(s->out, sign ? "(" : "");
         spell_float(s->out, e->f, e->dtype == DT_F32);
         text_add(s->out, sign ? ")" : "");
+    } else if (e->dtype == DT_F16 || e->dtype == DT_BF16) {
+        uint16_t bits;
+        dtype_set_double(e->dtype, &bits, 0, e->f);
+        text_add(s->out, "0x%04x", bits);
     } else if (e->dtype == DT_U64) {
         text_add(s->out, "UINT64_C(%llu)", (unsigned long long)e->i);
     } else if (e->i == INT64_MIN) {
@@ -211,12 +215,32 @@ static void spell_fma(Speller *s, const Expr *e, int around)
     if (PREC_ADD < around) text_add(s->out, ")");
 }
 
+static bool is_half(Dtype t) { return t == DT_F16 || t == DT_BF16; }
+
+/* Half floats convert by way of f32 and f64: exactly from them, rounding once to them. */
+static void spell_half(Speller *s, const Expr *e)
+{
+    Dtype to = e->dtype, from = e->args[0]->dtype;
+    if (is_half(from)) {
+        bool narrows = dtype_is_integer(to);
+        if (narrows || is_half(to)) text_add(s->out, "netc_%s_from_f32(", dtype_name(to));
+        else text_add(s->out, to == DT_BOOL ? "(" : "(%s)", emit_type(to, 1));
+        text_add(s->out, "netc_f32_from_%s(", dtype_name(from));
+        spell(s, e->args[0], PREC_NONE);
+        text_add(s->out, narrows || is_half(to) ? "))" : to == DT_BOOL ? ") != 0)" : ")");
+        return;
+    }
+    text_add(s->out, from == DT_F32 ? "netc_%s_from_f32(" : "netc_%s_from_f64((double)", dtype_name(to));
+    spell(s, e->args[0], from == DT_F32 ? PREC_NONE : PREC_UNARY);
+    text_add(s->out, ")");
+}
+
 static void spell_cast(Speller *s, const Expr *e, int around)
 {
     Dtype to = e->dtype, from = e->args[0]->dtype;
-    bool halves = to == DT_F16 || to == DT_BF16 || from == DT_F16 || from == DT_BF16;
-    bool narrows = dtype_is_integer(to) && dtype_is_float(from);
-    if (halves || narrows) {
+    if (is_half(to) || is_half(from)) {
+        spell_half(s, e);
+    } else if (dtype_is_integer(to) && dtype_is_float(from)) {
         spell_call(s, arena_format(s->arena, "%s_from_%s", dtype_name(to), dtype_name(from)), "", e->args, 1);
     } else if (to == DT_BOOL) {
         text_add(s->out, "(");

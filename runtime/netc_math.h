@@ -245,6 +245,19 @@ static inline uint16_t netc_bf16_from_f32(float x)
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/* To f32 with the last bit set where bits were lost (rounding to odd), so that rounding again rounds once. */
+static inline float netc_odd_f32_from_f64(double x)
+{
+    float f = (float)x;
+    uint32_t bits;
+    if (x != x || (double)f == x) return f;
+    bits = netc_bits_f32(f);
+    if ((double)f > x ? x > 0 : x < 0) bits--; /* it was rounded away from zero */
+    return netc_f32_of_bits(bits | 1);
+}
+static inline uint16_t netc_f16_from_f64(double x) { return netc_f16_from_f32(netc_odd_f32_from_f64(x)); }
+static inline uint16_t netc_bf16_from_f64(double x) { return netc_bf16_from_f32(netc_odd_f32_from_f64(x)); }
+
 #ifdef __clang__
 #pragma clang diagnostic pop
 #endif
