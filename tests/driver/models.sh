@@ -6,7 +6,6 @@ for name in mnist super_resolution; do
     [ -f "$models/$name/model.onnx" ] || { echo "skipped $name: no $models/$name"; continue; }
     for target in $targets; do
         for kind in inline object file; do
-            [ $name = super_resolution ] && [ $target = scalar ] && [ $kind != inline ] && continue # slow, and mnist shows it
             expect $name-$target-$kind 0 "$NETC" verify --target $target --weights $kind "$models/$name/model.onnx" \
                 "$models/$name"/test_data_set_*
         done

@@ -2,14 +2,14 @@
 
 # expect NAME CODE COMMAND...: it exits with CODE; what it printed is in $T/stdout and $T/stderr.
 expect() {
-    name=$1 code=$2
+    check_name=$1 check_code=$2
     shift 2
     "$@" >"$T/stdout" 2>"$T/stderr"
-    got=$?
-    if [ $got -eq "$code" ]; then
-        echo "ok $name"
+    check_got=$?
+    if [ $check_got -eq "$check_code" ]; then
+        echo "ok $check_name"
     else
-        echo "not ok $name: exit code $got, expected $code: $(head -n 1 "$T/stderr")"
+        echo "not ok $check_name: exit code $check_got, expected $check_code: $(head -n 1 "$T/stderr")"
         return 1
     fi
 }
@@ -20,12 +20,12 @@ expect_text() {
     else echo "not ok $1: no '$3' in: $(head -n 3 "$2" | tr '\n' ' ')"; fi
 }
 
-# expect_true NAME COMMAND...: it succeeds.
+# expect_true NAME COMMAND...: it succeeds; $T/stdout and $T/stderr stay as they are.
 expect_true() {
-    name=$1
+    check_name=$1
     shift
-    if "$@" >"$T/stdout" 2>"$T/stderr"; then echo "ok $name"
-    else echo "not ok $name: $* fails: $(head -n 1 "$T/stderr")"; fi
+    if "$@" >"$T/.true" 2>&1; then echo "ok $check_name"
+    else echo "not ok $check_name: $* fails: $(head -n 1 "$T/.true")"; fi
 }
 
 # expect_empty NAME FOLDER: nothing is in it, hidden or not.
