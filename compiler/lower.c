@@ -38,6 +38,21 @@ static void check_parameters(const Graph *g, Diags *diags)
     diag_help(d, "give them with --weights-from FILE (.safetensors, .npz, .onnx), or fill them at random with --init SEED");
 }
 
+static bool is_half(Dtype t) { return t == DT_F16 || t == DT_BF16; }
+
+/* Arithmetic on half floats happens in f32 and is rounded: C has no operators for them. */
+static Expr *widen(Pool *p, Expr *e, void *context)
+{
+    bool computes = e->kind == EX_UNARY || e->kind == EX_BINARY || e->kind == EX_REDUCE;
+    if (!computes || !is_half(e->args[0]->dtype)) return NULL;
+    Expr *x[2];
+    for (int i = 0; i < e->arg_count; i++) x[i] = ex_cast(p, DT_F32, ex_rewrite(p, e->args[i], widen, context));
+    Expr *wide = e->kind == EX_UNARY    ? ex_unary(p, e->op, x[0])
+                 : e->kind == EX_BINARY ? ex_binary(p, e->op, x[0], x[1])
+                                        : ex_reduce(p, e->op, e->vars, e->var_count, x[0]);
+    return wide->dtype == e->dtype ? wide : ex_cast(p, e->dtype, wide);
+}
+
 static void lower_node(Program *p, const Node *n, Diags *diags)
 {
     if (!check_types(n, diags)) return;
@@ -47,8 +62,10 @@ static void lower_node(Program *p, const Node *n, Diags *diags)
         return;
     }
     for (int i = 0; i < d.definitions.count; i++) {
-        if (tensor_elements(d.definitions.items[i]->out) == 0) continue;
-        LIST_PUSH(p->arena, &p->definitions, d.definitions.items[i]);
+        Definition *def = d.definitions.items[i];
+        if (tensor_elements(def->out) == 0) continue;
+        def->body = ex_rewrite(p->pool, def->body, widen, NULL);
+        LIST_PUSH(p->arena, &p->definitions, def);
     }
 }
 
