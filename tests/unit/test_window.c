@@ -89,7 +89,8 @@ static void run(Run *r, const float *const *inputs, const void **outputs)
     if (!infer(r->g, r->diags)) diags_print(r->diags, stderr, false);
     assert_int_equal(diags_errors(r->diags), 0);
     for (int i = 0; i < r->node->input_count; i++) r->node->inputs[i]->data = inputs[i];
-    assert_true(evaluate_node(r->g, r->node, INT64_MAX, outputs));
+    int64_t budget = INT64_MAX;
+    assert_true(evaluate_node(r->g, r->node, &budget, outputs));
 }
 
 /* ---- the reference ---- */
