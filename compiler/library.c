@@ -19,13 +19,15 @@ static const char library_name[] = "model.so";
 static const int64_t CACHE_BYTES = (int64_t)4 << 30;
 enum { RECENT_SECONDS = 3600 };
 
+/* NULL when nobody asked for a certain folder and the usual one cannot be written: a home may be missing or read-only. */
 static const char *cache_folder(Arena *arena)
 {
-    const char *own = getenv("NETC_CACHE"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *own = getenv("NETC_CACHE"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *usual;
     if (own && *own) return own;
-    if (cache && *cache == '/') return arena_format(arena, "%s/netc", cache);
-    if (home && *home) return arena_format(arena, "%s/.cache/netc", home);
-    return arena_format(arena, "/tmp/netc-cache-%ld", (long)getuid());
+    if (cache && *cache == '/') usual = arena_format(arena, "%s/netc", cache);
+    else if (home && *home) usual = arena_format(arena, "%s/.cache/netc", home);
+    else return NULL;
+    return make_folders(usual) && access(usual, W_OK) == 0 ? usual : NULL;
 }
 
 /* ---- pruning ---- */
@@ -113,8 +115,8 @@ static Library build_afresh(const Job *job, const Generated *g)
 Library library_get(const Job *job)
 {
     const Generated *g = generate(job, true);
-    if (job->options->no_cache) return build_afresh(job, g);
-    const char *folder = cache_folder(job->arena);
+    const char *folder = job->options->no_cache ? NULL : cache_folder(job->arena);
+    if (!folder) return build_afresh(job, g);
     Words words = cc_words(job->arena, job->options);
     const char *salt = cc_version(job->arena, job->options);
     for (int i = 0; i < words.count; i++) salt = arena_format(job->arena, "%s %s", salt, words.items[i]);

@@ -24,6 +24,7 @@ entries=$(ls "$T/cache" | wc -l)
 expect no-cache 0 "$NETC" run "$net" --init 3 "$T/in.npy" -o "$T/out3" --no-cache
 expect_true no-cache-keeps-nothing test "$(ls "$T/cache" | wc -l)" -eq "$entries"
 expect cache-unwritable 3 env NETC_CACHE=/dev/null/x "$NETC" run "$net" --init 1 "$T/in.npy" -o "$T/out"
+expect no-home 0 env -u NETC_CACHE -u XDG_CACHE_HOME HOME=/dev/null "$NETC" run "$net" --init 1 "$T/in.npy" -o "$T/out"
 
 # The same entry wanted by several at once.
 NETC_CACHE=$T/shared
