@@ -5,6 +5,7 @@
  */
 #include "infer.h"
 
+#include "branch.h"
 #include "evaluate.h"
 
 /* ---- unknown operators: all of them at once ---- */
@@ -144,12 +145,24 @@ static bool make_constant(Graph *g, Node *n, const void *const *data)
     return true;
 }
 
+/* The outputs of a known branch, when they are constants. */
+static bool branch_values(const Node *n, const Graph *branch, const void **data)
+{
+    for (int i = 0; i < n->output_count; i++) {
+        data[i] = branch->outputs.items[i]->data;
+        if (n->outputs[i] && !data[i]) return false;
+    }
+    return true;
+}
+
 static bool fold_shape(Graph *g, Node *n)
 {
     if (!may_be_known(n) || !is_small(n)) return false;
     const void **data = NEW_ARRAY(g->arena, const void *, n->output_count);
+    const Graph *branch = branch_taken(n);
     int64_t budget = SHAPE_WORK;
-    return evaluate_node(g, n, &budget, data) && make_constant(g, n, data);
+    bool known = branch ? branch_values(n, branch, data) : evaluate_node(g, n, &budget, data);
+    return known && make_constant(g, n, data);
 }
 
 /* ---- the walk ---- */

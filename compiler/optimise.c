@@ -4,7 +4,7 @@
 void optimise(Graph *g)
 {
     static void (*const passes[])(Graph *g) = {
-        branch_inline, identity_remove, fold_constants, affine_absorb, identity_remove, dead_remove,
+        inline_branches, identity_remove, fold_constants, affine_absorb, identity_remove, dead_remove,
     };
     for (size_t i = 0; i < COUNT(passes); i++) {
         passes[i](g);

@@ -11,7 +11,7 @@
 void optimise(Graph *g);
 
 /* The branch that a constant condition takes in place of an If. */
-void branch_inline(Graph *g);
+void inline_branches(Graph *g);
 /* Nodes that hand an input on unchanged vanish. */
 void identity_remove(Graph *g);
 /* Nodes whose inputs are known become constants, within a budget of work and size. */
