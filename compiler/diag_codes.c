@@ -71,6 +71,8 @@ const DiagCode diag_codes[] = {
     {"E0602", "no code can be generated for an element type"},
     {"W0001", "a value is never used"},
     {"W0002", "a tensor of the weights is not used"},
+    {"W0003", "an option names nothing in the net"},
+    {"W0004", "the file of the weights is not there"},
     {"W0003", "the model is newer than netc"},
     {NULL, NULL},
 };

@@ -37,11 +37,10 @@ struct NetParser {
     bool stopped; /* after too many errors: the rest is not read */
 };
 
-Arena *net_arena(NetParser *p) {
-    return p->arena;
-}
+Arena *net_arena(NetParser *p) { return p->arena; }
 
-Source net_source(NetParser *p, NetPlace place) {
+Source net_source(NetParser *p, NetPlace place)
+{
     return (Source){.file = p->file,
                     .line = place.first_line,
                     .column = place.first_column,
@@ -52,13 +51,15 @@ Source net_source(NetParser *p, NetPlace place) {
 /* ---- errors ---- */
 
 /* Counts an error; false when there were enough. */
-static bool may_report(NetParser *p) {
+static bool may_report(NetParser *p)
+{
     if (p->stopped) return false;
     if (++p->errors >= NET_MAX_SYNTAX_ERRORS) p->stopped = true;
     return true;
 }
 
-void net_bad_token(NetParser *p, NetPlace place, const char *format, ...) {
+void net_bad_token(NetParser *p, NetPlace place, const char *format, ...)
+{
     if (!may_report(p)) return;
     va_list args;
     va_start(args, format);
@@ -69,19 +70,22 @@ void net_bad_token(NetParser *p, NetPlace place, const char *format, ...) {
     text_free(&text);
 }
 
-static void too_deep(NetParser *p, NetPlace place) {
+static void too_deep(NetParser *p, NetPlace place)
+{
     if (may_report(p))
         diag_error(p->diags, "E0410", net_source(p, place),
                    "nested too deeply: more than %d brackets are open", NET_MAX_NESTING);
     p->stopped = true;
 }
 
-void net_yyerror(const NetPlace *place, NetParser *p, NetFile *file, const char *message) {
+void net_yyerror(const NetPlace *place, NetParser *p, NetFile *file, const char *message)
+{
     (void)file, (void)message;
     too_deep(p, *place);
 }
 
-static bool among(const char *name, const char *const *list, int count) {
+static bool among(const char *name, const char *const *list, int count)
+{
     for (int i = 0; i < count; i++)
         if (!strcmp(name, list[i])) return true;
     return false;
@@ -110,7 +114,8 @@ static const char *const expression_continues[] = {
 
 /* Drops from a list of tokens those of a group, when `mark` shows that the whole group is meant. */
 static int drop_group(const char **names, int count, const char *mark, const char *const *group,
-                      int group_count) {
+                      int group_count)
+{
     if (!among(mark, names, count)) return count;
     int kept = 0;
     for (int i = 0; i < count; i++)
@@ -119,7 +124,8 @@ static int drop_group(const char **names, int count, const char *mark, const cha
 }
 
 /* "a, b or c": what the parser could have gone on with, in words. */
-static const char *expected_text(NetParser *p, const char *const *expected, int count) {
+static const char *expected_text(NetParser *p, const char *const *expected, int count)
+{
     const char **names = NEW_ARRAY(p->arena, const char *, count + 1);
     memcpy(names, expected, (size_t)count * sizeof *names);
     bool expression =
@@ -139,7 +145,8 @@ static const char *expected_text(NetParser *p, const char *const *expected, int 
     return result;
 }
 
-static const char *found_text(NetParser *p, NetPlace place, const char *found) {
+static const char *found_text(NetParser *p, NetPlace place, const char *found)
+{
     if (place.first_line != place.last_line || place.first_column >= place.last_column)
         return found;
     size_t length;
@@ -149,12 +156,14 @@ static const char *found_text(NetParser *p, NetPlace place, const char *found) {
     return arena_format(p->arena, *token == '`' ? "%.*s" : "`%.*s`", (int)length, token);
 }
 
-static bool is_keyword(const char *token) {
+static bool is_keyword(const char *token)
+{
     return token[0] == '`' && token[1] >= 'a' && token[1] <= 'z';
 }
 
 static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const char *const *expected,
-                        int count) {
+                        int count)
+{
     if (p->unclosed.open && !strcmp(found, "the end of the statement"))
         diag_label(d, net_source(p, p->unclosed.place), "this `%c` is not closed",
                    p->unclosed.open);
@@ -172,7 +181,8 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
 }
 
 int net_syntax_error(NetParser *p, NetPlace place, const char *found, const char *const *expected,
-                     int count) {
+                     int count)
+{
     if (!may_report(p)) return 0;
     Source where = net_source(p, place);
     const char *wanted = expected_text(p, expected, count);
@@ -185,13 +195,15 @@ int net_syntax_error(NetParser *p, NetPlace place, const char *found, const char
 
 /* ---- strings ---- */
 
-static int hex_digit(char c) {
+static int hex_digit(char c)
+{
     if (c >= '0' && c <= '9') return c - '0';
     c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-String net_unquote(NetParser *p, NetPlace place, const char *text, int length) {
+String net_unquote(NetParser *p, NetPlace place, const char *text, int length)
+{
     static const char escapes[] = "n\nt\tr\r0\0\\\\\"\"``";
     char *data = arena_alloc(p->arena, (size_t)length + 1), *to = data;
     for (int i = 0; i < length; i++) {
@@ -219,7 +231,8 @@ String net_unquote(NetParser *p, NetPlace place, const char *text, int length) {
 
 /* ---- tokens ---- */
 
-static void scan_ahead(NetParser *p, int count) {
+static void scan_ahead(NetParser *p, int count)
+{
     for (; p->ahead_count < count; p->ahead_count++) {
         Token *t = &p->ahead[p->ahead_count];
         t->place = p->position;
@@ -228,7 +241,8 @@ static void scan_ahead(NetParser *p, int count) {
     }
 }
 
-static bool ends_statement(int kind) {
+static bool ends_statement(int kind)
+{
     static const int kinds[] = {T_NAME,  T_INT, T_FLOAT, T_STRING, T_DTYPE, T_OMITTED, T_TRUE,
                                 T_FALSE, T_INF, T_NAN,   ')',      ']',     '}'};
     for (size_t i = 0; i < COUNT(kinds); i++)
@@ -237,7 +251,8 @@ static bool ends_statement(int kind) {
 }
 
 /* A token at the start of a line that goes on with the statement of the line before. */
-static bool continues_statement(int kind) {
+static bool continues_statement(int kind)
+{
     static const int kinds[] = {T_PIPE, T_ARROW, T_WHERE, T_THEN, T_ELSE, T_AS,       T_AND,
                                 T_OR,   T_EQ,    T_NE,    T_LE,   T_GE,   T_FLOORDIV, '<',
                                 '>',    '+',     '-',     '*',    '/',    '%',        '=',
@@ -248,7 +263,8 @@ static bool continues_statement(int kind) {
 }
 
 /* The next line begins what can only be a new statement, even where a bracket is open. */
-static bool begins_statement(const NetParser *p) {
+static bool begins_statement(const NetParser *p)
+{
     int kind = p->ahead[0].kind;
     bool word = kind == T_RETURN || kind == T_ASSERT || kind == T_PARAM || kind == T_CONST ||
                 kind == T_NET || kind == T_OPSET || kind == T_WEIGHTS;
@@ -256,7 +272,8 @@ static bool begins_statement(const NetParser *p) {
     return word || ((kind == T_NAME || kind == T_OMITTED) && p->ahead[1].kind == '=');
 }
 
-static bool statement_ends(NetParser *p) {
+static bool statement_ends(NetParser *p)
+{
     const Token *next = &p->ahead[0];
     int last = p->last.kind;
     if (!last || last == T_END || last == '{') return false;
@@ -268,13 +285,15 @@ static bool statement_ends(NetParser *p) {
     return ends_statement(last) && (hard || (line && !continues_statement(next->kind)));
 }
 
-static void close_brackets(NetParser *p) {
+static void close_brackets(NetParser *p)
+{
     p->unclosed.open = 0;
     for (; p->bracket_count && p->brackets[p->bracket_count - 1].open != '{'; p->bracket_count--)
         p->unclosed = p->brackets[p->bracket_count - 1];
 }
 
-static void track_brackets(NetParser *p, const Token *t) {
+static void track_brackets(NetParser *p, const Token *t)
+{
     if (t->kind == '(' || t->kind == '[' || t->kind == '{') {
         if (p->bracket_count == NET_MAX_NESTING)
             too_deep(p, t->place);
@@ -288,13 +307,15 @@ static void track_brackets(NetParser *p, const Token *t) {
     }
 }
 
-static Token end_token(const NetParser *p) {
+static Token end_token(const NetParser *p)
+{
     NetPlace place = p->last.place;
     place.first_line = place.last_line, place.first_column = place.last_column;
     return (Token){.kind = T_END, .place = place};
 }
 
-int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p) {
+int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p)
+{
     scan_ahead(p, 2);
     Token t;
     if (!p->stopped && statement_ends(p)) {
@@ -315,7 +336,8 @@ int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p) {
     return t.kind;
 }
 
-NetFile *net_parse(Arena *arena, const File *file, Diags *diags) {
+NetFile *net_parse(Arena *arena, const File *file, Diags *diags)
+{
     NetParser *p = NEW(arena, NetParser);
     p->arena = arena, p->file = file, p->diags = diags;
     p->position = (NetPlace){1, 1, 1, 1};

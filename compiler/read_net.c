@@ -1,0 +1,140 @@
+/*
+ * Reads a .net file. In: its bytes. Out: a Graph whose tensors have types and shapes wherever they
+ * can be known, parameters with their data when weights were given, or diagnostics. The stages
+ * below each finish with everything they can report.
+ */
+#include "read_net.h"
+
+/* ---- the file's head ---- */
+
+static void read_opsets(Reader *r)
+{
+    const NetFile *ast = r->ast;
+    r->top->opset = NET_DEFAULT_OPSET;
+    for (int i = 0; i < ast->opsets.count; i++) {
+        const NetOpset *o = &ast->opsets.items[i];
+        if (o->version < 1 || o->version > NET_MAX_OPSET)
+            net_error(r, "E0406", o->source, "%lld is no version of an operator set",
+                      (long long)o->version);
+        for (int k = 0; k < i; k++)
+            if (!strcmp(ast->opsets.items[k].domain, o->domain)) {
+                Diagnostic *d = net_error(r, "E0404", o->source,
+                                          "the version of this operator set is given twice");
+                net_label(d, ast->opsets.items[k].source, "first here");
+            }
+        if (!*o->domain) r->top->opset = (int)o->version;
+    }
+}
+
+static void read_blocks(Reader *r)
+{
+    for (int i = 0; i < r->ast->blocks.count; i++) {
+        const NetDef *block = r->ast->blocks.items[i],
+                     *first = map_get(r->blocks, block->name.text);
+        if (first || layer_find(block->name.text) || function_find(block->name.text)) {
+            Diagnostic *d =
+                net_error(r, "E0404", block->name.source,
+                          "a block cannot be called `%s`: %s has the name", block->name.text,
+                          first                          ? "another"
+                          : layer_find(block->name.text) ? "a layer"
+                                                         : "a function");
+            if (first) net_label(d, first->name.source, "the other one");
+        }
+        map_set(r->blocks, block->name.text, (void *)block);
+    }
+}
+
+/* A file describes one net. */
+static const NetDef *only_net(Reader *r)
+{
+    const NetFile *ast = r->ast;
+    if (!ast->nets.count) {
+        Diagnostic *d = net_error(r, "E0415", (Source){.file = r->file}, "the file has no net");
+        net_help(d, "net name(x: f32[1, 3]) -> (y) { y = relu(x) }");
+        return NULL;
+    }
+    if (ast->nets.count > 1) {
+        Diagnostic *d = net_error(r, "E0415", ast->nets.items[1]->name.source,
+                                  "a file describes one net; this is another");
+        net_label(d, ast->nets.items[0]->name.source, "the net");
+        net_help(d, "parts of a net are blocks");
+    }
+    return ast->nets.items[0];
+}
+
+/* ---- the net ---- */
+
+static void read_input(Reader *r, const NetParam *p)
+{
+    const Binding *first = map_get(r->net_scope->names, p->name.text);
+    if (first || map_get(r->graph->by_name, p->name.text)) {
+        Diagnostic *d =
+            net_error(r, "E0404", p->name.source, "the input's name `%s` is taken", p->name.text);
+        if (first) net_label(d, first->source, "first meaning");
+        return;
+    }
+    if (!p->type || p->value) {
+        Diagnostic *d =
+            net_error(r, "E0406", p->name.source,
+                      p->value ? "an input of a net has no default" : "the input `%s` has no type",
+                      p->name.text);
+        if (!p->value) net_help(d, "%s: f32[1, 3, 224, 224], for example", p->name.text);
+        net_scope_bind(r, r->net_scope, p->name, poison, true);
+        return;
+    }
+    Tensor *t = type_input(r, r->net_scope, p);
+    if (t) LIST_PUSH(r->arena, &r->graph->inputs, t);
+    net_scope_bind(r, r->net_scope, p->name, t ? value_tensor(t, p->name.source) : poison, false);
+}
+
+static void unknown_dim_options(Reader *r)
+{
+    for (int i = 0; i < r->options->dims.count; i++) {
+        const char *name = r->options->dims.items[i].name;
+        if (map_get(r->net_scope->names, name)) continue;
+        Diagnostic *d = diag_warning(r->diags, "W0003", r->net->name.source,
+                                     "--dim %s: the net has no dimension of that name", name);
+        net_suggest(d, net_scope_nearest(r, r->net_scope, name));
+    }
+}
+
+static void build(Reader *r)
+{
+    const NetDef *net = r->net;
+    Scope *s = r->net_scope = net_scope_new(r, r->file_scope, "", &net->body);
+    type_bind_where(r, s, net);
+    for (int i = 0; i < net->inputs.count; i++) read_input(r, &net->inputs.items[i]);
+    unknown_dim_options(r);
+    Value result = body_run(r, s, &net->body);
+    if (!net->outputs.count) net_error(r, "E0411", net->name.source, "the net has no outputs");
+    graph_bind_outputs(r, s, net, &result);
+    net_scope_warn_unused(r, s);
+}
+
+static bool good(const Reader *r) { return !r->stopped && diags_errors(r->diags) == 0; }
+
+Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diags *diags)
+{
+    int before = diags_errors(diags);
+    Reader *r = NEW(arena, Reader);
+    *r = (Reader){.arena = arena,
+                  .diags = diags,
+                  .options = options,
+                  .file = file,
+                  .blocks = map_new(arena),
+                  .reported = map_new(arena)};
+    r->ast = net_parse(arena, file, diags);
+    if (!r->ast || !(r->net = only_net(r))) return NULL;
+    r->top = r->graph = graph_new(arena, r->net->name.text);
+    read_opsets(r);
+    read_blocks(r);
+    weights_open(r);
+    r->file_scope = net_scope_new(r, NULL, "", NULL);
+    for (int i = 0; i < r->ast->consts.count; i++)
+        body_declare(r, r->file_scope, r->ast->consts.items[i]);
+    build(r);
+    if (good(r)) asserts_check(r);
+    if (good(r)) weights_finish(r);
+    if (good(r) && options->init) init_fill(r);
+    return diags_errors(diags) == before && !r->stopped ? r->top : NULL;
+}

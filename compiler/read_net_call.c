@@ -1,0 +1,237 @@
+/*
+ * Calls by name: an operator of ONNX, a block, a layer or a function, in that order of looking. A
+ * block is expanded where it is called: a scope of its own, instance paths below its own, and a
+ * frame for the trace in diagnostics.
+ */
+#include "read_net.h"
+
+/* ---- what a name calls ---- */
+
+static Diagnostic *unknown_callee(Reader *r, Scope *s, const NetName *name)
+{
+    const char *names[512];
+    int count = layer_names(names, 300);
+    count += function_names(names + count, 50);
+    for (int i = 0; i < r->ast->blocks.count && count < (int)COUNT(names); i++)
+        names[count++] = r->ast->blocks.items[i]->name.text;
+    Diagnostic *d = net_error(r, "E0405", name->source, "there is no layer, block or function `%s`",
+                              name->text);
+    const char *near = nearest_name(name->text, names, count);
+    for (const Op *const *table = op_tables; !near && *table; table++)
+        for (const Op *op = *table; op->name && !near; op++)
+            if (!op->domain && !strcasecmp(op->name, name->text)) near = op->name;
+    net_suggest(d, near);
+    (void)s;
+    return d;
+}
+
+static bool is_operator(const NetCall *call)
+{
+    char first = call->callee.text[0];
+    return call->domain || call->version || (first >= 'A' && first <= 'Z');
+}
+
+/* A value that is called: a block or layer given as an argument, or a mistake. */
+static Value call_value(Reader *r, Scope *s, const NetExpr *e, Value callee, Naming naming)
+{
+    if (callee.kind == VALUE_BLOCK) return call_block(r, s, e, &callee, naming);
+    if (callee.kind == VALUE_LAYER) return layer_call(r, s, e, callee.layer, naming);
+    if (value_has_poison(&callee)) return poison;
+    const NetName *name = &e->call->callee;
+    Diagnostic *d = net_error(r, "E0405", name->source, "`%s` is %s and cannot be called",
+                              name->text, value_kind_name(&callee));
+    net_label(d, name->source, "%s", value_kind_name(&callee));
+    return poison;
+}
+
+Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
+{
+    const NetName *name = &e->call->callee;
+    const NetDef *def = map_get(r->blocks, name->text);
+    if (def && !e->call->domain)
+        return call_value(r, s, e, (Value){.kind = VALUE_BLOCK, .block.def = def}, naming);
+    if (is_operator(e->call)) return operator_call(r, s, e, naming);
+    Binding *b = net_scope_find(r, s, name->text);
+    if (b && (b->value.kind == VALUE_BLOCK || b->value.kind == VALUE_LAYER)) {
+        b->used = true;
+        return call_value(r, s, e, b->value, naming);
+    }
+    const NetLayer *layer = layer_find(name->text);
+    if (layer) return layer_call(r, s, e, layer, naming);
+    const NetFunction *function = function_find(name->text);
+    if (function) return function_call(r, s, e, function);
+    if (b) return call_value(r, s, e, b->value, naming);
+    unknown_callee(r, s, name);
+    return poison;
+}
+
+/* ---- blocks ---- */
+
+static int param_index(const NetDef *def, const char *name)
+{
+    for (int i = 0; i < def->inputs.count; i++)
+        if (!strcmp(def->inputs.items[i].name.text, name)) return i;
+    return -1;
+}
+
+static const char *const kinds[] = {"int", "float", "list", "block", "tensor"};
+
+/* Whether a value is of the kind that a block's parameter names; no kind takes anything. */
+static bool of_kind(const NetParam *p, const Value *v)
+{
+    if (p->type && !p->type->shaped && p->type->dtype == DT_BOOL) return v->kind == VALUE_BOOL;
+    if (p->type && !p->type->shaped && p->type->dtype == DT_STRING) return v->kind == VALUE_STRING;
+    if (p->type) return v->kind == VALUE_TENSOR;
+    if (!p->kind.text) return true;
+    switch (p->kind.text[0]) {
+    case 'i':
+        return v->kind == VALUE_INT;
+    case 'f':
+        return value_is_number(v);
+    case 'l':
+        return v->kind == VALUE_LIST;
+    case 'b':
+        return v->kind == VALUE_BLOCK || v->kind == VALUE_LAYER;
+    default:
+        return v->kind == VALUE_TENSOR;
+    }
+}
+
+static const char *kind_text(Reader *r, const NetParam *p)
+{
+    return p->kind.text      ? p->kind.text
+           : p->type->shaped ? "tensor"
+                             : arena_string(r->arena, dtype_name(p->type->dtype));
+}
+
+static bool bind_param(Reader *r, Scope *inner, const NetDef *def, int i, Value v)
+{
+    const NetParam *p = &def->inputs.items[i];
+    if (v.kind == VALUE_POISON) return false;
+    if (!of_kind(p, &v)) {
+        Diagnostic *d =
+            net_error(r, "E0407", v.source, "`%s` of block `%s` must be %s %s, not %s",
+                      p->name.text, def->name.text, kind_text(r, p)[0] == 'i' ? "an" : "a",
+                      kind_text(r, p), value_kind_name(&v));
+        net_label(d, p->name.source, "declared here");
+        return false;
+    }
+    if (p->type && p->type->shaped && !type_unify(r, inner, p->type, v.tensor, "argument", p->name))
+        return false;
+    NetName name = p->name;
+    net_scope_bind(r, inner, name, v, v.kind != VALUE_TENSOR);
+    return true;
+}
+
+static bool check_kinds(Reader *r, const NetDef *def)
+{
+    for (int i = 0; i < def->inputs.count; i++) {
+        const NetName *kind = &def->inputs.items[i].kind;
+        bool known = !kind->text;
+        for (size_t k = 0; k < COUNT(kinds); k++) known = known || !strcmp(kind->text, kinds[k]);
+        if (known) continue;
+        Diagnostic *d =
+            net_error(r, "E0403", kind->source, "`%s` is no kind of parameter", kind->text);
+        net_help(
+            d, "int, float, bool, string, list, block, tensor, or a type such as f32[N, C, H, W]");
+        return false;
+    }
+    return true;
+}
+
+/* Arguments of the call by place or name, into `values`; false after a diagnostic. */
+static bool block_args(Reader *r, Scope *s, const NetExpr *e, const NetDef *def, Value *values)
+{
+    const NetArgs *args = &e->call->args;
+    bool good = true;
+    for (int i = 0; i < args->count; i++) {
+        const NetArg *arg = &args->items[i];
+        Value v = eval(r, s, arg->value);
+        int at = arg->name.text ? param_index(def, arg->name.text) : i;
+        if (at >= 0 && at < def->inputs.count && values[at].kind == VALUE_OMITTED) {
+            values[at] = v;
+            continue;
+        }
+        Source where = arg->name.text ? arg->name.source : arg->value->source;
+        Diagnostic *d;
+        if (at >= 0 && at < def->inputs.count) {
+            d = net_error(r, "E0406", where, "argument `%s` of block `%s` is given twice",
+                          def->inputs.items[at].name.text, def->name.text);
+        } else if (arg->name.text) {
+            d = net_error(r, "E0406", where, "block `%s` has no parameter `%s`", def->name.text,
+                          arg->name.text);
+        } else {
+            d = net_error(r, "E0406", where, "block `%s` takes %d arguments, this is number %d",
+                          def->name.text, def->inputs.count, i + 1);
+        }
+        net_label(d, def->name.source, "the block");
+        good = false;
+    }
+    return good;
+}
+
+/* Binds every parameter, defaults where nothing is given. Defaults may use the parameters before
+ * them. */
+static bool bind_params(Reader *r, Scope *inner, const NetExpr *e, const NetDef *def, Value *values)
+{
+    bool good = true;
+    for (int i = 0; i < def->inputs.count; i++) {
+        const NetParam *p = &def->inputs.items[i];
+        if (values[i].kind == VALUE_OMITTED && p->value) values[i] = eval(r, inner, p->value);
+        if (values[i].kind == VALUE_OMITTED) {
+            Diagnostic *d =
+                net_error(r, "E0406", e->call->callee.source, "block `%s` lacks its argument `%s`",
+                          def->name.text, p->name.text);
+            net_label(d, p->name.source, "declared here");
+            good = false;
+        } else {
+            good &= bind_param(r, inner, def, i, values[i]);
+        }
+    }
+    return good;
+}
+
+static bool enter(Reader *r, const NetExpr *e, const NetDef *def, Frame *frame, const char *path)
+{
+    for (const Frame *f = r->frame; f; f = f->outer) {
+        if (f->block != def) continue;
+        Diagnostic *d = net_error(r, "E0414", e->source, "block `%s` calls itself", def->name.text);
+        net_label(d, def->name.source, "the block");
+        net_help(d, "`repeat` makes several instances of a block");
+        return false;
+    }
+    if (r->frames == NET_MAX_CALLS) {
+        net_error(r, "E0410", e->source, "blocks call blocks more than %d deep", NET_MAX_CALLS);
+        return false;
+    }
+    *frame = (Frame){.outer = r->frame,
+                     .block = def,
+                     .call = e->call->callee.source,
+                     .what = arena_format(r->arena, "in this call of block `%s`, instance `%s`",
+                                          def->name.text, path)};
+    r->frame = frame;
+    r->frames++;
+    return true;
+}
+
+Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming)
+{
+    const NetDef *def = block->block.def;
+    Value *values = NEW_ARRAY(r->arena, Value, def->inputs.count);
+    for (int i = 0; i < def->inputs.count; i++) values[i].kind = VALUE_OMITTED;
+    bool good = check_kinds(r, def) && block_args(r, s, e, def, values);
+    const char *path = net_scope_instance(r, s, def->name.text, &e->call->as, &naming);
+    Frame frame;
+    if (!good || !enter(r, e, def, &frame, path)) return poison;
+    Scope *inner = net_scope_new(r, r->file_scope, arena_format(r->arena, "%s.", path), &def->body);
+    Value v = bind_params(r, inner, e, def, values) ? body_run(r, inner, &def->body) : poison;
+    net_scope_warn_unused(r, inner);
+    if (v.kind == VALUE_OMITTED) {
+        net_error(r, "E0414", def->name.source, "block `%s` returns nothing", def->name.text);
+        v = poison;
+    }
+    r->frame = frame.outer;
+    r->frames--;
+    v.source = e->source;
+    return v;
+}

@@ -1,0 +1,241 @@
+/*
+ * Functions of the .net language: questions about tensors and lists, answered while reading, and
+ * about the parameters and multiply-adds of an instance, answered when the whole net is there.
+ * Assertions are checked here, at the end.
+ */
+#include "read_net.h"
+
+typedef Value Answer(Reader *r, const NetExpr *e, const Value *args);
+typedef int64_t Measure(Reader *r, const char *prefix, size_t length, bool *found);
+
+struct NetFunction {
+    const char *name, *args; /* a letter for each argument: t tensor, l list, i integer, n number */
+    Answer *answer;
+    Measure *measure; /* of an instance path, instead */
+};
+
+/* ---- of tensors and lists ---- */
+
+static Value answer_shape(Reader *r, const NetExpr *e, const Value *args)
+{
+    const Tensor *t = args[0].tensor;
+    Value *items = NEW_ARRAY(r->arena, Value, t->rank);
+    for (int i = 0; i < t->rank; i++) items[i] = value_int(t->dims[i], e->source);
+    return value_list(items, t->rank, e->source);
+}
+
+static Value answer_dim(Reader *r, const NetExpr *e, const Value *args)
+{
+    const Tensor *t = args[0].tensor;
+    int64_t at = args[1].i < 0 ? args[1].i + t->rank : args[1].i;
+    if (at >= 0 && at < t->rank) return value_int(t->dims[at], e->source);
+    net_error(r, "E0204", args[1].source, "%s has no dimension %lld", tensor_type_text(r->arena, t),
+              (long long)args[1].i);
+    return poison;
+}
+
+static Value answer_channels(Reader *r, const NetExpr *e, const Value *args)
+{
+    if (args[0].tensor->rank >= 2) return value_int(args[0].tensor->dims[1], e->source);
+    net_error(r, "E0203", args[0].source, "%s has no channels: they are dimension 1",
+              tensor_type_text(r->arena, args[0].tensor));
+    return poison;
+}
+
+static Value answer_rank(Reader *r, const NetExpr *e, const Value *args)
+{
+    (void)r;
+    return value_int(args[0].tensor->rank, e->source);
+}
+
+static Value answer_elements(Reader *r, const NetExpr *e, const Value *args)
+{
+    (void)r;
+    return value_int(tensor_elements(args[0].tensor), e->source);
+}
+
+static Value answer_len(Reader *r, const NetExpr *e, const Value *args)
+{
+    (void)r;
+    return value_int(args[0].list.count, e->source);
+}
+
+static Value answer_int(Reader *r, const NetExpr *e, const Value *args)
+{
+    double x = value_number(&args[0]);
+    if (args[0].kind == VALUE_INT) return args[0];
+    if (x > -9.2e18 && x < 9.2e18) return value_int((int64_t)x, e->source);
+    net_error(r, "E0408", args[0].source, "%g does not fit 64 bits", x);
+    return poison;
+}
+
+static Value answer_float(Reader *r, const NetExpr *e, const Value *args)
+{
+    (void)r;
+    return value_float(value_number(&args[0]), e->source);
+}
+
+/* An attribute of ONNX's type kind, of which no more is kept than that it is there. */
+static Value answer_type(Reader *r, const NetExpr *e, const Value *args)
+{
+    (void)r, (void)args;
+    return (Value){.kind = VALUE_TYPE, .source = e->source};
+}
+
+/* ---- of instances ---- */
+
+/* Whether a name is that of the instance or of something inside it. */
+static bool inside(const char *name, const char *prefix, size_t length)
+{
+    if (!length) return true;
+    return !strncmp(name, prefix, length) &&
+           (!name[length] || name[length] == '.' || name[length] == '[');
+}
+
+static int64_t measure_params(Reader *r, const char *prefix, size_t length, bool *found)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < r->params.count; i++) {
+        const Tensor *t = r->params.items[i];
+        if (!inside(t->name, prefix, length)) continue;
+        *found = true;
+        if (t->trainable) sum += tensor_elements(t);
+    }
+    return sum;
+}
+
+static int64_t measure_macs(Reader *r, const char *prefix, size_t length, bool *found)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < r->top->nodes.count; i++) {
+        const Node *n = r->top->nodes.items[i];
+        if (!inside(n->name, prefix, length)) continue;
+        *found = true;
+        if (n->op && n->op->macs) sum += n->op->macs(n);
+    }
+    return sum;
+}
+
+static Value measure_call(Reader *r, Scope *s, const NetExpr *e, const NetFunction *f)
+{
+    const NetArgs *args = &e->call->args;
+    const char *path = args->count == 1 ? net_path_text(r->arena, args->items[0].value) : NULL;
+    if (!path || !r->as_of) {
+        net_error(r, "E0406", e->source,
+                  path ? "%s(path) is known at the end only: it can stand in `assert`"
+                       : "%s takes the net's name or the path of an instance",
+                  f->name);
+        return poison;
+    }
+    bool whole = !strcmp(path, r->net->name.text), found = whole;
+    const char *full = whole ? "" : arena_format(r->arena, "%s%s", s->path, path);
+    int64_t sum = f->measure(r, full, strlen(full), &found);
+    bool instance = found;
+    if (!found) measure_macs(r, full, strlen(full), &instance);
+    if (instance) return value_int(sum, e->source);
+    LIST(const char *) names = {0};
+    for (int i = 0; i < r->top->nodes.count && i < 5000; i++)
+        LIST_PUSH(r->arena, &names, r->top->nodes.items[i]->name);
+    Diagnostic *d =
+        net_error(r, "E0403", args->items[0].value->source, "no instance has the path `%s`", full);
+    net_suggest(d, nearest_name(full, names.items, names.count));
+    return poison;
+}
+
+static const NetFunction functions[] = {
+    {"shape", "t", answer_shape, NULL},       {"dim", "ti", answer_dim, NULL},
+    {"channels", "t", answer_channels, NULL}, {"rank", "t", answer_rank, NULL},
+    {"elements", "t", answer_elements, NULL}, {"len", "l", answer_len, NULL},
+    {"int", "n", answer_int, NULL},           {"float", "n", answer_float, NULL},
+    {"type", "", answer_type, NULL},          {"params", NULL, NULL, measure_params},
+    {"macs", NULL, NULL, measure_macs},
+};
+
+const NetFunction *function_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT(functions); i++)
+        if (!strcmp(functions[i].name, name)) return &functions[i];
+    return NULL;
+}
+
+int function_names(const char **names, int most)
+{
+    int count = 0;
+    while (count < most && count < (int)COUNT(functions))
+        names[count] = functions[count].name, count++;
+    return count;
+}
+
+static bool takes(char letter, const Value *v)
+{
+    return letter == 't'   ? v->kind == VALUE_TENSOR && v->tensor->rank >= 0
+           : letter == 'l' ? v->kind == VALUE_LIST
+           : letter == 'i' ? v->kind == VALUE_INT && !v->huge
+                           : value_is_number(v);
+}
+
+static const char *wanted(char letter)
+{
+    return letter == 't'   ? "a tensor"
+           : letter == 'l' ? "a list"
+           : letter == 'i' ? "an integer"
+                           : "a number";
+}
+
+Value function_call(Reader *r, Scope *s, const NetExpr *e, const NetFunction *f)
+{
+    if (f->measure) return measure_call(r, s, e, f);
+    const NetArgs *args = &e->call->args;
+    int count = (int)strlen(f->args);
+    Value values[4];
+    bool good = args->count == count;
+    if (!good)
+        net_error(r, "E0406", e->source, "%s takes %d argument%s, not %d", f->name, count,
+                  count == 1 ? "" : "s", args->count);
+    for (int i = 0; good && i < count; i++) {
+        values[i] = eval(r, s, args->items[i].value);
+        if (value_has_poison(&values[i])) return poison;
+        if (takes(f->args[i], &values[i])) continue;
+        net_error(r, "E0407", args->items[i].value->source, "%s takes %s here, not %s", f->name,
+                  wanted(f->args[i]), value_kind_name(&values[i]));
+        good = false;
+    }
+    return good ? f->answer(r, e, values) : poison;
+}
+
+/* ---- assertions ---- */
+
+static bool is_comparison(const NetExpr *e)
+{
+    return e->kind == NET_BINARY && e->binary.op >= NET_EQ && e->binary.op <= NET_GE;
+}
+
+static void check_comparison(Reader *r, Scope *s, const NetExpr *e)
+{
+    Value a = eval(r, s, e->binary.left), b = eval(r, s, e->binary.right);
+    Value v = net_arith_binary(r, s, e, a, b, &(Naming){0});
+    if (v.kind != VALUE_BOOL || v.b) return;
+    Diagnostic *d =
+        net_error(r, "E0409", e->source, "this does not hold: %s %s %s", value_text(r->arena, &a),
+                  net_operator_text(e->binary.op), value_text(r->arena, &b));
+    if (e->binary.left->kind > NET_BOOL)
+        net_label(d, e->binary.left->source, "%s", value_text(r->arena, &a));
+    if (e->binary.right->kind > NET_BOOL && e->binary.right->kind != NET_LIST)
+        net_label(d, e->binary.right->source, "%s", value_text(r->arena, &b));
+}
+
+void asserts_check(Reader *r)
+{
+    for (int i = 0; i < r->asserts.count; i++) {
+        const DeferredAssert *a = &r->asserts.items[i];
+        bool holds = true;
+        r->as_of = a->order;
+        r->frame = a->frame;
+        if (is_comparison(a->condition))
+            check_comparison(r, a->scope, a->condition);
+        else if (eval_bool(r, a->scope, a->condition, "an assertion", &holds) && !holds)
+            net_error(r, "E0409", a->condition->source, "this does not hold");
+    }
+    r->as_of = 0;
+    r->frame = NULL;
+}

@@ -1,0 +1,237 @@
+/*
+ * Names of the .net reader: what they mean from which statement on, the instance paths that layers
+ * and their parameters get, and errors with the trace of the blocks they happened in.
+ */
+#include "read_net.h"
+
+/* How often a body assigns a name, and where for the last time. */
+typedef struct Assigned {
+    int times;
+    const NetName *last;
+} Assigned;
+
+static void count_assigned(Reader *r, Scope *s, const NetBody *body)
+{
+    for (int i = 0; body && i < body->count; i++) {
+        const NetStmt *stmt = body->items[i];
+        for (int t = 0; stmt->kind == NET_ASSIGN && t < stmt->targets.count; t++) {
+            const NetName *target = &stmt->targets.items[t];
+            if (!target->text) continue;
+            Assigned *a = map_get(s->assigned, target->text);
+            if (!a) map_set(s->assigned, target->text, a = NEW(r->arena, Assigned));
+            a->times++, a->last = target;
+        }
+    }
+}
+
+static bool assigned_once(const Scope *s, const char *name)
+{
+    const Assigned *a = map_get(s->assigned, name);
+    return a && a->times == 1;
+}
+
+Scope *net_scope_new(Reader *r, Scope *outer, const char *path, const NetBody *body)
+{
+    Scope *s = NEW(r->arena, Scope);
+    s->outer = outer;
+    s->path = path;
+    s->names = map_new(r->arena);
+    s->kinds = map_new(r->arena);
+    s->taken = map_new(r->arena);
+    s->assigned = map_new(r->arena);
+    count_assigned(r, s, body);
+    return s;
+}
+
+/* ---- names ---- */
+
+void net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool quiet)
+{
+    Binding *b = NEW(r->arena, Binding);
+    *b = (Binding){.value = value, .source = name.source, .quiet = quiet, .order = r->order};
+    b->previous = map_get(s->names, name.text);
+    if (!b->previous) LIST_PUSH(r->arena, &s->name_list, name.text);
+    map_set(s->names, name.text, b);
+}
+
+Binding *net_scope_find(Reader *r, const Scope *s, const char *name)
+{
+    for (; s; s = s->outer) {
+        Binding *b = map_get(s->names, name);
+        while (b && r->as_of && b->order > r->as_of) b = b->previous;
+        if (b) return b;
+    }
+    return NULL;
+}
+
+const char *net_scope_nearest(Reader *r, const Scope *s, const char *name)
+{
+    LIST(const char *) all = {0};
+    for (; s; s = s->outer)
+        for (int i = 0; i < s->name_list.count && all.count < 1000; i++)
+            LIST_PUSH(r->arena, &all, s->name_list.items[i]);
+    return nearest_name(name, all.items, all.count);
+}
+
+void net_scope_warn_unused(Reader *r, const Scope *s)
+{
+    for (int i = 0; i < s->name_list.count; i++) {
+        const Binding *next = NULL;
+        for (const Binding *b = map_get(s->names, s->name_list.items[i]); b;
+             next = b, b = b->previous) {
+            if (b->used || b->quiet || value_has_poison(&b->value) || net_reported(r, b->source))
+                continue;
+            Diagnostic *d = diag_warning(r->diags, "W0001", b->source, "`%s` is never used",
+                                         s->name_list.items[i]);
+            if (next) diag_label(d, next->source, "bound again here, before anything reads it");
+        }
+    }
+}
+
+/* ---- instance paths ---- */
+
+static const char *take_path(Reader *r, Scope *s, const char *path, Source where)
+{
+    map_set(s->taken, path, arena_copy(r->arena, &where, sizeof where));
+    return path;
+}
+
+static const char *numbered_path(Reader *r, Scope *s, const char *kind)
+{
+    int *count = map_get(s->kinds, kind);
+    if (!count) map_set(s->kinds, kind, count = NEW(r->arena, int));
+    for (;;) {
+        const char *name = arena_format(r->arena, "%s%d", kind, ++*count);
+        const char *path = arena_format(r->arena, "%s%s", s->path, name);
+        if (!map_get(s->taken, path) && !assigned_once(s, name)) return path;
+    }
+}
+
+const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetName *as,
+                               const Naming *naming)
+{
+    if (naming->path) return naming->path;
+    if (as->text) {
+        const char *path = arena_format(r->arena, "%s%s", s->path, as->text);
+        const Source *first = map_get(s->taken, path);
+        if (first) {
+            Diagnostic *d =
+                net_error(r, "E0404", as->source, "two instances have the path `%s`", path);
+            net_label(d, as->source, "taken a second time");
+            if (first->line) net_label(d, *first, "first taken here");
+        }
+        return take_path(r, s, path, as->source);
+    }
+    for (int i = 0; naming->targets && i < naming->targets->count; i++) {
+        const NetName *target = &naming->targets->items[i];
+        if (!target->text) continue;
+        const char *path = arena_format(r->arena, "%s%s", s->path, target->text);
+        if (assigned_once(s, target->text) && !map_get(s->taken, path))
+            return take_path(r, s, path, target->source);
+        break;
+    }
+    return take_path(r, s, numbered_path(r, s, kind), (Source){0});
+}
+
+const char *net_scope_tensor_name(Reader *r, const Scope *s, const Naming *naming, int i)
+{
+    if (!naming->targets || i >= naming->targets->count) return NULL;
+    const NetName *target = &naming->targets->items[i];
+    const Assigned *a = target->text ? map_get(s->assigned, target->text) : NULL;
+    if (!a || a->last != target) return NULL;
+    const char *name = arena_format(r->arena, "%s%s", s->path, target->text);
+    return map_get(r->graph->by_name, name) ? NULL : name;
+}
+
+static bool taken_anywhere(const Graph *g, const char *name, bool node)
+{
+    for (; g; g = g->outer)
+        if (map_get(node ? g->node_names : g->by_name, name)) return true;
+    return false;
+}
+
+static const char *fresh_name(Reader *r, const char *stem, bool node)
+{
+    const char *name = stem;
+    for (int i = 1; taken_anywhere(r->graph, name, node); i++)
+        name = arena_format(r->arena, "%s_%d", stem, i);
+    return name;
+}
+
+const char *fresh_tensor_name(Reader *r, const char *stem) { return fresh_name(r, stem, false); }
+
+const char *fresh_node_name(Reader *r, const char *stem) { return fresh_name(r, stem, true); }
+
+/* ---- errors ---- */
+
+static const char *place_key(Reader *r, Source where)
+{
+    return arena_format(r->arena, "%d:%d:%d", where.line, where.column, where.end_column);
+}
+
+bool net_was_reported(Reader *r, Source where)
+{
+    return r->frame && map_get(r->reported, place_key(r, where));
+}
+
+bool net_reported(Reader *r, Source where)
+{
+    if (net_was_reported(r, where)) return true;
+    if (r->frame) map_set(r->reported, place_key(r, where), r);
+    return false;
+}
+
+void net_trace(Reader *r, Diagnostic *d)
+{
+    int shown = 0;
+    for (const Frame *f = r->frame; d && f && shown < 5; f = f->outer, shown++)
+        diag_label(d, f->call, "%s", f->what);
+}
+
+Diagnostic *net_error(Reader *r, const char *code, Source where, const char *format, ...)
+{
+    if (r->stopped || net_reported(r, where)) return NULL;
+    va_list args;
+    va_start(args, format);
+    Text text = {0};
+    text_vadd(&text, format, args);
+    va_end(args);
+    Diagnostic *d = diag_error(r->diags, code, where, "%s", text.data);
+    text_free(&text);
+    net_trace(r, d);
+    if (diags_errors(r->diags) >= NET_MAX_ERRORS) r->stopped = true;
+    return d;
+}
+
+/* The text of a printf format, for the functions below. */
+#define FORMATTED(d, format, call)                                                                 \
+    do {                                                                                           \
+        if (!(d)) return;                                                                          \
+        va_list args;                                                                              \
+        va_start(args, format);                                                                    \
+        Text text = {0};                                                                           \
+        text_vadd(&text, format, args);                                                            \
+        va_end(args);                                                                              \
+        call;                                                                                      \
+        text_free(&text);                                                                          \
+    } while (0)
+
+void net_label(Diagnostic *d, Source where, const char *format, ...)
+{
+    FORMATTED(d, format, diag_label(d, where, "%s", text.data));
+}
+
+void net_note(Diagnostic *d, const char *format, ...)
+{
+    FORMATTED(d, format, diag_note(d, "%s", text.data));
+}
+
+void net_help(Diagnostic *d, const char *format, ...)
+{
+    FORMATTED(d, format, diag_help(d, "%s", text.data));
+}
+
+void net_suggest(Diagnostic *d, const char *nearest)
+{
+    if (nearest) net_help(d, "did you mean `%s`?", nearest);
+}
