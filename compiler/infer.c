@@ -155,8 +155,17 @@ static bool branch_values(const Node *n, const Graph *branch, const void **data)
     return true;
 }
 
+/* The tensor of a Constant, whatever its size: weights may come this way, and are not copied. */
+static const void *constant_bytes(const Node *n)
+{
+    const Attr *value = strcmp(n->op_type, "Constant") == 0 && !*n->domain ? node_attr(n, "value") : NULL;
+    return value ? value->tensor->data : NULL;
+}
+
 static bool fold_shape(Graph *g, Node *n)
 {
+    const void *bytes = constant_bytes(n);
+    if (bytes) return make_constant(g, n, &bytes);
     if (!may_be_known(n) || !is_small(n)) return false;
     const void **data = NEW_ARRAY(g->arena, const void *, n->output_count);
     const Graph *branch = branch_taken(n);

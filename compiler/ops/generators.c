@@ -39,18 +39,30 @@ static bool infer_constant(Infer *in)
            infer_output(in, 0, value->tensor->dtype, value->tensor->rank, value->tensor->dims);
 }
 
-/* The elements of a list attribute as a tensor. */
+/* A constant of the graph, for a definition to load. */
+static Tensor *named_constant(Definer *d, Dtype dtype, int rank, const int64_t *dims,
+                              const void *data)
+{
+    const char *name = arena_format(d->graph->arena, "%s.value", d->node->name);
+    return graph_add_const(d->graph, graph_unique_name(d->graph, name), dtype, rank, dims, data);
+}
+
+static Tensor *tensor_of_value(Definer *d, const Tensor *value)
+{
+    return named_constant(d, value->dtype, value->rank, value->dims, value->data);
+}
+
 static Tensor *tensor_of_list(Definer *d, const Attr *list, Dtype dtype)
 {
     void *data = arena_alloc(d->graph->arena, dtype_bytes(dtype, list->count));
-    for (int i = 0; i < list->count; i++)
+    int64_t count = list->count;
+    for (int i = 0; i < count; i++) {
         if (dtype == DT_I64)
             dtype_set_int(dtype, data, i, list->ints[i]);
         else
             dtype_set_double(dtype, data, i, list->floats[i]);
-    const char *name = arena_format(d->graph->arena, "%s.value", d->node->name);
-    int64_t count = list->count;
-    return graph_add_const(d->graph, graph_unique_name(d->graph, name), dtype, 1, &count, data);
+    }
+    return named_constant(d, dtype, 1, &count, data);
 }
 
 static void define_constant(Definer *d)
@@ -62,7 +74,7 @@ static void define_constant(Definer *d)
     Expr **index = define_index_exprs(d, vars, out->rank), *body;
     switch (value->kind) {
     case ATTR_TENSOR:
-        body = ex_load(d->pool, (Tensor *)value->tensor, index);
+        body = ex_load(d->pool, tensor_of_value(d, value->tensor), index);
         break;
     case ATTR_FLOAT:
         body = ex_const(d->pool, DT_F32, value->f);
@@ -100,8 +112,8 @@ static void define_constant_of_shape(Definer *d)
     if (!out) return;
     Expr *zero[MAX_RANK];
     for (int i = 0; i < MAX_RANK; i++) zero[i] = ex_int(d->pool, 0);
-    Expr *body =
-        value ? ex_load(d->pool, (Tensor *)value->tensor, zero) : ex_const(d->pool, DT_F32, 0);
+    Expr *body = value ? ex_load(d->pool, tensor_of_value(d, value->tensor), zero)
+                       : ex_const(d->pool, DT_F32, 0);
     define_tensor(d, out, define_indices(d, out->rank, out->dims), body);
 }
 
