@@ -177,29 +177,38 @@ NETC_TEST(uint8_t, le, bool, x == 0 || y != 0)
 
 /* clang-format on */
 
-/* ---- float to integer: truncates; what does not fit becomes the nearest that does, NaN 0 ---- */
+/* ---- float to integer: truncates; what does not fit in 64 bits becomes the nearest that does, NaN
+ * 0, and then the result wraps to its type ---- */
 
-/* `low` is the least value and exact, `end` is one more than the greatest and exact. */
-#define NETC_CONVERT(T, type, low, end, greatest)                                                  \
-    static inline T netc_##type##_from_f64(double x)                                               \
-    {                                                                                              \
-        return x != x ? (T)0 : x <= (low) ? (T)(low) : x >= (end) ? (T)(greatest) : (T)x;          \
-    }                                                                                              \
-    static inline T netc_##type##_from_f32(float x)                                                \
-    {                                                                                              \
-        return x != x              ? (T)0                                                          \
-               : x <= (float)(low) ? (T)(low)                                                      \
-               : x >= (float)(end) ? (T)(greatest)                                                 \
-                                   : (T)x;                                                         \
-    }
-NETC_CONVERT(int8_t, i8, -128.0, 128.0, INT8_MAX)
-NETC_CONVERT(int16_t, i16, -32768.0, 32768.0, INT16_MAX)
-NETC_CONVERT(int32_t, i32, -2147483648.0, 2147483648.0, INT32_MAX)
-NETC_CONVERT(int64_t, i64, -9223372036854775808.0, 9223372036854775808.0, INT64_MAX)
-NETC_CONVERT(uint8_t, u8, 0.0, 256.0, UINT8_MAX)
-NETC_CONVERT(uint16_t, u16, 0.0, 65536.0, UINT16_MAX)
-NETC_CONVERT(uint32_t, u32, 0.0, 4294967296.0, UINT32_MAX)
-NETC_CONVERT(uint64_t, u64, 0.0, 18446744073709551616.0, UINT64_MAX)
+static inline int64_t netc_i64_from_f64(double x)
+{
+    return x != x ? 0 : x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
+}
+static inline uint64_t netc_u64_from_f64(double x)
+{
+    return x >= 0x1p64 ? UINT64_MAX : x >= 0x1p63 ? (uint64_t)x : (uint64_t)netc_i64_from_f64(x);
+}
+#define NETC_TRUNCATE(T, type)                                                                     \
+    static inline T netc_##type##_from_f64(double x) { return (T)netc_i64_from_f64(x); }
+NETC_TRUNCATE(int8_t, i8)
+NETC_TRUNCATE(int16_t, i16)
+NETC_TRUNCATE(int32_t, i32)
+NETC_TRUNCATE(uint8_t, u8)
+NETC_TRUNCATE(uint16_t, u16)
+NETC_TRUNCATE(uint32_t, u32)
+
+#define NETC_TYPES(X)                                                                              \
+    X(int8_t, i8)                                                                                  \
+    X(int16_t, i16)                                                                                \
+    X(int32_t, i32)                                                                                \
+    X(int64_t, i64)                                                                                \
+    X(uint8_t, u8)                                                                                 \
+    X(uint16_t, u16)                                                                               \
+    X(uint32_t, u32)                                                                               \
+    X(uint64_t, u64)
+#define NETC_FROM_F32(T, type)                                                                     \
+    static inline T netc_##type##_from_f32(float x) { return netc_##type##_from_f64((double)x); }
+NETC_TYPES(NETC_FROM_F32)
 
 /* ---- f16 and bf16, stored as uint16_t ---- */
 
@@ -245,18 +254,44 @@ static inline uint16_t netc_bf16_from_f32(float x)
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/* To f32 with the last bit set where bits were lost (rounding to odd), so that rounding again rounds once. */
-static inline float netc_odd_f32_from_f64(double x)
+/* From double in one rounding: first to an odd float, which no second rounding takes for a tie. */
+static inline float netc_odd_f32(double x)
 {
-    float f = (float)x;
-    uint32_t bits;
-    if (x != x || (double)f == x) return f;
-    bits = netc_bits_f32(f);
-    if ((double)f > x ? x > 0 : x < 0) bits--; /* it was rounded away from zero */
+    float y = (float)x;
+    uint32_t bits = netc_bits_f32(y);
+    if (x != x || (double)y == x) return y;
+    if (fabs((double)y) > fabs(x)) bits--;
     return netc_f32_of_bits(bits | 1);
 }
-static inline uint16_t netc_f16_from_f64(double x) { return netc_f16_from_f32(netc_odd_f32_from_f64(x)); }
-static inline uint16_t netc_bf16_from_f64(double x) { return netc_bf16_from_f32(netc_odd_f32_from_f64(x)); }
+static inline uint16_t netc_f16_from_f64(double x) { return netc_f16_from_f32(netc_odd_f32(x)); }
+static inline uint16_t netc_bf16_from_f64(double x) { return netc_bf16_from_f32(netc_odd_f32(x)); }
+static inline double netc_f64_from_f16(uint16_t h) { return (double)netc_f32_from_f16(h); }
+static inline double netc_f64_from_bf16(uint16_t h) { return (double)netc_f32_from_bf16(h); }
+static inline uint16_t netc_bf16_from_f16(uint16_t h)
+{
+    return netc_bf16_from_f32(netc_f32_from_f16(h));
+}
+static inline uint16_t netc_f16_from_bf16(uint16_t h)
+{
+    return netc_f16_from_f32(netc_f32_from_bf16(h));
+}
+static inline uint8_t netc_bool_from_f16(uint16_t h) { return (h & 0x7fff) != 0; }
+static inline uint8_t netc_bool_from_bf16(uint16_t h) { return (h & 0x7fff) != 0; }
+static inline uint16_t netc_f16_from_bool(uint8_t x) { return x ? 0x3c00 : 0; }
+static inline uint16_t netc_bf16_from_bool(uint8_t x) { return x ? 0x3f80 : 0; }
+#define NETC_HALF(T, type, half)                                                                   \
+    static inline T netc_##type##_from_##half(uint16_t h)                                          \
+    {                                                                                              \
+        return netc_##type##_from_f32(netc_f32_from_##half(h));                                    \
+    }                                                                                              \
+    static inline uint16_t netc_##half##_from_##type(T x)                                          \
+    {                                                                                              \
+        return netc_##half##_from_f64((double)x);                                                  \
+    }
+#define NETC_F16(T, type)  NETC_HALF(T, type, f16)
+#define NETC_BF16(T, type) NETC_HALF(T, type, bf16)
+NETC_TYPES(NETC_F16)
+NETC_TYPES(NETC_BF16)
 
 #ifdef __clang__
 #pragma clang diagnostic pop

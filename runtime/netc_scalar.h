@@ -55,6 +55,23 @@ static inline void netc_store_stride_part(float *p, netc_f v, ptrdiff_t stride, 
 }
 static inline netc_f netc_splat(float x) { return x; }
 
+#define NETC_SCALAR_HALF(half)                                                                     \
+    static inline netc_f netc_load_##half(const uint16_t *p) { return netc_f32_from_##half(*p); }  \
+    static inline void netc_store_##half(uint16_t *p, netc_f v)                                    \
+    {                                                                                              \
+        *p = netc_##half##_from_f32(v);                                                            \
+    }                                                                                              \
+    static inline netc_f netc_load_##half##_part(const uint16_t *p, int n)                         \
+    {                                                                                              \
+        return n > 0 ? netc_load_##half(p) : 0.0f;                                                 \
+    }                                                                                              \
+    static inline void netc_store_##half##_part(uint16_t *p, netc_f v, int n)                      \
+    {                                                                                              \
+        if (n > 0) netc_store_##half(p, v);                                                        \
+    }
+NETC_SCALAR_HALF(f16)
+NETC_SCALAR_HALF(bf16)
+
 static inline netc_m netc_lt(netc_f a, netc_f b) { return a < b; }
 static inline netc_m netc_le(netc_f a, netc_f b) { return a <= b; }
 static inline netc_m netc_eq(netc_f a, netc_f b) { return a == b; }
@@ -74,6 +91,12 @@ static inline void netc_store_m_part(uint8_t *p, netc_m m, int n)
 {
     if (n > 0) *p = (uint8_t)m;
 }
+static inline netc_m netc_eq_m(netc_m a, netc_m b) { return a == b; }
+static inline netc_m netc_ne_m(netc_m a, netc_m b) { return a != b; }
+static inline netc_m netc_lt_m(netc_m a, netc_m b) { return a < b; }
+static inline netc_m netc_le_m(netc_m a, netc_m b) { return a <= b; }
+static inline netc_m netc_min_m(netc_m a, netc_m b) { return a & b; }
+static inline netc_m netc_max_m(netc_m a, netc_m b) { return a | b; }
 static inline netc_m netc_isnan(netc_f a) { return a != a; }
 static inline netc_m netc_isinf(netc_f a) { return netc_isinf_f32(a); }
 

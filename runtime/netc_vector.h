@@ -146,6 +146,13 @@ NETC_VECTOR_FUNCTION netc_m netc_load_m_part(const uint8_t *p, int n)
 }
 #endif
 
+NETC_VECTOR_FUNCTION netc_m netc_eq_m(netc_m a, netc_m b) { return netc_not_m(netc_xor_m(a, b)); }
+NETC_VECTOR_FUNCTION netc_m netc_ne_m(netc_m a, netc_m b) { return netc_xor_m(a, b); }
+NETC_VECTOR_FUNCTION netc_m netc_lt_m(netc_m a, netc_m b) { return netc_and_m(netc_not_m(a), b); }
+NETC_VECTOR_FUNCTION netc_m netc_le_m(netc_m a, netc_m b) { return netc_or_m(netc_not_m(a), b); }
+NETC_VECTOR_FUNCTION netc_m netc_min_m(netc_m a, netc_m b) { return netc_and_m(a, b); }
+NETC_VECTOR_FUNCTION netc_m netc_max_m(netc_m a, netc_m b) { return netc_or_m(a, b); }
+
 /* ---- memory ---- */
 
 #ifndef netc_load
@@ -227,6 +234,22 @@ NETC_VECTOR_FUNCTION void netc_store_bf16(uint16_t *p, netc_f v)
     netc_h h = __builtin_convertvector((is_nan & nan) | (~is_nan & whole), netc_h);
     memcpy(p, &h, sizeof h);
 }
+
+#define NETC_HALF_PART(half)                                                                       \
+    NETC_VECTOR_FUNCTION netc_f netc_load_##half##_part(const uint16_t *p, int n)                  \
+    {                                                                                              \
+        uint16_t lane[NETC_LANES] = {0};                                                           \
+        memcpy(lane, p, (size_t)n * sizeof *p);                                                    \
+        return netc_load_##half(lane);                                                             \
+    }                                                                                              \
+    NETC_VECTOR_FUNCTION void netc_store_##half##_part(uint16_t *p, netc_f v, int n)               \
+    {                                                                                              \
+        uint16_t lane[NETC_LANES];                                                                 \
+        netc_store_##half(lane, v);                                                                \
+        memcpy(p, lane, (size_t)n * sizeof *p);                                                    \
+    }
+NETC_HALF_PART(f16)
+NETC_HALF_PART(bf16)
 
 /* ---- arithmetic ---- */
 
