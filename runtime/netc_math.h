@@ -177,8 +177,7 @@ NETC_TEST(uint8_t, le, bool, x == 0 || y != 0)
 
 /* clang-format on */
 
-/* ---- float to integer: truncates; what does not fit in 64 bits becomes the nearest that does, NaN
- * 0, and then the result wraps to its type ---- */
+/* ---- float to integer: truncates to 64 bits (the nearest that fits, NaN to 0), then wraps ---- */
 
 static inline int64_t netc_i64_from_f64(double x)
 {
@@ -188,27 +187,18 @@ static inline uint64_t netc_u64_from_f64(double x)
 {
     return x >= 0x1p64 ? UINT64_MAX : x >= 0x1p63 ? (uint64_t)x : (uint64_t)netc_i64_from_f64(x);
 }
+static inline int64_t netc_i64_from_f32(float x) { return netc_i64_from_f64((double)x); }
+static inline uint64_t netc_u64_from_f32(float x) { return netc_u64_from_f64((double)x); }
+
 #define NETC_TRUNCATE(T, type)                                                                     \
-    static inline T netc_##type##_from_f64(double x) { return (T)netc_i64_from_f64(x); }
+    static inline T netc_##type##_from_f64(double x) { return (T)netc_i64_from_f64(x); }           \
+    static inline T netc_##type##_from_f32(float x) { return netc_##type##_from_f64((double)x); }
 NETC_TRUNCATE(int8_t, i8)
 NETC_TRUNCATE(int16_t, i16)
 NETC_TRUNCATE(int32_t, i32)
 NETC_TRUNCATE(uint8_t, u8)
 NETC_TRUNCATE(uint16_t, u16)
 NETC_TRUNCATE(uint32_t, u32)
-
-#define NETC_TYPES(X)                                                                              \
-    X(int8_t, i8)                                                                                  \
-    X(int16_t, i16)                                                                                \
-    X(int32_t, i32)                                                                                \
-    X(int64_t, i64)                                                                                \
-    X(uint8_t, u8)                                                                                 \
-    X(uint16_t, u16)                                                                               \
-    X(uint32_t, u32)                                                                               \
-    X(uint64_t, u64)
-#define NETC_FROM_F32(T, type)                                                                     \
-    static inline T netc_##type##_from_f32(float x) { return netc_##type##_from_f64((double)x); }
-NETC_TYPES(NETC_FROM_F32)
 
 /* ---- f16 and bf16, stored as uint16_t ---- */
 
@@ -265,33 +255,6 @@ static inline float netc_odd_f32(double x)
 }
 static inline uint16_t netc_f16_from_f64(double x) { return netc_f16_from_f32(netc_odd_f32(x)); }
 static inline uint16_t netc_bf16_from_f64(double x) { return netc_bf16_from_f32(netc_odd_f32(x)); }
-static inline double netc_f64_from_f16(uint16_t h) { return (double)netc_f32_from_f16(h); }
-static inline double netc_f64_from_bf16(uint16_t h) { return (double)netc_f32_from_bf16(h); }
-static inline uint16_t netc_bf16_from_f16(uint16_t h)
-{
-    return netc_bf16_from_f32(netc_f32_from_f16(h));
-}
-static inline uint16_t netc_f16_from_bf16(uint16_t h)
-{
-    return netc_f16_from_f32(netc_f32_from_bf16(h));
-}
-static inline uint8_t netc_bool_from_f16(uint16_t h) { return (h & 0x7fff) != 0; }
-static inline uint8_t netc_bool_from_bf16(uint16_t h) { return (h & 0x7fff) != 0; }
-static inline uint16_t netc_f16_from_bool(uint8_t x) { return x ? 0x3c00 : 0; }
-static inline uint16_t netc_bf16_from_bool(uint8_t x) { return x ? 0x3f80 : 0; }
-#define NETC_HALF(T, type, half)                                                                   \
-    static inline T netc_##type##_from_##half(uint16_t h)                                          \
-    {                                                                                              \
-        return netc_##type##_from_f32(netc_f32_from_##half(h));                                    \
-    }                                                                                              \
-    static inline uint16_t netc_##half##_from_##type(T x)                                          \
-    {                                                                                              \
-        return netc_##half##_from_f64((double)x);                                                  \
-    }
-#define NETC_F16(T, type)  NETC_HALF(T, type, f16)
-#define NETC_BF16(T, type) NETC_HALF(T, type, bf16)
-NETC_TYPES(NETC_F16)
-NETC_TYPES(NETC_BF16)
 
 #ifdef __clang__
 #pragma clang diagnostic pop

@@ -295,7 +295,7 @@ static void test_bf16(void **state)
 }
 
 /* A double beside a tie of halves, nearer to it than a float can say, must not round as the tie. */
-static void test_half_from_others(void **state)
+static void test_half_from_f64(void **state)
 {
     (void)state;
     for (uint32_t h = 0; h < 0x7bff; h++) {
@@ -303,20 +303,11 @@ static void test_half_from_others(void **state)
         assert_int_equal(netc_f16_from_f64(tie), h + h % 2);
         assert_int_equal(netc_f16_from_f64(nextafter(tie, 0)), h);
         assert_int_equal(netc_f16_from_f64(nextafter(-tie, -INFINITY)), 0x8000 + h + 1);
-        assert_true(netc_f64_from_f16((uint16_t)h) == low);
-        assert_true(netc_i32_from_f16((uint16_t)h) == (int32_t)low);
-        assert_int_equal(netc_bool_from_f16((uint16_t)(h | 0x8000)), low != 0);
     }
     assert_int_equal(netc_bf16_from_f64(1 + 0x1p-8), 0x3f80);
     assert_int_equal(netc_bf16_from_f64(1 + 0x1p-8 + 0x1p-50), 0x3f81);
-    assert_int_equal(netc_bf16_from_i64((INT64_C(1) << 40) + (INT64_C(1) << 32) + 1), 0x5381);
-    assert_int_equal(netc_f16_from_i32(-2049), 0xe800);
-    assert_int_equal(netc_f16_from_i64(INT64_MAX), 0x7c00);
     assert_int_equal(netc_f16_from_f64(1e300), 0x7c00);
-    assert_int_equal(netc_f16_from_bf16(0x3f80), 0x3c00);
-    assert_int_equal(netc_bf16_from_f16(0x3c01), 0x3f80);
-    assert_int_equal(netc_u8_from_bf16(0xbf80), 255);
-    assert_true(isnan(netc_f64_from_f16(netc_f16_from_f64((double)NAN))));
+    assert_true(isnan(netc_f32_from_f16(netc_f16_from_f64((double)NAN))));
 }
 
 /* ---- floats ---- */
@@ -343,14 +334,10 @@ static void test_floats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_8_bits),
-        cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_bool),
-        cmocka_unit_test(test_from_float),
-        cmocka_unit_test(test_f16),
-        cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_half_from_others),
-        cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_8_bits),        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_bool),          cmocka_unit_test(test_from_float),
+        cmocka_unit_test(test_f16),           cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_half_from_f64), cmocka_unit_test(test_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
