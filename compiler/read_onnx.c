@@ -6,7 +6,7 @@
 
 #include "wire.h"
 
-bool reader_full(const Reader *r) { return diags_errors(r->file.diags) >= MOST_MESSAGES; }
+bool reader_full(const Reader *r) { return r->nodes > MOST_NODES || diags_errors(r->file.diags) >= MOST_MESSAGES; }
 
 const char *text_or_empty(const char *text) { return text ? text : ""; }
 

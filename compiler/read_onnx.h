@@ -8,7 +8,7 @@
 #include "onnx_tensor.h"
 
 enum {
-    MOST_NODES = 1 << 20,  /* with functions inlined: a small file must not expand without end */
+    MOST_NODES = 1 << 18,  /* with functions inlined: a small file must not expand without end */
     MOST_SCOPES = 40,      /* graphs and function calls in each other */
     MOST_MESSAGES = 100,   /* after which the rest of a damaged model is not looked at */
     NEWEST_IR = 13,
@@ -69,7 +69,7 @@ typedef struct Scope {
     Map *bindings;                       /* Binding by attribute name; NULL outside functions */
 } Scope;
 
-bool reader_full(const Reader *r); /* so many errors that it is time to stop */
+bool reader_full(const Reader *r); /* so many errors or nodes that it is time to stop */
 const char *text_or_empty(const char *text);
 static inline const char *domain_of(const char *domain)
 {
@@ -87,6 +87,8 @@ Value *scope_find(const Scope *s, const char *name); /* here or, in a subgraph, 
 /* Makes `name` mean `tensor`; an error when it means something already. */
 void scope_define(Reader *r, Scope *s, const char *name, Tensor *tensor, Source where);
 void read_graph(Reader *r, Scope *s, const Onnx__GraphProto *proto);
+/* After an error: the node's outputs are defined as nothing, so that their readers stay quiet. */
+void poison_outputs(Reader *r, Scope *s, const Onnx__NodeProto *node, Source where);
 void read_nodes(Reader *r, Scope *s, Onnx__NodeProto *const *nodes, size_t count);
 /* A graph attribute, as a Graph of its own. NULL after a diagnostic. */
 Graph *read_subgraph(Reader *r, const Scope *s, const Onnx__GraphProto *proto, Source where);

@@ -108,7 +108,7 @@ static void bind_outputs(Reader *r, const Scope *body, Scope *s, const Onnx__Nod
         if (!*name) continue;
         const Value *v = i < f->n_output ? map_get(body->values, f->output[i]) : NULL;
         if (!v) {
-            read_error(r, "E0110", where, "function '%s' defines no value for its output %zu", f->name, i);
+            if (!reader_full(r)) read_error(r, "E0110", where, "function '%s' defines no value for its output %zu", f->name, i);
             scope_define(r, s, name, NULL, where);
             continue;
         }
@@ -133,13 +133,6 @@ static bool check_call(Reader *r, const Scope *s, const Onnx__NodeProto *call, c
     else
         return true;
     return false;
-}
-
-/* After an error: the call's outputs are known, so that their readers stay quiet. */
-static void poison_outputs(Reader *r, Scope *s, const Onnx__NodeProto *call, Source where)
-{
-    for (size_t i = 0; i < call->n_output; i++)
-        if (*call->output[i] && !map_get(s->values, call->output[i])) scope_define(r, s, call->output[i], NULL, where);
 }
 
 /* The name, or the name with a number when another call has it. */

@@ -137,7 +137,7 @@ static void check_default(Reader *r, const Onnx__ValueInfoProto *info, const Val
     if (!info->type || !v->tensor) return;
     const Declared *d = read_declared(r, info->type, where);
     if (d && !type_agrees(d, v->tensor))
-        read_error(r, "E0104", v->where, "%s, but the input of that name is declared otherwise", tensor_type_text(r->scratch, v->tensor));
+        read_error(r, "E0104", v->where, "the initializer is %s, but the input of its name is declared otherwise", tensor_type_text(r->scratch, v->tensor));
 }
 
 static void read_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, Source where)
@@ -221,11 +221,18 @@ static Source node_element(Reader *r, const Scope *s, const Onnx__NodeProto *pro
     return element(r, "node %d %s(%s)%s", index, name, *op ? op : "no operator", in);
 }
 
+void poison_outputs(Reader *r, Scope *s, const Onnx__NodeProto *node, Source where)
+{
+    for (size_t i = 0; i < node->n_output; i++)
+        if (*node->output[i] && !map_get(s->values, node->output[i])) scope_define(r, s, node->output[i], NULL, where);
+}
+
 static void read_node(Reader *r, Scope *s, const Onnx__NodeProto *proto, int index)
 {
     Source where = node_element(r, s, proto, index);
     if (!proto->op_type || !*proto->op_type) {
         read_error(r, "E0111", where, "a node without an operator");
+        poison_outputs(r, s, proto, where);
         return;
     }
     const char *given = text_or_empty(proto->name);
@@ -237,13 +244,14 @@ static void read_node(Reader *r, Scope *s, const Onnx__NodeProto *proto, int ind
 
 void read_nodes(Reader *r, Scope *s, Onnx__NodeProto *const *nodes, size_t count)
 {
-    if (count > MOST_NODES || (r->nodes += (int)count) > MOST_NODES) {
-        read_error(r, "E0113", (Source){.file = r->file.file}, "more than %d nodes, functions inlined", MOST_NODES);
-        r->nodes = MOST_NODES;
-        return;
+    bool fits = count <= (size_t)(MOST_NODES - r->nodes);
+    r->nodes = fits ? r->nodes + (int)count : MOST_NODES + 1;
+    if (!fits) read_error(r, "E0113", (Source){.file = r->file.file}, "more than %d nodes, functions inlined", MOST_NODES);
+    const int *order = fits ? sort_nodes(r, nodes, count) : NULL;
+    for (size_t i = 0; i < count && !reader_full(r); i++) {
+        if (order) read_node(r, s, nodes[order[i]], order[i]);
+        else poison_outputs(r, s, nodes[i], (Source){0});
     }
-    const int *order = sort_nodes(r, nodes, count);
-    for (size_t i = 0; order && i < count && !reader_full(r); i++) read_node(r, s, nodes[order[i]], order[i]);
 }
 
 /* ---- outputs ---- */
