@@ -93,7 +93,9 @@ struct Scope {
 /* How the result of a call is named. Empty inside an expression. */
 typedef struct Naming {
     const NetNames *targets; /* NULL: none */
-    const char *path;        /* the instance path, when it is settled already; NULL otherwise */
+    bool sole; /* the call is the only one of its statement, so that the target names the instance
+                  too */
+    const char *path; /* the instance path, when it is settled already; NULL otherwise */
 } Naming;
 
 /* Where expansion stands: a call of a block, or a round of a repeat. */

@@ -61,9 +61,42 @@ static bool check_targets(Reader *r, const NetStmt *stmt, const Value *v)
     return false;
 }
 
+static int count_calls(const NetExpr *e);
+
+static int count_list(const NetExprs *list)
+{
+    int calls = 0;
+    for (int i = 0; i < list->count; i++) calls += count_calls(list->items[i]);
+    return calls;
+}
+
+/* Calls that make instances; functions only ask. */
+static int count_calls(const NetExpr *e)
+{
+    int calls = 0;
+    switch (e->kind) {
+    case NET_CALL:
+        for (int i = 0; i < e->call->args.count; i++)
+            calls += count_calls(e->call->args.items[i].value);
+        return calls + !function_find(e->call->callee.text);
+    case NET_BINARY:
+        return count_calls(e->binary.left) + count_calls(e->binary.right) + 1;
+    case NET_UNARY:
+        return count_calls(e->binary.right) + 1;
+    case NET_IF:
+        return count_calls(e->branch.condition) + count_calls(e->branch.yes) +
+               count_calls(e->branch.no);
+    case NET_LIST:
+        return count_list(&e->list);
+    default:
+        return 0;
+    }
+}
+
 static void assign(Reader *r, Scope *s, const NetStmt *stmt)
 {
-    r->naming = (Naming){.targets = &stmt->targets};
+    r->naming =
+        (Naming){.targets = &stmt->targets, .sole = count_calls(stmt->values.items[0]) == 1};
     Value v = eval(r, s, stmt->values.items[0]);
     r->naming = (Naming){0};
     bool good = v.kind != VALUE_POISON && check_targets(r, stmt, &v);

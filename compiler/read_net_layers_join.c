@@ -61,7 +61,7 @@ static int split_sizes(LayerCall *c, int64_t along, int64_t sizes[MAX_RANK * 16]
                     parts->kind == VALUE_LIST
                         ? "these sizes"
                         : arena_format(c->r->arena, "%lld equal parts", (long long)parts->i));
-    net_label(d, parts->source, parts->kind == VALUE_LIST ? "together %lld" : "", (long long)sum);
+    if (parts->kind == VALUE_LIST) net_label(d, parts->source, "together %lld", (long long)sum);
     return -1;
 }
 

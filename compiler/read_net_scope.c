@@ -75,6 +75,7 @@ const char *net_scope_nearest(Reader *r, const Scope *s, const char *name)
 
 void net_scope_warn_unused(Reader *r, const Scope *s)
 {
+    if (diags_errors(r->diags)) return; /* what failed may have been what reads it */
     for (int i = 0; i < s->name_list.count; i++) {
         const Binding *next = NULL;
         for (const Binding *b = map_get(s->names, s->name_list.items[i]); b;
@@ -122,7 +123,7 @@ const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetN
         }
         return take_path(r, s, path, as->source);
     }
-    for (int i = 0; naming->targets && i < naming->targets->count; i++) {
+    for (int i = 0; naming->sole && i < naming->targets->count; i++) {
         const NetName *target = &naming->targets->items[i];
         if (!target->text) continue;
         const char *path = arena_format(r->arena, "%s%s", s->path, target->text);
