@@ -1,4 +1,5 @@
-/* Tensors of indices: what can be checked about them at compile time, and how the negative ones are meant. */
+/* Tensors of indices: what can be checked about them at compile time, and how the negative ones are
+ * meant. */
 #include "indices.h"
 
 bool indices_check(Infer *in, const Tensor *indices, int64_t first, int64_t step, int64_t extent)
@@ -7,8 +8,8 @@ bool indices_check(Infer *in, const Tensor *indices, int64_t first, int64_t step
     for (int64_t i = first; i < count; i += step) {
         int64_t value = dtype_get_int(indices->dtype, indices->data, i);
         if (value >= -extent && value < extent) continue;
-        infer_error(in, "E0213", "index %lld is not in -%lld..%lld", (long long)value, (long long)extent,
-                    (long long)extent - 1);
+        infer_error(in, "E0213", "index %lld is not in -%lld..%lld", (long long)value,
+                    (long long)extent, (long long)extent - 1);
         diag_note(infer_last_error(in), "it is element %lld of '%s'", (long long)i, indices->name);
         return false;
     }

@@ -9,7 +9,8 @@ Expr *quantize_value(Pool *p, Expr *value, Expr *zero_point, Dtype dtype)
     double highest = lowest + (double)((1 << info->bits) - 1);
     value = ex_unary(p, UN_ROUND, value);
     if (zero_point) value = ex_add(p, value, ex_cast(p, value->dtype, zero_point));
-    value = ex_max(p, ex_min(p, value, ex_const(p, value->dtype, highest)), ex_const(p, value->dtype, lowest));
+    value = ex_max(p, ex_min(p, value, ex_const(p, value->dtype, highest)),
+                   ex_const(p, value->dtype, lowest));
     return ex_cast(p, dtype, value);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Resampling one axis. Comes in: extents, scale and the modes. Goes out: source positions and weights for each output
- * position, as ONNX's operator Resize states them. All arithmetic is done here, in double; nothing is left for run time.
+ * Resampling one axis. Comes in: extents, scale and the modes. Goes out: source positions and
+ * weights for each output position, as ONNX's operator Resize states them. All arithmetic is done
+ * here, in double; nothing is left for run time.
  */
 #include "resample.h"
 
@@ -13,21 +14,31 @@ static double coordinate(const Resample *r, const ResampleAxis *a, int64_t x)
     double in = (double)a->in, out = a->scale * in; /* the exact output extent; a->out is rounded */
     double half = ((double)x + 0.5) / a->scale - 0.5;
     switch (r->coordinates) {
-    case COORDINATES_ALIGN_CORNERS: return out == 1 || a->out == 1 ? 0 : (double)x * (in - 1) / (out - 1);
-    case COORDINATES_ASYMMETRIC: return (double)x / a->scale;
-    case COORDINATES_TF_NN: return ((double)x + 0.5) / a->scale;
-    case COORDINATES_PYTORCH: return a->out == 1 ? 0 : half;
-    case COORDINATES_SYMMETRIC: return in / 2 * (1 - (double)a->out / out) + half;
+    case COORDINATES_ALIGN_CORNERS:
+        return out == 1 || a->out == 1 ? 0 : (double)x * (in - 1) / (out - 1);
+    case COORDINATES_ASYMMETRIC:
+        return (double)x / a->scale;
+    case COORDINATES_TF_NN:
+        return ((double)x + 0.5) / a->scale;
+    case COORDINATES_PYTORCH:
+        return a->out == 1 ? 0 : half;
+    case COORDINATES_SYMMETRIC:
+        return in / 2 * (1 - (double)a->out / out) + half;
     case COORDINATES_CROP:
         if (a->out == 1) return (a->roi_start + a->roi_end) * (in - 1) / 2;
-        return a->roi_start * (in - 1) + (double)x * (a->roi_end - a->roi_start) * (in - 1) / ((double)a->out - 1);
-    case COORDINATES_HALF_PIXEL: break;
+        return a->roi_start * (in - 1) +
+               (double)x * (a->roi_end - a->roi_start) * (in - 1) / ((double)a->out - 1);
+    case COORDINATES_HALF_PIXEL:
+        break;
     }
     return half;
 }
 
 /* Antialiasing widens the filter when the axis shrinks. */
-static double filter_scale(const Resample *r, const ResampleAxis *a) { return r->antialias ? fmin(a->scale, 1) : 1; }
+static double filter_scale(const Resample *r, const ResampleAxis *a)
+{
+    return r->antialias ? fmin(a->scale, 1) : 1;
+}
 
 /* Offset of the first tap from the position left of the coordinate. */
 static int first_tap(const Resample *r, const ResampleAxis *a)
@@ -55,10 +66,14 @@ static double cubic_filter(double distance, double a)
 static int64_t nearest(NearestMode mode, double x)
 {
     switch (mode) {
-    case NEAREST_FLOOR: return (int64_t)floor(x);
-    case NEAREST_CEIL: return (int64_t)ceil(x);
-    case NEAREST_PREFER_CEIL: return (int64_t)floor(x + 0.5);
-    case NEAREST_PREFER_FLOOR: break;
+    case NEAREST_FLOOR:
+        return (int64_t)floor(x);
+    case NEAREST_CEIL:
+        return (int64_t)ceil(x);
+    case NEAREST_PREFER_CEIL:
+        return (int64_t)floor(x + 0.5);
+    case NEAREST_PREFER_FLOOR:
+        break;
     }
     return (int64_t)ceil(x - 0.5);
 }
@@ -66,20 +81,23 @@ static int64_t nearest(NearestMode mode, double x)
 static int64_t clamp(int64_t i, int64_t extent) { return max64(min64(i, extent - 1), 0); }
 
 /* The taps of one output position, whose input coordinate is x. */
-static void fill(const Resample *r, const ResampleAxis *a, double x, int taps, int64_t *source, float *weight)
+static void fill(const Resample *r, const ResampleAxis *a, double x, int taps, int64_t *source,
+                 float *weight)
 {
     if (r->mode == RESAMPLE_NEAREST) {
         source[0] = clamp(nearest(r->nearest, x), a->in);
         weight[0] = 1;
         return;
     }
-    double left = ceil(x) - 1, scale = filter_scale(r, a), sum = 0, *value = calloc((size_t)taps, sizeof *value);
+    double left = ceil(x) - 1, scale = filter_scale(r, a), sum = 0,
+           *value = calloc((size_t)taps, sizeof *value);
     if (!value) die("out of memory");
     for (int t = 0; t < taps; t++) {
         double at = left + first_tap(r, a) + t, distance = fabs(at - x) * scale;
         bool outside = at < 0 || at >= (double)a->in;
         if (!(r->exclude_outside && outside))
-            value[t] = r->mode == RESAMPLE_LINEAR ? linear_filter(distance) : cubic_filter(distance, r->cubic_a);
+            value[t] = r->mode == RESAMPLE_LINEAR ? linear_filter(distance)
+                                                  : cubic_filter(distance, r->cubic_a);
         source[t] = clamp((int64_t)at, a->in);
         sum += value[t];
     }
@@ -102,7 +120,8 @@ Taps resample_axis(Arena *arena, const Resample *r, const ResampleAxis *a)
             }
             t.inside[i] = false;
         }
-        x = fmax(fmin(x, (double)a->in + 1), -2); /* hostile regions: everything beyond is the edge */
+        x = fmax(fmin(x, (double)a->in + 1),
+                 -2); /* hostile regions: everything beyond is the edge */
         fill(r, a, x, taps, t.source + i * taps, t.weight + i * taps);
     }
     return t;
