@@ -35,6 +35,12 @@ void nest_set(Nest *n, const Reg *reg, bool declares, Expr *value)
     s->value = value;
 }
 
+void nest_set_each(Nest *n, int k, Expr *value, void *registers)
+{
+    const Reg *const *regs = registers;
+    nest_set(n, regs[k], false, value);
+}
+
 /* The enclosing list, with the statement whose body is being made as its last. */
 Code *nest_open(Nest *n, Var *var, LoopKind kind)
 {
@@ -77,8 +83,9 @@ typedef struct Instance {
     Expr *index[MAX_RANK];
 } Instance;
 
-static void store(Nest *n, const Instance *at, Expr *value)
+static void store(Nest *n, int k, Expr *value, void *instances)
 {
+    const Instance *at = (const Instance *)instances + k;
     Buffer *out = n->def->out->buffer;
     Expr *offset = buffer_offset(n->pool, out, at->index);
     int64_t stride = 0;
@@ -107,18 +114,18 @@ static void generate_body(Nest *n, const Instance *instances, int count)
     nest_reduce_all(n, bodies, count);
     for (int k = 0; k < count; k++) values[k] = nest_value(n, bodies[k]);
     if (n->failed) return;
-    nest_share(n, values, count);
-    for (int k = 0; k < count; k++) store(n, &instances[k], values[k]);
+    nest_share(n, values, count, store, (void *)instances);
 }
 
-/* Every instance, once for each copy of the level, shifted. */
+/* Every instance, once for each copy of the level, shifted. Copies of outer levels (vectors) stay next to each other, so that what a row of
+ * a tile shares is used at once. */
 static Instance *add_copies(Nest *n, const Instance *from, int count, const Level *level, const Piece *piece, Expr *base)
 {
     Instance *all = NEW_ARRAY(n->arena, Instance, count * piece->copies);
     int64_t unit = piece->step / piece->copies;
     for (int k = 0; k < count; k++)
         for (int c = 0; c < piece->copies; c++) {
-            Instance *to = &all[k * piece->copies + c];
+            Instance *to = &all[c * count + k];
             *to = from[k];
             Expr *i = ex_add(n->pool, base, ex_int(n->pool, c * unit));
             if (level->vector && n->lane) i = ex_add(n->pool, i, ex_var(n->pool, n->lane));

@@ -77,8 +77,11 @@ int nest_cut(Piece *pieces, int64_t lo, int64_t hi, int most, int64_t unit);
 
 /* The kernel expression of a logical one: loads become fetches, reductions registers. */
 Expr *nest_value(Nest *n, Expr *e);
-/* Names what occurs more than once among the values, with registers; rewrites the values. */
-void nest_share(Nest *n, Expr **values, int count);
+/* Calls `use` with each value in order, as an expression over registers: what occurs more than once among the values is set to a register
+ * just before its first use, so that it is live for as short as can be. */
+void nest_share(Nest *n, Expr **values, int count, void (*use)(Nest *n, int k, Expr *value, void *context), void *context);
+/* For nest_share: context is an array of registers, the values are theirs. */
+void nest_set_each(Nest *n, int k, Expr *value, void *registers);
 /* Does e depend on the lane: is it a vector? */
 bool nest_is_vector(const Nest *n, const Expr *e);
 

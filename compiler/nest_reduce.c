@@ -178,8 +178,7 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner, 
         if (inner) terms[k] = ex_rewrite(n->pool, terms[k], through_pointer, &q);
         terms[k] = combined(n, g, k, terms[k]);
     }
-    nest_share(n, terms, g->count);
-    for (int k = 0; k < g->count; k++) nest_set(n, g->sums[k], false, terms[k]);
+    nest_share(n, terms, g->count, nest_set_each, g->sums);
     n->code = before;
     for (int i = 0; i < q.list.count; i++) {
         Stmt *s = nest_stmt(n, ST_POINT);

@@ -38,16 +38,14 @@ static void vector_step(Row *r, Expr *base, int count)
         terms[k] = term(r, r->sums[k], index);
     }
     if (n->failed) return;
-    nest_share(n, terms, count);
-    for (int k = 0; k < count; k++) nest_set(n, r->sums[k], false, terms[k]);
+    nest_share(n, terms, count, nest_set_each, r->sums);
 }
 
 static void scalar_step(Row *r, Expr *index)
 {
     Expr *t = term(r, r->scalar, index);
     if (r->n->failed) return;
-    nest_share(r->n, &t, 1);
-    nest_set(r->n, r->scalar, false, t);
+    nest_share(r->n, &t, 1, nest_set_each, &r->scalar);
 }
 
 /* Whole groups of vectors, whole vectors, single elements. */

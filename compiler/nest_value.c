@@ -4,8 +4,6 @@
  */
 #include "nest.h"
 
-#include <stdlib.h>
-
 /* ---- a map from expressions, for one conversion ---- */
 
 typedef struct ExprMap {
@@ -179,12 +177,6 @@ static void count_uses(ExprMap *m, Expr *e)
     for (int i = 0; i < (lazy ? 1 : e->arg_count); i++) count_uses(m, e->args[i]);
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const Expr *x = *(Expr *const *)a, *y = *(Expr *const *)b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
 static Expr *named(Pool *p, Expr *e, void *context)
 {
     const ExprMap *names = context;
@@ -200,19 +192,29 @@ static const char *stem(const Expr *e)
 }
 
 
-void nest_share(Nest *n, Expr **values, int count)
+typedef struct Sharing {
+    Nest *n;
+    ExprMap uses, names; /* names: the registers of shared expressions that have been set */
+} Sharing;
+
+static void set_shared(Expr *e, void *context)
 {
-    ExprMap uses = {.arena = n->arena}, names = {.arena = n->arena};
-    for (int k = 0; k < count; k++) count_uses(&uses, values[k]);
-    LIST(Expr *) shared = {0};
-    for (int i = 0; i < uses.size; i++)
-        if (uses.keys[i] && uses.counts[i] > 1 && worth_naming(uses.keys[i])) LIST_PUSH(n->arena, &shared, uses.keys[i]);
-    if (shared.count) qsort(shared.items, (size_t)shared.count, sizeof *shared.items, by_id);
-    for (int i = 0; i < shared.count; i++) {
-        Expr *e = shared.items[i];
-        const Reg *reg = pool_reg(n->pool, arena_format(n->p->arena, "%s%d", stem(e), n->names++), e->dtype, e->lanes);
-        nest_set(n, reg, true, ex_rewrite(n->pool, e, named, &names));
-        map_put(&names, e, ex_reg(n->pool, reg));
+    Sharing *s = context;
+    Nest *n = s->n;
+    int slot = map_slot(&s->uses, e); /* what stands only in arms of selects has no entry */
+    if (s->uses.keys[slot] != e || s->uses.counts[slot] < 2 || !worth_naming(e)) return;
+    if (s->names.size && s->names.values[map_slot(&s->names, e)]) return;
+    const Reg *reg = pool_reg(n->pool, arena_format(n->p->arena, "%s%d", stem(e), n->names++), e->dtype, e->lanes);
+    nest_set(n, reg, true, ex_rewrite(n->pool, e, named, &s->names));
+    map_put(&s->names, e, ex_reg(n->pool, reg));
+}
+
+void nest_share(Nest *n, Expr **values, int count, void (*use)(Nest *n, int k, Expr *value, void *context), void *context)
+{
+    Sharing s = {.n = n, .uses = {.arena = n->arena}, .names = {.arena = n->arena}};
+    for (int k = 0; k < count; k++) count_uses(&s.uses, values[k]);
+    for (int k = 0; k < count; k++) {
+        ex_visit(values[k], set_shared, &s);
+        use(n, k, ex_rewrite(n->pool, values[k], named, &s.names), context);
     }
-    for (int k = 0; k < count; k++) values[k] = ex_rewrite(n->pool, values[k], named, &names);
 }
