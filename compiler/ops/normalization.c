@@ -242,5 +242,5 @@ const Op ops_normalization[] = {
      .versions = (const int[]){23, 0},
      .inputs = rms_inputs, .outputs = rms_outputs, .attrs = trailing_attrs,
      .infer = trailing_infer, .define = rms_define,
-     .examples = (const char *const[]){"RMSNormalization(x: f32[2, 3, 8], scale: f32[8])", 0}},
+     .examples = (const char *const[]){"RMSNormalization@23(x: f32[2, 3, 8], scale: f32[8])", 0}},
     {0}};

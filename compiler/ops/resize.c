@@ -340,5 +340,7 @@ const Op ops_resize[] = {
      .versions = (const int[]){1, 7, 9, 0},
      .last = 9,
      .inputs = upsample_inputs, .outputs = upsample_outputs, .attrs = upsample_attrs,
-     .infer = resize_infer, .define = resize_define},
+     .infer = resize_infer, .define = resize_define,
+     .examples = (const char *const[]){"Upsample@9(x: f32[1, 1, 2, 3], f32[4] [1, 1, 2, 2])",
+                                       "Upsample@9(x: f32[1, 1, 2, 2], f32[4] [1, 1, 3, 2], mode: \"linear\")", 0}},
     {0}};

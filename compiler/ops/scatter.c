@@ -219,5 +219,6 @@ const Op ops_scatter[] = {
      .doc = "The old name of ScatterElements.",
      .versions = (const int[]){9, 0},
      .last = 10,
-     .inputs = inputs, .outputs = outputs, .attrs = old_attrs, .infer = elements_infer, .define = elements_define},
+     .inputs = inputs, .outputs = outputs, .attrs = old_attrs, .infer = elements_infer, .define = elements_define,
+     .examples = (const char *const[]){"Scatter@9(x: f32[3, 3], i64[2, 3] [[1, 0, 2], [0, 2, 1]], u: f32[2, 3])", 0}},
     {0}};
