@@ -46,9 +46,9 @@ static Expr *reflect_index(Pool *p, Expr *i, int64_t extent, int64_t before, int
     if (extent == 1) return ex_int(p, 0);
     int64_t period = 2 * (extent - 1);
     if (before >= extent || after >= extent) i = ex_floormod(p, i, ex_int(p, period));
-    Expr *back = ex_add(p, ex_int(p, period), ex_unary(p, UN_NEG, i));
-    i = ex_select(p, ex_lt(p, i, ex_int(p, extent)), i, back);
-    return ex_select(p, ex_lt(p, i, ex_int(p, 0)), ex_unary(p, UN_NEG, i), i);
+    i = ex_min(p, i, ex_add(p, ex_int(p, period), ex_unary(p, UN_NEG, i)));
+    i = ex_max(p, i, ex_unary(p, UN_NEG, i));
+    return ex_min(p, ex_max(p, i, ex_int(p, 0)), ex_int(p, extent - 1)); /* says the range, which the parts do not */
 }
 
 static Expr *wrap_index(Pool *p, Expr *i, int64_t extent, int64_t before, int64_t after)

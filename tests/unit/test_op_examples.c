@@ -51,7 +51,7 @@ static size_t identifier(const char *s)
     return n;
 }
 
-/* The names before the equals sign, or y. Returns where the call begins. */
+/* The names before the equals sign, or "result". Returns where the call begins. */
 static const char *read_outputs(Example *e, const char *prefix)
 {
     const char *s = e->text, *equals = strstr(s, " = ");
@@ -59,7 +59,7 @@ static const char *read_outputs(Example *e, const char *prefix)
     while (e->output_count == 0 || (named && s < equals)) {
         size_t n = named ? identifier(s) : 0;
         snprintf(e->outputs[e->output_count], sizeof *e->outputs, "%s%.*s", prefix,
-                 named ? (int)n : 1, named ? s : "y");
+                 named ? (int)n : 6, named ? s : "result");
         text_add(&e->statement, "%s%s", e->output_count ? ", " : "", e->outputs[e->output_count]);
         e->output_count++;
         s += n + strspn(s + n, ", ");
