@@ -80,10 +80,10 @@ exec cc "\$@"
 END
     chmod +x "$T/spoil-$1"
 }
-spoil crash '__attribute__((constructor)) static void spoiled(void) { *(volatile int *)0 = 1; }'
+spoil crash '__attribute__((constructor)) static void spoiled(void) { __builtin_trap(); }'
 spoil hang '__attribute__((constructor)) static void spoiled(void) { for (volatile int i = 0;; i++) {} }'
 expect crash 3 "$NETC" verify "$net" --init 1 --no-cache --cc "$T/spoil-crash" "$good"
-expect_text crash-text "$T/stderr" 'the compiled network crashed: Segmentation fault'
+expect_text crash-text "$T/stderr" 'the compiled network crashed: Illegal instruction'
 expect hang 3 "$NETC" verify "$net" --init 1 --no-cache --timeout 0.5 --cc "$T/spoil-hang" "$good"
 expect_text hang-text "$T/stderr" 'did not finish within 0.5 s'
 

@@ -79,7 +79,9 @@ int main(void)
         pthread_join(threads[i], NULL);
         wrong += tasks[i].wrong;
     }
-    if (first_model()->run(NULL, NULL, NULL) == 0) wrong++;
+    const void *no_input[] = {NULL};
+    if (first_model()->run(no_input, tasks[0].outputs, tasks[0].workspace) == 0) wrong++;
+    if (first_model()->run((const void *const *)tasks[0].inputs, tasks[0].outputs, (char *)tasks[0].workspace + 4) == 0) wrong++;
     printf("%d wrong\n", wrong);
     return wrong != 0;
 }
