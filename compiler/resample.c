@@ -8,28 +8,22 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The input coordinate of output position x. */
-static double coordinate(const Resample *r, const ResampleAxis *a, int64_t x)
+/* The input coordinate of output position x. In single precision, as everyone reckons: whether a coordinate is just below or
+ * exactly a whole number decides which pixel is nearest. */
+static double coordinate(const Resample *r, const ResampleAxis *a, int64_t position)
 {
-    double in = (double)a->in, out = a->scale * in; /* the exact output extent; a->out is rounded */
-    double half = ((double)x + 0.5) / a->scale - 0.5;
+    float in = (float)a->in, scale = (float)a->scale, out = scale * in; /* the exact output extent; a->out is rounded */
+    float x = (float)position, half = (x + 0.5f) / scale - 0.5f, start = (float)a->roi_start, end = (float)a->roi_end;
     switch (r->coordinates) {
-    case COORDINATES_ALIGN_CORNERS:
-        return out == 1 || a->out == 1 ? 0 : (double)x * (in - 1) / (out - 1);
-    case COORDINATES_ASYMMETRIC:
-        return (double)x / a->scale;
-    case COORDINATES_TF_NN:
-        return ((double)x + 0.5) / a->scale;
-    case COORDINATES_PYTORCH:
-        return a->out == 1 ? 0 : half;
-    case COORDINATES_SYMMETRIC:
-        return in / 2 * (1 - (double)a->out / out) + half;
+    case COORDINATES_ALIGN_CORNERS: return out == 1 || a->out == 1 ? 0 : x * (in - 1) / (out - 1);
+    case COORDINATES_ASYMMETRIC: return x / scale;
+    case COORDINATES_TF_NN: return (x + 0.5f) / scale;
+    case COORDINATES_PYTORCH: return a->out == 1 ? 0 : half;
+    case COORDINATES_SYMMETRIC: return in / 2 * (1 - (float)a->out / out) + half;
     case COORDINATES_CROP:
-        if (a->out == 1) return (a->roi_start + a->roi_end) * (in - 1) / 2;
-        return a->roi_start * (in - 1) +
-               (double)x * (a->roi_end - a->roi_start) * (in - 1) / ((double)a->out - 1);
-    case COORDINATES_HALF_PIXEL:
-        break;
+        if (a->out == 1) return (start + end) * (in - 1) / 2;
+        return start * (in - 1) + x * (end - start) * (in - 1) / ((float)a->out - 1);
+    case COORDINATES_HALF_PIXEL: break;
     }
     return half;
 }
