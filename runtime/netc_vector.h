@@ -21,7 +21,17 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Always inlined, so that no vector crosses a call in an ABI that depends on the flags. */
+/* Always inlined, so that no vector crosses a call: the ABI of that depends on the flags. Where the
+ * machine has no vectors gcc warns of it all the same, also at the uses. */
+#ifdef __clang__
+#pragma clang diagnostic push
+#ifdef __ALTIVEC__ /* for PowerPC it warns that comparisons may one day change their type */
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wdeprecated-altivec-src-compat"
+#endif
+#else
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
 #define NETC_VECTOR_FUNCTION static inline __attribute__((always_inline, unused))
 
 #define NETC_PRAGMA(text) _Pragma(#text)
@@ -32,7 +42,7 @@
 #endif
 #define NETC_PREFETCH(p) __builtin_prefetch(p)
 
-/* Once per step of a contraction, on its two pointers: without it gcc keeps loads of later steps in
+/* Once per step of a contraction, on its pointers: without it gcc keeps loads of later steps in
  * registers across the loop and spills the accumulators. Clang does better alone. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define NETC_PIN(p) __asm__ volatile("" : "+r"(p))
@@ -344,5 +354,9 @@ NETC_ACROSS(hmax, netc_max)
 NETC_ACROSS(hmin, netc_min)
 
 #include "netc_vector_math.h"
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 #endif
