@@ -116,7 +116,10 @@ static void test_prints(void **state)
     for (size_t i = 0; i < COUNT(files); i++) {
         assert_int_equal(shell("./inline %s", files[i]), EXIT_DONE);
         PRINTED("y/out:0: f32[2, 3]\n  2 -4 7\n  0 10 12\n");
-        PRINTED("n: i64[1]\n  4\n");
+        PRINTED("n: i64[1]\n  4\nscalar: f64[]\n  0.10000000000000001\n");
+        PRINTED("half: f16[1]\n  -1.5\nbhalf: bf16[1]\n  3.140625\ntruth: bool[1]\n  1\n");
+        PRINTED(
+            "large: i8[40, 50]\n  -50 -49 -48 -47 -46 -45 -44 -43 ...\n  from -50 to 50, mean ");
     }
 }
 
@@ -138,8 +141,14 @@ static void test_writes_npy(void **state)
     }
     assert_int_equal(read_file("out/n.npy", all, sizeof all), 128 + 8);
     assert_memory_equal(all + 10, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", 57);
-    assert_int_equal(shell("ls out"), 0);
-    assert_string_equal(printed, "n.npy\ny_out_0.npy\n");
+    assert_int_equal(read_file("out/scalar.npy", all, sizeof all), 128 + 8);
+    assert_memory_equal(all + 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (), }", 55);
+    assert_int_equal(read_file("out/bhalf.npy", all, sizeof all), 128 + 2);
+    assert_memory_equal(all + 10, "{'descr': '<V2',", 16);
+    assert_int_equal(read_file("out/truth.npy", all, sizeof all), 128 + 1);
+    assert_memory_equal(all + 10, "{'descr': '|b1',", 16);
+    assert_int_equal(shell("ls out | wc -l"), 0);
+    assert_string_equal(printed, "7\n");
     assert_int_equal(shell("./inline -o out2 -- out/y_out_0.npy && ./inline out2/y_out_0.npy"),
                      EXIT_DONE);
     PRINTED("  8 -16 28\n");
