@@ -2,7 +2,7 @@
  * A program that embeds a compiled network: edges.net, classic image filters as convolutions.
  *
  *   netc compile examples/edges.net -o generated
- *   cc -O2 -Igenerated examples/edges_demo.c generated/edges.c -o edges -lm
+ *   cc -O2 $(netc targets native) -Igenerated examples/edges_demo.c generated/edges.c -o edges -lm
  *   ./edges FOLDER [PICTURE.pgm|.ppm]
  *
  * Reads a picture (or draws one), fits it to the network's input, runs the network, writes every filter's answer into the
@@ -20,6 +20,15 @@ typedef struct {
     int width, height;
     float *gray; /* height * width, 0 to 1 */
 } Picture;
+
+enum { COLUMNS = 39, ROWS = 15, MAX_PANELS = 32 };
+
+/* What is written and shown: the picture or one plane of an output. */
+typedef struct {
+    char name[80];
+    int width, height;
+    unsigned char *gray;
+} Panel;
 
 static void fail(const char *what, const char *which)
 {
@@ -103,20 +112,32 @@ static void write_picture(const char *path, const unsigned char *gray, int width
     if (fwrite(gray, (size_t)width * (size_t)height, 1, file) != 1 || fclose(file) != 0) fail("cannot write", path);
 }
 
-static void show_picture(const unsigned char *gray, int width, int height)
+/* A picture as letters, one row of them: the darkest is a blank. A line thinner than a letter stays visible. */
+static void show_row(const Panel *p, int row)
 {
-    enum { COLUMNS = 64, ROWS = 22 };
     static const char ramp[] = " .:-=+*#%@";
-    for (int r = 0; r < ROWS; r++) {
-        for (int c = 0; c < COLUMNS; c++) {
-            int y0 = r * height / ROWS, y1 = (r + 1) * height / ROWS, x0 = c * width / COLUMNS, x1 = (c + 1) * width / COLUMNS;
-            int brightest = 0; /* a line thinner than a letter stays visible */
-            for (int y = y0; y < y1; y++)
-                for (int x = x0; x < x1; x++)
-                    if (gray[y * width + x] > brightest) brightest = gray[y * width + x];
-            putchar(ramp[brightest * 9 / 255]);
+    int y0 = row * p->height / ROWS, y1 = (row + 1) * p->height / ROWS;
+    for (int c = 0; c < COLUMNS; c++) {
+        int brightest = 0;
+        for (int y = y0; y < y1; y++)
+            for (int x = c * p->width / COLUMNS; x < (c + 1) * p->width / COLUMNS; x++)
+                if (p->gray[y * p->width + x] > brightest) brightest = p->gray[y * p->width + x];
+        putchar(ramp[brightest * 9 / 255]);
+    }
+}
+
+/* Two beside each other, under their names. */
+static void show_panels(const Panel *panels, int count)
+{
+    for (int i = 0; i < count; i += 2) {
+        int pair = i + 1 < count;
+        printf("\n%-*s  %s\n", COLUMNS, panels[i].name, pair ? panels[i + 1].name : "");
+        for (int row = 0; row < ROWS; row++) {
+            show_row(&panels[i], row);
+            printf("  ");
+            if (pair) show_row(&panels[i + 1], row);
+            printf("\n");
         }
-        putchar('\n');
     }
 }
 
@@ -131,21 +152,30 @@ static void to_bytes(const float *values, int count, unsigned char *gray)
     }
 }
 
+static void add_panel(Panel *panels, int *count, const char *folder, const char *name, const float *values, int height, int width)
+{
+    if (*count == MAX_PANELS) return;
+    Panel *p = &panels[(*count)++];
+    char path[1024];
+    snprintf(p->name, sizeof p->name, "%s.pgm", name);
+    snprintf(path, sizeof path, "%s/%s", folder, p->name);
+    p->width = width;
+    p->height = height;
+    p->gray = allocate((size_t)height * (size_t)width);
+    to_bytes(values, height * width, p->gray);
+    write_picture(path, p->gray, width, height);
+}
+
 /* One plane for each channel of an output [1, channels, height, width]. */
-static void write_output(const netc_tensor_info *info, const float *values, const char *folder)
+static void add_output(Panel *panels, int *count, const char *folder, const netc_tensor_info *info, const float *values)
 {
     int channels = (int)info->dims[1], height = (int)info->dims[2], width = (int)info->dims[3];
-    unsigned char *gray = allocate((size_t)height * (size_t)width);
     for (int c = 0; c < channels; c++) {
-        char path[1024], number[16] = "";
-        if (channels > 1) snprintf(number, sizeof number, "_%d", c);
-        snprintf(path, sizeof path, "%s/%s%s.pgm", folder, info->name, number);
-        to_bytes(values + (long)c * height * width, height * width, gray);
-        write_picture(path, gray, width, height);
-        printf("\n%s\n", path);
-        show_picture(gray, width, height);
+        char name[60];
+        if (channels == 1) snprintf(name, sizeof name, "%s", info->name);
+        else snprintf(name, sizeof name, "%s_%d", info->name, c);
+        add_panel(panels, count, folder, name, values + (long)c * height * width, height, width);
     }
-    free(gray);
 }
 
 int main(int argc, char **argv)
@@ -167,19 +197,16 @@ int main(int argc, char **argv)
     const void *inputs[] = {input};
     if (model->run(inputs, outputs, workspace) != 0) fail("the network refuses", "its arguments");
 
-    unsigned char *gray = allocate((size_t)width * (size_t)height);
-    char path[1024];
-    snprintf(path, sizeof path, "%s/picture.pgm", argv[1]);
-    to_bytes(input, width * height, gray);
-    write_picture(path, gray, width, height);
-    printf("%s\n", path);
-    show_picture(gray, width, height);
-    for (int i = 0; i < model->output_count; i++) write_output(&model->outputs[i], outputs[i], argv[1]);
+    Panel panels[MAX_PANELS];
+    int count = 0;
+    add_panel(panels, &count, argv[1], "picture", input, height, width);
+    for (int i = 0; i < model->output_count; i++) add_output(panels, &count, argv[1], &model->outputs[i], outputs[i]);
+    show_panels(panels, count);
 
+    for (int i = 0; i < count; i++) free(panels[i].gray);
     for (int i = 0; i < model->output_count; i++) free(outputs[i]);
     free(outputs);
     free(workspace);
-    free(gray);
     free(input);
     free(picture.gray);
     return 0;

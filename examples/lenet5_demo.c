@@ -1,8 +1,9 @@
 /*
  * A program that embeds LeNet-5 and measures it.
  *
- *   netc compile examples/lenet5.net --init 1 -o generated
- *   cc -O2 -Igenerated examples/lenet5_demo.c generated/lenet5.c -o lenet5 -lm
+ *   netc compile examples/lenet5.net --init 1 --weights object -o generated
+ *   cc -O2 $(netc targets native) -Igenerated examples/lenet5_demo.c generated/lenet5.c generated/lenet5_weights.S \
+ *       -o lenet5 -lm
  *   ./lenet5
  *
  * Draws a handwritten one, runs the network on it, and prints the scores and the time of a run: the fastest and the
@@ -65,11 +66,10 @@ int main(void)
         seconds[i] = now() - start;
     }
     qsort(seconds, RUNS, sizeof *seconds, ascending);
-    for (size_t i = 0; i < out->bytes / sizeof *scores; i++) {
-        printf("  %zu  %.4f  ", i, scores[i]);
-        for (int bar = 0; bar < (int)(scores[i] * 60); bar++) putchar('#');
-        putchar('\n');
-    }
+    size_t classes = out->bytes / sizeof *scores, best = 0;
+    for (size_t i = 1; i < classes; i++)
+        if (scores[i] > scores[best]) best = i;
+    for (size_t i = 0; i < classes; i++) printf("  %zu  %8.5f%s\n", i, scores[i], i == best ? "  <- the answer" : "");
     printf("one run: %.1f microseconds (median of %d), %.1f at best; workspace %zu bytes\n", seconds[RUNS / 2] * 1e6, RUNS,
            seconds[0] * 1e6, model->workspace_bytes);
     free(image);

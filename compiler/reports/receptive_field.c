@@ -12,7 +12,8 @@ static bool named(const Node *node, const char *const *names)
     return false;
 }
 
-static const char *const windows[] = {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "ConvInteger", "QLinearConv", NULL};
+static const char *const windows[] = {"Conv",        "ConvTranspose", "MaxPool", "AveragePool", "LpPool",
+                                      "ConvInteger", "QLinearConv",   "Pad",     NULL}; /* Pad: of 1 */
 static const char *const seeing_all[] = {"Gemm", "MatMul", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "LayerNormalization", NULL};
 
 /* What a node's data inputs have, joined: the widest. */

@@ -1,6 +1,6 @@
 /*
  * netc summary: a row for each layer of an inferred graph, and the totals. Nothing is optimised away before: the table shows
- * the network as it was written. Nodes that compute only constants are left out.
+ * the network as it was written. Nodes that compute only constants, and mere names, are left out.
  */
 #include "commands.h"
 #include "op.h"
@@ -32,8 +32,10 @@ static void add_parameters(const Node *node, bool *counted, Row *row)
     }
 }
 
-static bool is_constant(const Node *node)
+/* Constants, and names: an Identity is no layer. */
+static bool left_out(const Node *node)
 {
+    if (strcmp(node->op_type, "Identity") == 0) return true;
     for (int i = 0; i < node->output_count; i++)
         if (node->outputs[i] && !tensor_is_const(node->outputs[i])) return false;
     return true;
@@ -60,7 +62,7 @@ static Summary summarise(Arena *arena, const Graph *g)
     bool *counted = NEW_ARRAY(arena, bool, g->tensors.count + 1);
     const Field *fields = receptive_fields(arena, g);
     for (int i = 0; i < g->nodes.count; i++) {
-        if (is_constant(g->nodes.items[i])) continue;
+        if (left_out(g->nodes.items[i])) continue;
         Row row = make_row(arena, g->nodes.items[i], counted, fields);
         LIST_PUSH(arena, &s.rows, row);
         s.total.parameters += row.parameters;

@@ -1,0 +1,1 @@
+"$NETC" summary --csv "$ROOT/examples/receptive_field.net"

@@ -1,0 +1,1 @@
+"$NETC" summary --json "$ROOT/examples/receptive_field.net"
