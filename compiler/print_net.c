@@ -237,13 +237,38 @@ static const Tensor *long_constant(const Printer *p, const Graph *g, const Node 
     return t;
 }
 
+static void mark_used(const Graph *g, const Tensor *t, bool *used)
+{
+    if (t && t->id >= 0 && t->id < g->tensors.count && g->tensors.items[t->id] == t) used[t->id] = true;
+}
+
+/* Which of g's tensors are read in `in`, which is g or a graph inside it. */
+static void mark_uses(const Graph *g, const Graph *in, bool *used)
+{
+    for (int n = 0; n < in->nodes.count; n++) {
+        const Node *node = in->nodes.items[n];
+        for (int i = 0; i < node->input_count; i++) mark_used(g, node->inputs[i], used);
+        for (int a = 0; a < node->attr_count; a++)
+            if (node->attrs[a].graph) mark_uses(g, node->attrs[a].graph, used);
+    }
+    for (int i = 0; i < in->outputs.count; i++) mark_used(g, in->outputs.items[i], used);
+}
+
+/* What nothing reads is left out. */
+static void print_tensors(Printer *p, const Graph *g, int depth)
+{
+    bool *used = NEW_ARRAY(p->arena, bool, g->tensors.count);
+    mark_uses(g, g, used);
+    for (int i = 0; i < g->tensors.count; i++) {
+        const Tensor *t = g->tensors.items[i];
+        if (used[i] && (t->kind == TENSOR_PARAM || t->kind == TENSOR_CONST)) print_tensor(p, g, t, depth);
+    }
+}
+
 static void print_graph_body(Printer *p, const Graph *g, int depth)
 {
     text_add(p->out, " {\n");
-    for (int i = 0; i < g->tensors.count; i++) {
-        const Tensor *t = g->tensors.items[i];
-        if (t->kind == TENSOR_PARAM || t->kind == TENSOR_CONST) print_tensor(p, g, t, depth + 1);
-    }
+    print_tensors(p, g, depth + 1);
     for (int i = 0; i < g->nodes.count; i++) {
         const Tensor *constant = long_constant(p, g, g->nodes.items[i]);
         if (constant) print_tensor(p, g, constant, depth + 1);
