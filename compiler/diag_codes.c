@@ -73,7 +73,7 @@ const DiagCode diag_codes[] = {
     {"W0002", "a tensor of the weights is not used"},
     {"W0003", "an option names nothing in the net"},
     {"W0004", "the file of the weights is not there"},
-    {"W0003", "the model is newer than netc"},
+    {"W0005", "the model is newer than netc"},
     {NULL, NULL},
 };
 

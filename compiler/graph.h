@@ -103,6 +103,7 @@ struct Graph {
     LIST(Tensor *) tensors;
     LIST(Tensor *) inputs;
     LIST(Tensor *) outputs;
+    Map *output_names; /* of outputs to come, in a graph that is being built: infer_node keeps those computed; NULL: none */
     Map *by_name;    /* Tensor by name */
     Map *node_names; /* Node by name */
     Map *name_counts; /* by stem: the last number graph_unique_name gave (int *) */

@@ -114,7 +114,7 @@ static bool is_graph_output(const Graph *g, const Tensor *t)
 {
     for (int i = 0; i < g->outputs.count; i++)
         if (g->outputs.items[i] == t) return true;
-    return false;
+    return g->output_names && map_get(g->output_names, t->name);
 }
 
 /* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for the nodes to come. True

@@ -105,6 +105,7 @@ static void build(Reader *r)
     type_bind_where(r, s, net);
     for (int i = 0; i < net->inputs.count; i++) read_input(r, &net->inputs.items[i]);
     unknown_dim_options(r);
+    graph_name_outputs(r, net);
     Value result = body_run(r, s, &net->body);
     if (!net->outputs.count) net_error(r, "E0411", net->name.source, "the net has no outputs");
     graph_bind_outputs(r, s, net, &result);

@@ -245,6 +245,8 @@ Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Nami
 
 /* Makes what the body bound to the outputs' names, or `result` in their order, the outputs of
  * r->graph. */
+/* Before the body: so that its outputs are not folded away. */
+void graph_name_outputs(Reader *r, const NetDef *def);
 void graph_bind_outputs(Reader *r, Scope *s, const NetDef *def, const Value *result);
 
 Value operator_call(Reader *r, Scope *s, const NetExpr *e, Naming naming);

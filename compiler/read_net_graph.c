@@ -43,16 +43,8 @@ static Tensor *identity(Reader *r, Scope *s, Tensor *from, const NetName *name)
 static Tensor *named_output(Reader *r, Scope *s, Tensor *t, const NetName *name)
 {
     Tensor *taken = map_get(r->graph->by_name, name->text);
-    if (taken == t && t->kind != TENSOR_CONST) return t;
-    if (!taken || taken == t) {
-        if (taken == t) { /* a constant, folded: it gives its name to the copy */
-            t->name = arena_string(
-                r->arena, fresh_tensor_name(r, arena_format(r->arena, "%s.value", name->text)));
-            map_set(r->graph->by_name, t->name, t);
-            map_set(r->graph->by_name, name->text, NULL);
-        }
-        return identity(r, s, t, name);
-    }
+    if (taken == t) return t;
+    if (!taken) return identity(r, s, t, name);
     Diagnostic *d = net_error(r, "E0404", name->source,
                               "the output `%s` has the name of another tensor", name->text);
     net_label(d, taken->source, "this one");
@@ -82,6 +74,13 @@ static void bind_output(Reader *r, Scope *s, const NetDef *def, int i, const Val
     if (!t) return;
     if (p->type && p->type->shaped) t->dim_names = type_dim_names(r, p->type);
     LIST_PUSH(r->arena, &r->graph->outputs, t);
+}
+
+void graph_name_outputs(Reader *r, const NetDef *def)
+{
+    r->graph->output_names = map_new(r->arena);
+    for (int i = 0; i < def->outputs.count; i++)
+        map_set(r->graph->output_names, def->outputs.items[i].name.text, r->graph);
 }
 
 void graph_bind_outputs(Reader *r, Scope *s, const NetDef *def, const Value *result)
@@ -140,6 +139,7 @@ Value graph_eval(Reader *r, Scope *s, const NetExpr *e)
     r->graph = g;
     Scope *inner = net_scope_new(r, s, s->path, &def->body);
     for (int i = 0; i < def->inputs.count; i++) add_input(r, inner, &def->inputs.items[i]);
+    graph_name_outputs(r, def);
     Value result = body_run(r, inner, &def->body);
     if (def->signature)
         graph_bind_outputs(r, inner, def, &result);

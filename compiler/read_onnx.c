@@ -65,10 +65,10 @@ static void check_newest(Reader *r, Source where, const Opsets *opsets)
 {
     int version = opset_version(opsets, "");
     if (version > NEWEST_OPSET)
-        diag_warning(r->file.diags, "W0003", where, "opset %d of ai.onnx is newer than %d, the newest netc knows: its operators are read as those of %d",
+        diag_warning(r->file.diags, "W0005", where, "opset %d of ai.onnx is newer than %d, the newest netc knows: its operators are read as those of %d",
                      version, NEWEST_OPSET, NEWEST_OPSET);
     if (r->model->ir_version > NEWEST_IR)
-        diag_warning(r->file.diags, "W0003", where, "IR version %lld is newer than %d, the newest netc knows",
+        diag_warning(r->file.diags, "W0005", where, "IR version %lld is newer than %d, the newest netc knows",
                      (long long)r->model->ir_version, NEWEST_IR);
 }
 

@@ -69,8 +69,8 @@ void report_symbols(Reader *r)
     for (int i = 0; i < r->options->dims.count; i++) {
         const char *name = r->options->dims.items[i].name;
         if (map_get(r->symbol_by_name, name)) continue;
-        read_error(r, "E0208", (Source){.file = r->file.file}, "--dim %s: the model has no dimension of that name, %s%s", name,
-                   known.length ? "only " : "all its sizes are fixed", known.length ? known.data : "");
+        diag_warning(r->file.diags, "W0003", (Source){.file = r->file.file}, "--dim %s: the model has no dimension of that name, %s%s",
+                     name, known.length ? "only " : "all its sizes are fixed", known.length ? known.data : "");
     }
     text_free(&unset);
     text_free(&help);
