@@ -54,8 +54,8 @@ static bool check_targets(Reader *r, const NetStmt *stmt, const Value *v)
 {
     int given = v->kind == VALUE_TUPLE ? v->list.count : 1, wanted = stmt->targets.count;
     if (given == wanted) return true;
-    Diagnostic *d = net_error(r, "E0406", stmt->values.items[0]->source, "%d names for %d values",
-                              wanted, given);
+    Diagnostic *d = net_error(r, "E0406", stmt->values.items[0]->source, "%d name%s for %d value%s",
+                              wanted, wanted == 1 ? "" : "s", given, given == 1 ? "" : "s");
     net_label(d, stmt->values.items[0]->source, "gives %d", given);
     if (given > wanted) net_help(d, "`_` in place of a name drops a value");
     return false;

@@ -175,9 +175,13 @@ static bool block_args(Reader *r, Scope *s, const NetExpr *e, const NetDef *def,
 static bool bind_params(Reader *r, Scope *inner, const NetExpr *e, const NetDef *def, Value *values)
 {
     bool good = true;
+    Frame *own = r->frame;
     for (int i = 0; i < def->inputs.count; i++) {
         const NetParam *p = &def->inputs.items[i];
+        r->frame = own;
         if (values[i].kind == VALUE_OMITTED && p->value) values[i] = eval(r, inner, p->value);
+        bool typed = p->type && p->type->shaped;
+        if (!typed) r->frame = own->outer; /* what does not fit is the caller's mistake */
         if (values[i].kind == VALUE_OMITTED) {
             Diagnostic *d =
                 net_error(r, "E0406", e->call->callee.source, "block `%s` lacks its argument `%s`",
@@ -188,6 +192,7 @@ static bool bind_params(Reader *r, Scope *inner, const NetExpr *e, const NetDef 
             good &= bind_param(r, inner, def, i, values[i]);
         }
     }
+    r->frame = own;
     return good;
 }
 
@@ -225,11 +230,11 @@ Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Nami
     if (!good || !enter(r, e, def, &frame, path)) return poison;
     Scope *inner = net_scope_new(r, r->file_scope, arena_format(r->arena, "%s.", path), &def->body);
     Value v = bind_params(r, inner, e, def, values) ? body_run(r, inner, &def->body) : poison;
-    net_scope_warn_unused(r, inner);
     if (v.kind == VALUE_OMITTED) {
         net_error(r, "E0414", def->name.source, "block `%s` returns nothing", def->name.text);
         v = poison;
     }
+    net_scope_warn_unused(r, inner);
     r->frame = frame.outer;
     r->frames--;
     v.source = e->source;

@@ -146,8 +146,9 @@ static bool set_arg(LayerCall *c, int at, Value v, Source source)
 
 static bool too_many(LayerCall *c, const NetArg *arg, int given)
 {
-    net_error(c->r, "E0406", arg->value->source, "%s takes at most %d arguments, this is number %d",
-              c->layer->name, given - 1, given);
+    net_error(c->r, "E0406", arg->value->source,
+              "%s takes at most %d argument%s, this is number %d", c->layer->name, given - 1,
+              given == 2 ? "" : "s", given);
     return false;
 }
 

@@ -202,7 +202,10 @@ static const Op *find_operator(Reader *r, const NetCall *call, const char *domai
             names[count++] = row->name;
     Diagnostic *d = net_error(r, "E0301", call->callee.source, "there is no operator `%s`%s%s",
                               call->callee.text, *domain ? " in domain " : "", domain);
-    net_suggest(d, nearest_name(call->callee.text, names, count));
+    const char *near = nearest_name(call->callee.text, names, count);
+    for (int i = 0; i < count; i++)
+        if (!strcasecmp(names[i], call->callee.text)) near = names[i];
+    net_suggest(d, near);
     return NULL;
 }
 

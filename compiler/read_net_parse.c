@@ -28,7 +28,8 @@ struct NetParser {
     void *scanner;
     Token ahead[2]; /* scanned, not yet given to the parser */
     int ahead_count;
-    Token last; /* given to the parser */
+    Token last, before; /* given to the parser, and the one before it */
+    int bad_line; /* the line of the last token that is none: the parser says nothing more of it */
     Bracket brackets[NET_MAX_NESTING];
     int bracket_count;
     Bracket unclosed;  /* the bracket that a statement's end closed; open 0: none */
@@ -60,6 +61,7 @@ static bool may_report(NetParser *p)
 
 void net_bad_token(NetParser *p, NetPlace place, const char *format, ...)
 {
+    p->bad_line = place.first_line;
     if (!may_report(p)) return;
     va_list args;
     va_start(args, format);
@@ -108,6 +110,8 @@ static const char *const expression_starts[] = {"a name",
                                                 "`not`",
                                                 "`repeat`",
                                                 "`graph`"};
+static const char *const statement_starts[] = {"`assert`", "`const`", "`param`", "`return`",
+                                               "an expression"};
 static const char *const expression_continues[] = {
     "`|>`", "`==`", "`!=`",  "`<=`", "`>=`", "`<`", "`>`",  "`+`",  "`-`", "`*`", "`/`",
     "`//`", "`%`",  "`and`", "`or`", "`.`",  "`[`", "`as`", "`::`", "`@`", "`(`"};
@@ -136,6 +140,12 @@ static const char *expected_text(NetParser *p, const char *const *expected, int 
     else
         count = drop_group(names, count, "`*`", expression_continues, COUNT(expression_continues));
     if (expression || operand) names[count++] = "an expression";
+    if (among("`return`", names, count)) {
+        count = drop_group(names, count, "`return`", statement_starts, COUNT(statement_starts));
+        names[count++] = "a statement";
+    }
+    if (count == 2 && among("a string", names, 2) && among("a name", names, 2))
+        return "a layer, block or operator";
     if (!count) return "an operator";
     Text text = {0};
     for (int i = 0; i < count; i++)
@@ -173,7 +183,9 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
     else if (!strcmp(found, "`=`") && p->bracket_count &&
              p->brackets[p->bracket_count - 1].open == '(')
         diag_help(d, "a named argument is written `name: value`");
-    else if (!strcmp(found, "`=`"))
+    else if (!strcmp(found, "`=`") && p->before.kind == T_DTYPE)
+        diag_help(d, "an element type can be a name in backticks: `name`");
+    else if (!strcmp(found, "`=`") && among("`then`", expected, count))
         diag_help(d, "equality is `==`");
     else if ((is_keyword(found) || !strcmp(found, "an element type")) &&
              among("a name", expected, count))
@@ -183,7 +195,7 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
 int net_syntax_error(NetParser *p, NetPlace place, const char *found, const char *const *expected,
                      int count)
 {
-    if (!may_report(p)) return 0;
+    if (place.first_line == p->bad_line || !may_report(p)) return 0;
     Source where = net_source(p, place);
     const char *wanted = expected_text(p, expected, count);
     Diagnostic *d = diag_error(p->diags, "E0401", where, "expected %s, found %s", wanted,
@@ -282,7 +294,7 @@ static bool statement_ends(NetParser *p)
     bool hard = next->kind == T_EOF || next->kind == '}' || next->kind == ';';
     if (open) return hard || (line && begins_statement(p));
     if (line && begins_statement(p) && last != ',') return true;
-    return ends_statement(last) && (hard || (line && !continues_statement(next->kind)));
+    return hard || (line && ends_statement(last) && !continues_statement(next->kind));
 }
 
 static void close_brackets(NetParser *p)
@@ -331,6 +343,9 @@ int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p)
     if (t.kind == ';' || (t.kind == T_END && p->last.kind == T_END))
         return net_yylex(value, place, p);
     if (p->stopped) t.kind = T_EOF;
+    if (t.kind == T_EOF && p->last.kind)
+        t.place = end_token(p).place; /* where something is missing, not after blank lines */
+    p->before = p->last;
     p->last = t;
     *value = t.value, *place = t.place;
     return t.kind;

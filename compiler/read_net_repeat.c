@@ -36,8 +36,9 @@ static bool carry_out(Reader *r, const NetRepeat *repeat, Value v, Value *carrie
     int given = v.kind == VALUE_OMITTED ? 0 : v.kind == VALUE_TUPLE ? v.list.count : 1;
     if (given != repeat->carried.count) {
         Diagnostic *d = net_error(r, "E0414", repeat->path.source,
-                                  "a round of `%s` gives %d values, %d are carried on",
-                                  repeat->path.text, given, repeat->carried.count);
+                                  "a round of `%s` gives %d value%s for %d carried name%s",
+                                  repeat->path.text, given, given == 1 ? "" : "s",
+                                  repeat->carried.count, repeat->carried.count == 1 ? "" : "s");
         net_help(d, "the last expression of the body, or `return a, b`, is what the next round "
                     "begins with");
         return false;
@@ -62,8 +63,8 @@ static bool run_round(Reader *r, Scope *s, const NetRepeat *repeat, const char *
     r->frame = &frame;
     if (is_single_block(r, inner, &repeat->body)) inner->collapse = own;
     Value v = body_run(r, inner, &repeat->body);
-    net_scope_warn_unused(r, inner);
     bool good = carry_out(r, repeat, v, carried);
+    net_scope_warn_unused(r, inner);
     r->frame = frame.outer;
     return good;
 }

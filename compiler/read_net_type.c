@@ -148,7 +148,7 @@ static bool unify_dim(Reader *r, Scope *s, const NetExpr *e, const Tensor *t, in
     Diagnostic *d = mismatch(r, e->source, t, what, name);
     net_label(d, e->source, "declared %lld, found %lld", (long long)size, (long long)t->dims[i]);
     const Binding *b = e->kind == NET_NAME ? net_scope_find(r, s, e->name) : NULL;
-    if (b && b->source.line != e->source.line)
+    if (b && (b->source.line != e->source.line || b->source.column != e->source.column))
         net_label(d, b->source, "`%s` is %lld from here", e->name, (long long)size);
     return false;
 }
