@@ -1,6 +1,7 @@
 /*
- * Arithmetic on rows of doubles and int64_t: every unary and binary operation of expr.h with its exact integer rules
- * (wrap-around, division by zero, shifts) and its NaN rules. No expressions here.
+ * Arithmetic on rows of doubles and int64_t: every unary and binary operation of expr.h with its
+ * exact integer rules (wrap-around, division by zero, shifts) and its NaN rules. No expressions
+ * here.
  */
 #include "arith.h"
 
@@ -31,11 +32,12 @@ static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static double negated(double x) { return -x; }
 
 static double (*const float_functions[UN_COUNT])(double) = {
-    [UN_NEG] = negated, [UN_ABS] = fabs,   [UN_EXP] = exp,     [UN_LOG] = log,     [UN_SQRT] = sqrt,
-    [UN_SIN] = sin,     [UN_COS] = cos,    [UN_TAN] = tan,     [UN_ASIN] = asin,   [UN_ACOS] = acos,
-    [UN_ATAN] = atan,   [UN_SINH] = sinh,  [UN_COSH] = cosh,   [UN_TANH] = tanh,   [UN_ASINH] = asinh,
-    [UN_ACOSH] = acosh, [UN_ATANH] = atanh, [UN_ERF] = erf,    [UN_SIGMOID] = sigmoid,
-    [UN_FLOOR] = floor, [UN_CEIL] = ceil,  [UN_ROUND] = rint,  [UN_TRUNC] = trunc,
+    [UN_NEG] = negated, [UN_ABS] = fabs,   [UN_EXP] = exp,         [UN_LOG] = log,
+    [UN_SQRT] = sqrt,   [UN_SIN] = sin,    [UN_COS] = cos,         [UN_TAN] = tan,
+    [UN_ASIN] = asin,   [UN_ACOS] = acos,  [UN_ATAN] = atan,       [UN_SINH] = sinh,
+    [UN_COSH] = cosh,   [UN_TANH] = tanh,  [UN_ASINH] = asinh,     [UN_ACOSH] = acosh,
+    [UN_ATANH] = atanh, [UN_ERF] = erf,    [UN_SIGMOID] = sigmoid, [UN_FLOOR] = floor,
+    [UN_CEIL] = ceil,   [UN_ROUND] = rint, [UN_TRUNC] = trunc,
 };
 
 static void float_unary(UnaryOp op, int n, Value *out, const Value *x)
@@ -71,7 +73,8 @@ static int64_t int_unary(UnaryOp op, Dtype dtype, int64_t x)
 void arith_unary(UnaryOp op, Dtype dtype, int n, Value *out, const Value *x)
 {
     if (dtype_is_float(dtype)) {
-        /* Which whole number is nearest hangs on the last bit, so these see the value that the type can hold. */
+        /* Which whole number is nearest hangs on the last bit, so these see the value that the type
+         * can hold. */
         if (op == UN_ROUND || op == UN_FLOOR || op == UN_CEIL || op == UN_TRUNC) {
             for (int i = 0; i < n; i++) out[i].f = arith_round(dtype, x[i].f);
             x = out;
@@ -122,7 +125,7 @@ static double float_floormod(double u, double v)
 
 ROWS(float_add, f, f, double, u + v)
 ROWS(float_sub, f, f, double, u - v)
-ROWS(float_mul, f, f, double, u *v)
+ROWS(float_mul, f, f, double, u * v)
 ROWS(float_div, f, f, double, u / v)
 ROWS(float_floordiv, f, f, double, floor(u / v))
 ROWS(float_floormods, f, f, double, float_floormod(u, v))
@@ -136,21 +139,29 @@ ROWS(float_ne, f, i, double, u != v)
 ROWS(float_lt, f, i, double, u < v)
 ROWS(float_le, f, i, double, u <= v)
 
+/* clang-format off */
 static Rows *const float_rows[BI_COUNT] = {
     [BI_ADD] = float_add, [BI_SUB] = float_sub, [BI_MUL] = float_mul, [BI_DIV] = float_div,
     [BI_FLOORDIV] = float_floordiv, [BI_FLOORMOD] = float_floormods, [BI_TRUNCMOD] = float_truncmod,
     [BI_POW] = float_pow, [BI_ATAN2] = float_atan2, [BI_MIN] = float_min, [BI_MAX] = float_max,
     [BI_EQ] = float_eq, [BI_NE] = float_ne, [BI_LT] = float_lt, [BI_LE] = float_le,
 };
+/* clang-format on */
 
 static uint64_t wide(int64_t v) { return (uint64_t)v; }
-static int64_t quotient(int64_t u, int64_t v) { return v == 0 ? 0 : v == -1 ? (int64_t)(0 - wide(u)) : u / v; }
+static int64_t quotient(int64_t u, int64_t v)
+{
+    return v == 0 ? 0 : v == -1 ? (int64_t)(0 - wide(u)) : u / v;
+}
 static int64_t remainder_of(int64_t u, int64_t v) { return v == 0 || v == -1 ? 0 : u % v; }
 static int64_t floor_quotient(int64_t u, int64_t v)
 {
     return v == 0 || v == -1 ? quotient(u, v) : floor_div(u, v);
 }
-static int64_t floor_remainder(int64_t u, int64_t v) { return v == 0 || v == -1 ? 0 : floor_mod(u, v); }
+static int64_t floor_remainder(int64_t u, int64_t v)
+{
+    return v == 0 || v == -1 ? 0 : floor_mod(u, v);
+}
 
 /* By squaring; a negative exponent gives the truncated reciprocal. */
 static int64_t int_power(int64_t base, int64_t exponent)
@@ -182,13 +193,15 @@ ROWS(int_ne, i, i, int64_t, u != v)
 ROWS(int_lt, i, i, int64_t, u < v)
 ROWS(int_le, i, i, int64_t, u <= v)
 
+/* clang-format off */
 static Rows *const int_rows[BI_COUNT] = {
     [BI_ADD] = int_add, [BI_SUB] = int_sub, [BI_MUL] = int_mul, [BI_DIV] = int_div,
     [BI_FLOORDIV] = int_floordiv, [BI_FLOORMOD] = int_floormod, [BI_TRUNCMOD] = int_truncmod,
-    [BI_POW] = int_pow, [BI_MIN] = int_min, [BI_MAX] = int_max, [BI_AND] = int_and, [BI_OR] = int_or,
-    [BI_XOR] = int_xor, [BI_SHL] = int_shl, [BI_SHR] = int_shr,
-    [BI_EQ] = int_eq, [BI_NE] = int_ne, [BI_LT] = int_lt, [BI_LE] = int_le,
+    [BI_POW] = int_pow, [BI_MIN] = int_min, [BI_MAX] = int_max, [BI_AND] = int_and,
+    [BI_OR] = int_or, [BI_XOR] = int_xor, [BI_SHL] = int_shl, [BI_SHR] = int_shr, [BI_EQ] = int_eq,
+    [BI_NE] = int_ne, [BI_LT] = int_lt, [BI_LE] = int_le,
 };
+/* clang-format on */
 
 /* What differs for u64, whose upper half is negative as an int64_t. */
 ROWS(u64_div, i, i, uint64_t, v ? (int64_t)(u / v) : 0)
@@ -199,16 +212,18 @@ ROWS(u64_shr, i, i, uint64_t, v < 64 ? (int64_t)(u >> v) : 0)
 ROWS(u64_lt, i, i, uint64_t, u < v)
 ROWS(u64_le, i, i, uint64_t, u <= v)
 
+/* clang-format off */
 static Rows *const u64_rows[BI_COUNT] = {
     [BI_DIV] = u64_div, [BI_FLOORDIV] = u64_div, [BI_FLOORMOD] = u64_mod, [BI_TRUNCMOD] = u64_mod,
     [BI_MIN] = u64_min, [BI_MAX] = u64_max, [BI_SHR] = u64_shr, [BI_LT] = u64_lt, [BI_LE] = u64_le,
 };
+/* clang-format on */
 
 /* Operations whose result may leave the range of a narrower type. */
 static bool may_overflow(BinaryOp op)
 {
-    return op == BI_ADD || op == BI_SUB || op == BI_MUL || op == BI_DIV || op == BI_FLOORDIV || op == BI_POW ||
-           op == BI_SHL;
+    return op == BI_ADD || op == BI_SUB || op == BI_MUL || op == BI_DIV || op == BI_FLOORDIV ||
+           op == BI_POW || op == BI_SHL;
 }
 
 static void wrap_row(Dtype dtype, int n, Value *row)
@@ -233,8 +248,8 @@ static void clear_long_shifts(Dtype dtype, int n, Value *out, const Value *y, in
         if (wide(y[i * y_stride].i) >= bits) out[i].i = 0;
 }
 
-void arith_binary(BinaryOp op, Dtype dtype, int n, Value *out, const Value *x, int x_stride, const Value *y,
-                  int y_stride)
+void arith_binary(BinaryOp op, Dtype dtype, int n, Value *out, const Value *x, int x_stride,
+                  const Value *y, int y_stride)
 {
     assert(x_stride || y_stride || n <= 1);
     Rows *rows = dtype_is_float(dtype)                     ? float_rows[op]
@@ -295,6 +310,8 @@ static void int_to(Dtype to, Dtype from, int n, Value *out, const Value *x)
 
 void arith_cast(Dtype to, Dtype from, int n, Value *out, const Value *x)
 {
-    if (dtype_is_float(from)) float_to(to, n, out, x);
-    else int_to(to, from, n, out, x);
+    if (dtype_is_float(from))
+        float_to(to, n, out, x);
+    else
+        int_to(to, from, n, out, x);
 }

@@ -4,7 +4,8 @@
 
 #include "graph.h"
 
-/* NULL when the node is no If, or its condition is not known. The branch has an output for each of the node's. */
+/* NULL when the node is no If, or its condition is not known. The branch has an output for each of
+ * the node's. */
 Graph *branch_taken(const Node *n);
 
 #endif

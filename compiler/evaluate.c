@@ -1,6 +1,6 @@
 /*
- * Evaluates one inferred node: its definitions, in order, through the interpreter. Scratch expressions and temporaries
- * live in an arena of their own; only the outputs' bytes stay.
+ * Evaluates one inferred node: its definitions, in order, through the interpreter. Scratch
+ * expressions and temporaries live in an arena of their own; only the outputs' bytes stay.
  */
 #include "evaluate.h"
 
@@ -69,7 +69,8 @@ static void run(Evaluation *e, Graph *g, const Node *node, Arena *scratch)
     for (e->known = 0; e->known < d->definitions.count; e->known++) {
         const Definition *def = d->definitions.items[e->known];
         Arena *arena = is_output(node, def->out) ? g->arena : scratch;
-        e->data[e->known] = arena_alloc(arena, dtype_bytes(def->out->dtype, tensor_elements(def->out)));
+        e->data[e->known] =
+            arena_alloc(arena, dtype_bytes(def->out->dtype, tensor_elements(def->out)));
         interp_run(d->pool, def, e->data[e->known], value_of, e);
     }
 }

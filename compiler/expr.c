@@ -1,6 +1,7 @@
 /*
- * The pool of expressions: hash-consing, the constructors, and what walks or rebuilds an expression. Constructors fold
- * constants and drop what is exactly neutral; index arithmetic is simplified in simplify.c.
+ * The pool of expressions: hash-consing, the constructors, and what walks or rebuilds an
+ * expression. Constructors fold constants and drop what is exactly neutral; index arithmetic is
+ * simplified in simplify.c.
  */
 #include "expr_pool.h"
 
@@ -62,21 +63,24 @@ static uint32_t mix(uint32_t hash, uint64_t bits)
 
 static uint32_t hash_of(const Expr *e)
 {
-    uint32_t h = mix((uint32_t)e->kind * 64 + (uint32_t)e->op, (uint64_t)e->dtype << 16 | (uint64_t)e->lanes);
+    uint32_t h = mix((uint32_t)e->kind * 64 + (uint32_t)e->op,
+                     (uint64_t)e->dtype << 16 | (uint64_t)e->lanes);
     h = mix(h, (uint64_t)e->i); /* any member of the union: all have eight bytes */
     h = mix(h, (uint64_t)(uintptr_t)e->buffer);
     for (int i = 0; i < e->arg_count; i++) h = mix(h, (uint64_t)e->args[i]->id);
     for (int i = 0; i < e->var_count; i++) h = mix(h, (uint64_t)e->vars[i]->id);
     return h;
 }
-_Static_assert(sizeof(void *) == 8 && sizeof(double) == 8, "the union of Expr is compared by its eight bytes");
+_Static_assert(sizeof(void *) == 8 && sizeof(double) == 8,
+               "the union of Expr is compared by its eight bytes");
 
 static bool same(const Expr *a, const Expr *b)
 {
     return a->hash == b->hash && a->kind == b->kind && a->op == b->op && a->dtype == b->dtype &&
-           a->lanes == b->lanes && a->i == b->i && a->buffer == b->buffer && a->arg_count == b->arg_count &&
-           a->var_count == b->var_count &&
-           (!a->arg_count || memcmp(a->args, b->args, (size_t)a->arg_count * sizeof *a->args) == 0) &&
+           a->lanes == b->lanes && a->i == b->i && a->buffer == b->buffer &&
+           a->arg_count == b->arg_count && a->var_count == b->var_count &&
+           (!a->arg_count ||
+            memcmp(a->args, b->args, (size_t)a->arg_count * sizeof *a->args) == 0) &&
            (!a->var_count || memcmp(a->vars, b->vars, (size_t)a->var_count * sizeof *a->vars) == 0);
 }
 
@@ -103,8 +107,10 @@ Expr *pool_intern(Pool *p, const Expr *pattern)
         if (same(p->table[slot], &key)) return p->table[slot];
     Expr *e = NEW(p->arena, Expr);
     *e = key;
-    if (e->arg_count) e->args = arena_copy(p->arena, key.args, (size_t)key.arg_count * sizeof *e->args);
-    if (e->var_count) e->vars = arena_copy(p->arena, key.vars, (size_t)key.var_count * sizeof *e->vars);
+    if (e->arg_count)
+        e->args = arena_copy(p->arena, key.args, (size_t)key.arg_count * sizeof *e->args);
+    if (e->var_count)
+        e->vars = arena_copy(p->arena, key.vars, (size_t)key.var_count * sizeof *e->vars);
     e->id = p->next_id++;
     e->var_bits = e->kind == EX_VAR ? 1ull << (e->var->id & 63) : 0;
     for (int i = 0; i < e->arg_count; i++) e->var_bits |= e->args[i]->var_bits;
@@ -147,8 +153,10 @@ Expr *pool_binary(Pool *p, BinaryOp op, Expr *x, Expr *y)
 static Expr *constant(Pool *p, Dtype dtype, Value v)
 {
     Expr e = {.kind = EX_CONST, .dtype = dtype, .lanes = 1};
-    if (dtype_is_float(dtype)) e.f = arith_round(dtype, v.f);
-    else e.i = arith_wrap(dtype, v.i);
+    if (dtype_is_float(dtype))
+        e.f = arith_round(dtype, v.f);
+    else
+        e.i = arith_wrap(dtype, v.i);
     return pool_intern(p, &e);
 }
 
@@ -189,7 +197,8 @@ Expr *ex_load(Pool *p, Tensor *t, Expr *const *index)
                                   .args = (Expr **)index});
 }
 
-Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, int64_t stride, int count)
+Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, int64_t stride,
+               int count)
 {
     assert(offset->dtype == DT_I64 && count >= 1 && count <= lanes);
     return pool_intern(p, &(Expr){.kind = EX_FETCH,
@@ -204,7 +213,8 @@ Expr *ex_fetch(Pool *p, struct Buffer *b, Dtype dtype, Expr *offset, int lanes, 
 
 Expr *ex_reg(Pool *p, const Reg *reg)
 {
-    return pool_intern(p, &(Expr){.kind = EX_REG, .dtype = reg->dtype, .lanes = reg->lanes, .reg = reg});
+    return pool_intern(
+        p, &(Expr){.kind = EX_REG, .dtype = reg->dtype, .lanes = reg->lanes, .reg = reg});
 }
 
 /* ---- unary ---- */
@@ -212,7 +222,8 @@ Expr *ex_reg(Pool *p, const Reg *reg)
 static Expr *plain_unary(Pool *p, ExprKind kind, int op, Dtype dtype, int lanes, Expr *x)
 {
     return pool_intern(
-        p, &(Expr){.kind = kind, .op = op, .dtype = dtype, .lanes = lanes, .arg_count = 1, .args = &x});
+        p, &(Expr){
+               .kind = kind, .op = op, .dtype = dtype, .lanes = lanes, .arg_count = 1, .args = &x});
 }
 
 /* not (a < b) is b <= a for integers; with NaN it is not. */
@@ -238,11 +249,13 @@ Expr *ex_unary(Pool *p, UnaryOp op, Expr *x)
     }
     if (x->kind == EX_SPLAT) return ex_splat(p, ex_unary(p, op, x->args[0]), x->lanes);
     if (!number && (op == UN_FLOOR || op == UN_CEIL || op == UN_ROUND || op == UN_TRUNC)) return x;
-    if (!number && dtype == DT_BOOL && op != UN_NOT) return ex_splat(p, ex_int_of(p, DT_BOOL, 0), x->lanes);
+    if (!number && dtype == DT_BOOL && op != UN_NOT)
+        return ex_splat(p, ex_int_of(p, DT_BOOL, 0), x->lanes);
     if (op == UN_NEG && x->dtype == DT_I64 && x->lanes == 1) return ex_mul(p, x, ex_int(p, -1));
     if (x->kind == EX_UNARY && x->op == (int)op) {
         if (op == UN_NEG || op == UN_NOT || op == UN_BITNOT) return x->args[0];
-        if (op == UN_ABS || op == UN_FLOOR || op == UN_CEIL || op == UN_ROUND || op == UN_TRUNC) return x;
+        if (op == UN_ABS || op == UN_FLOOR || op == UN_CEIL || op == UN_ROUND || op == UN_TRUNC)
+            return x;
     }
     if (op == UN_NOT) {
         Expr *opposite = negated_comparison(p, x);
@@ -333,8 +346,8 @@ static Expr *with_itself(Pool *p, BinaryOp op, Expr *x)
 
 static bool commutes(BinaryOp op)
 {
-    return op == BI_ADD || op == BI_MUL || op == BI_MIN || op == BI_MAX || op == BI_AND || op == BI_OR ||
-           op == BI_XOR || op == BI_EQ || op == BI_NE;
+    return op == BI_ADD || op == BI_MUL || op == BI_MIN || op == BI_MAX || op == BI_AND ||
+           op == BI_OR || op == BI_XOR || op == BI_EQ || op == BI_NE;
 }
 
 /* Comparisons and extrema of integers other than i64 that their ranges decide. */
@@ -342,12 +355,15 @@ static Expr *by_range(Pool *p, BinaryOp op, Expr *x, Expr *y)
 {
     if (dtype_is_float(x->dtype) || x->dtype == DT_U64) return NULL;
     Range a = x->range, b = y->range;
-    bool below = a.hi < b.lo, above = a.lo > b.hi;
+    bool below = a.hi < b.lo;
+    bool above = b.hi < a.lo;
     switch (op) {
     case BI_MIN: return a.hi <= b.lo ? x : b.hi <= a.lo ? y : NULL;
     case BI_MAX: return a.hi <= b.lo ? y : b.hi <= a.lo ? x : NULL;
-    case BI_LT: return below ? ex_int_of(p, DT_BOOL, 1) : a.lo >= b.hi ? ex_int_of(p, DT_BOOL, 0) : NULL;
-    case BI_LE: return a.hi <= b.lo ? ex_int_of(p, DT_BOOL, 1) : above ? ex_int_of(p, DT_BOOL, 0) : NULL;
+    case BI_LT:
+        return below ? ex_int_of(p, DT_BOOL, 1) : a.lo >= b.hi ? ex_int_of(p, DT_BOOL, 0) : NULL;
+    case BI_LE:
+        return a.hi <= b.lo ? ex_int_of(p, DT_BOOL, 1) : above ? ex_int_of(p, DT_BOOL, 0) : NULL;
     case BI_EQ: return below || above ? ex_int_of(p, DT_BOOL, 0) : NULL;
     case BI_NE: return below || above ? ex_int_of(p, DT_BOOL, 1) : NULL;
     default: return NULL;
@@ -382,7 +398,8 @@ Expr *ex_binary(Pool *p, BinaryOp op, Expr *x, Expr *y)
         x = y, y = first;
     }
     if (lanes > 1) {
-        Expr *e = y->kind == EX_SPLAT && is_const(y->args[0]) ? with_constant(p, op, x, y->args[0]) : NULL;
+        Expr *e = y->kind == EX_SPLAT && is_const(y->args[0]) ? with_constant(p, op, x, y->args[0])
+                                                              : NULL;
         return e ? ex_splat(p, e, lanes) : pool_binary(p, op, x, y);
     }
     if (x->dtype == DT_I64) return simplify_binary(p, op, x, y);
@@ -398,7 +415,8 @@ Expr *ex_fma(Pool *p, Expr *x, Expr *y, Expr *z)
     Expr *args[] = {ex_splat(p, x, lanes), ex_splat(p, y, lanes), ex_splat(p, z, lanes)};
     assert(x->dtype == y->dtype && y->dtype == z->dtype);
     return pool_intern(
-        p, &(Expr){.kind = EX_FMA, .dtype = x->dtype, .lanes = lanes, .arg_count = 3, .args = args});
+        p,
+        &(Expr){.kind = EX_FMA, .dtype = x->dtype, .lanes = lanes, .arg_count = 3, .args = args});
 }
 
 /* A condition is decided within the arms of a select on it. */
@@ -422,7 +440,9 @@ Expr *ex_select(Pool *p, Expr *condition, Expr *then, Expr *otherwise)
     if (then->dtype == DT_BOOL && is_const(then) && is_const(otherwise) && lanes == 1)
         return then->i ? condition : ex_unary(p, UN_NOT, condition);
     return pool_intern(
-        p, &(Expr){.kind = EX_SELECT, .dtype = then->dtype, .lanes = lanes, .arg_count = 3, .args = args});
+        p,
+        &(Expr){
+            .kind = EX_SELECT, .dtype = then->dtype, .lanes = lanes, .arg_count = 3, .args = args});
 }
 
 BinaryOp reduce_binary(ReduceOp op)
@@ -452,8 +472,10 @@ Expr *ex_identity(Pool *p, ReduceOp op, Dtype dtype)
     case RE_OR: return ex_const(p, dtype, 0);
     case RE_PRODUCT: return ex_const(p, dtype, 1);
     case RE_AND: return ex_int_of(p, dtype, -1);
-    case RE_MAX: return number ? ex_const(p, dtype, -INFINITY) : ex_int_of(p, dtype, extreme(dtype, -1));
-    case RE_MIN: return number ? ex_const(p, dtype, INFINITY) : ex_int_of(p, dtype, extreme(dtype, 1));
+    case RE_MAX:
+        return number ? ex_const(p, dtype, -INFINITY) : ex_int_of(p, dtype, extreme(dtype, -1));
+    case RE_MIN:
+        return number ? ex_const(p, dtype, INFINITY) : ex_int_of(p, dtype, extreme(dtype, 1));
     case RE_COUNT: break;
     }
     assert(!"a reduction");

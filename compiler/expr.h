@@ -148,7 +148,7 @@ Range ex_range(const Expr *e);
 typedef struct Affine {
     int64_t constant;
     int count;
-    struct AffineTerm { Expr *atom; int64_t coef; } *terms; /* in order of atom id; no zero coefficients */
+    struct AffineTerm { Expr *atom; int64_t coef; } *terms; /* variables by id, then others by id; no zero coefficients */
 } Affine;
 Affine ex_affine(Pool *p, Expr *e);
 Expr *ex_from_affine(Pool *p, const Affine *a);

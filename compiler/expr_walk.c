@@ -1,6 +1,7 @@
 /*
- * Walking and rebuilding expressions. They are graphs with shared parts and may be deep, so every walk visits a node
- * once and none recurses: the nodes are collected, then taken in the order of their ids, arguments first.
+ * Walking and rebuilding expressions. They are graphs with shared parts and may be deep, so every
+ * walk visits a node once and none recurses: the nodes are collected, then taken in the order of
+ * their ids, arguments first.
  */
 #include "expr_pool.h"
 
@@ -99,7 +100,7 @@ bool ex_uses_var(const Expr *e, const Var *v)
 typedef struct Rewrite {
     Pool *pool;
     Nodes nodes;
-    Expr **became; /* parallel to nodes.items */
+    Expr **became;                         /* parallel to nodes.items */
     Var *(*rename)(Var *v, void *context); /* of a reduction's variables; may be NULL */
     void *context;
 } Rewrite;

@@ -1,7 +1,8 @@
 /*
- * Types and shapes: walks the graph in order, checks each node against its operator's schema (infer_schema.c), lets the
- * operator set its outputs, and computes on the way what shapes hang on, so that Shape-Gather-Concat chains are constants
- * by the time a Reshape needs them. One diagnostic a mistake: what depends on a refused node stays quiet.
+ * Types and shapes: walks the graph in order, checks each node against its operator's schema
+ * (infer_schema.c), lets the operator set its outputs, and computes on the way what shapes hang on,
+ * so that Shape-Gather-Concat chains are constants by the time a Reshape needs them. One diagnostic
+ * a mistake: what depends on a refused node stays quiet.
  */
 #include "infer.h"
 
@@ -27,22 +28,27 @@ static const char *nearest_operator(const char *name)
     const char *names[1024];
     int count = 0;
     for (const Op *const *table = op_tables; *table; table++)
-        for (const Op *op = *table; op->name && count < (int)COUNT(names); op++) names[count++] = op->name;
+        for (const Op *op = *table; op->name && count < (int)COUNT(names); op++)
+            names[count++] = op->name;
     return nearest_name(name, names, count);
 }
 
 static void report_unknown(Arena *arena, Diags *diags, Unknown *const *order, int count)
 {
     if (!count) return;
-    Diagnostic *d = count == 1 ? diag_error(diags, "E0301", order[0]->first->source, "the operator '%s' is unknown",
-                                            full_name(arena, order[0]->first))
-                               : diag_error(diags, "E0301", order[0]->first->source, "%d operators are unknown", count);
+    Diagnostic *d =
+        count == 1 ? diag_error(diags, "E0301", order[0]->first->source,
+                                "the operator '%s' is unknown", full_name(arena, order[0]->first))
+                   : diag_error(diags, "E0301", order[0]->first->source, "%d operators are unknown",
+                                count);
     for (int i = 0; i < count; i++) {
         Unknown *u = order[i];
         const char *near = nearest_operator(u->first->op_type);
         diag_note(d, "'%s' is used by %s%s", full_name(arena, u->first), u->nodes.data,
-                  u->uses > NAMED_NODES ? arena_format(arena, " and %d more", u->uses - NAMED_NODES) : "");
-        if (near) diag_help(d, "did you mean '%s' instead of '%s'?", near, full_name(arena, u->first));
+                  u->uses > NAMED_NODES ? arena_format(arena, " and %d more", u->uses - NAMED_NODES)
+                                        : "");
+        if (near)
+            diag_help(d, "did you mean '%s' instead of '%s'?", near, full_name(arena, u->first));
         text_free(&u->nodes);
     }
 }
@@ -75,7 +81,8 @@ static void find_node_operators(Node *n, Search *s)
         if (n->attrs[a].graph) find_operators(n->attrs[a].graph, s);
     if (n->op) return;
     Unknown *u = unknown_of(s, n);
-    if (u->uses++ < NAMED_NODES) text_add(&u->nodes, "%snode %d '%s'", u->uses > 1 ? ", " : "", n->id, n->name);
+    if (u->uses++ < NAMED_NODES)
+        text_add(&u->nodes, "%snode %d '%s'", u->uses > 1 ? ", " : "", n->id, n->name);
 }
 
 static void find_operators(Graph *g, Search *s)
@@ -117,8 +124,8 @@ static bool is_graph_output(const Graph *g, const Tensor *t)
     return g->output_names && map_get(g->output_names, t->name);
 }
 
-/* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for the nodes to come. True
- * when the node is no longer needed. */
+/* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for
+ * the nodes to come. True when the node is no longer needed. */
 static bool make_constant(Graph *g, Node *n, const void *const *data)
 {
     bool needed = false;
@@ -158,7 +165,8 @@ static bool branch_values(const Node *n, const Graph *branch, const void **data)
 /* The tensor of a Constant, whatever its size: weights may come this way, and are not copied. */
 static const void *constant_bytes(const Node *n)
 {
-    const Attr *value = strcmp(n->op_type, "Constant") == 0 && !*n->domain ? node_attr(n, "value") : NULL;
+    const Attr *value =
+        strcmp(n->op_type, "Constant") == 0 && !*n->domain ? node_attr(n, "value") : NULL;
     return value ? value->tensor->data : NULL;
 }
 
@@ -195,7 +203,8 @@ static bool has_outputs(Infer *in)
     for (int i = 0; i < in->node->output_count; i++) {
         const Tensor *t = in->node->outputs[i];
         if (t && (t->dtype == DT_NONE || t->rank < 0))
-            return infer_error(in, "E0305", "%s has no output %d for '%s'", in->node->op_type, i, t->name);
+            return infer_error(in, "E0305", "%s has no output %d for '%s'", in->node->op_type, i,
+                               t->name);
     }
     return true;
 }
@@ -204,7 +213,8 @@ static bool infer_checked(Infer *in)
 {
     const Op *op = in->node->op;
     if (!infer_schema(in)) return false;
-    if (!op->infer) return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
+    if (!op->infer)
+        return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
     return op->infer(in) && has_outputs(in);
 }
 
@@ -214,8 +224,10 @@ bool infer_graph(Graph *g, Diags *diags)
     bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
     for (int i = 0; i < g->nodes.count; i++) {
         Infer in = {g, g->nodes.items[i], diags};
-        if (is_poisoned(in.node) || !infer_checked(&in)) poison(in.node);
-        else drop[i] = fold_shape(g, in.node);
+        if (is_poisoned(in.node) || !infer_checked(&in))
+            poison(in.node);
+        else
+            drop[i] = fold_shape(g, in.node);
     }
     graph_remove_nodes(g, drop);
     return diags_errors(diags) == errors;
@@ -225,7 +237,8 @@ bool infer_node(Graph *g, Node *n, Diags *diags)
 {
     Search s = {.arena = g->arena, .seen = map_new(g->arena)};
     find_node_operators(n, &s);
-    for (int i = 0; i < s.order.count; i++) text_free(&s.order.items[i]->nodes); /* the reader reports them */
+    for (int i = 0; i < s.order.count; i++)
+        text_free(&s.order.items[i]->nodes); /* the reader reports them */
     Infer in = {g, n, diags};
     if (is_poisoned(n) || !infer_checked(&in)) {
         poison(n);

@@ -4,10 +4,12 @@
 
 #include "op.h"
 
-/* Arity, attributes and input types of a node whose operator is known, at the version it is written in. False after a
- * diagnostic. Attributes of a kind that can stand for the wanted one (an integer for a float) are converted. */
+/* Arity, attributes and input types of a node whose operator is known, at the version it is written
+ * in. False after a diagnostic. Attributes of a kind that can stand for the wanted one (an integer
+ * for a float) are converted. */
 bool infer_schema(Infer *in);
-/* The nodes of a graph whose operators were looked up; also for the branches of control operators. */
+/* The nodes of a graph whose operators were looked up; also for the branches of control operators.
+ */
 bool infer_graph(Graph *g, Diags *diags);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the operators' infer functions call: setting outputs, errors that say where the inputs come from, values that
- * must be known, broadcasting, axes.
+ * What the operators' infer functions call: setting outputs, errors that say where the inputs come
+ * from, values that must be known, broadcasting, axes.
  */
 #include "op.h"
 
@@ -21,7 +21,8 @@ static const char *origin(Arena *arena, const Tensor *t)
                         t->producer->op_type);
 }
 
-/* The input that a node mostly passes on: the first whose shape is computed from the network's input. */
+/* The input that a node mostly passes on: the first whose shape is computed from the network's
+ * input. */
 static const Tensor *passed_on(const Node *n)
 {
     for (int i = 0; i < n->input_count; i++)
@@ -61,7 +62,8 @@ bool infer_error(Infer *in, const char *code, const char *format, ...)
     text_free(&message);
     int told = 0;
     for (int i = 0; i < n->input_count && told < MOST; i++)
-        if (n->inputs[i] && !seen_before(n, i)) note_chain(d, in->graph->arena, n->inputs[i]), told++;
+        if (n->inputs[i] && !seen_before(n, i))
+            note_chain(d, in->graph->arena, n->inputs[i]), told++;
     return false;
 }
 
@@ -75,8 +77,10 @@ static const char *declared_text(Arena *arena, const Declared *d)
     text_add(&text, "%s", d->dtype ? dtype_name(d->dtype) : "any type");
     for (int i = 0; i < d->rank; i++) {
         text_add(&text, "%s", i ? ", " : "[");
-        if (d->dims[i] < 0) text_add(&text, "?");
-        else text_add(&text, "%lld", (long long)d->dims[i]);
+        if (d->dims[i] < 0)
+            text_add(&text, "?");
+        else
+            text_add(&text, "%lld", (long long)d->dims[i]);
     }
     if (d->rank >= 0) text_add(&text, "%s]", d->rank ? "" : "[");
     char *copy = arena_string(arena, text.data);
@@ -101,12 +105,13 @@ bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims)
     int64_t elements;
     if (!t) return true;
     if (rank > MAX_RANK)
-        return infer_error(in, "E0203", "the output '%s' would have %d dimensions; at most %d are possible", t->name,
-                           rank, MAX_RANK);
+        return infer_error(in, "E0203",
+                           "the output '%s' would have %d dimensions; at most %d are possible",
+                           t->name, rank, MAX_RANK);
     for (int k = 0; k < rank; k++)
         if (dims[k] < 0)
-            return infer_error(in, "E0205", "dimension %d of the output '%s' would be negative: %s", k, t->name,
-                               dims_text(arena, dims, rank));
+            return infer_error(in, "E0205", "dimension %d of the output '%s' would be negative: %s",
+                               k, t->name, dims_text(arena, dims, rank));
     if (!checked_elements(dims, rank, &elements))
         return infer_error(in, "E0205", "the output '%s' would be too large: %s", t->name,
                            dims_text(arena, dims, rank));
@@ -114,9 +119,10 @@ bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims)
     t->rank = rank;
     t->dims = arena_copy(arena, dims, (size_t)rank * sizeof *dims);
     if (!t->declared || agrees(t->declared, t)) return true;
-    infer_error(in, "E0207", "the output '%s' is %s, but the model declares %s", t->name, tensor_type_text(arena, t),
-                declared_text(arena, t->declared));
-    if (t->declared->source.line > 0) diag_label(infer_last_error(in), t->declared->source, "declared here");
+    infer_error(in, "E0207", "the output '%s' is %s, but the model declares %s", t->name,
+                tensor_type_text(arena, t), declared_text(arena, t->declared));
+    if (t->declared->source.line > 0)
+        diag_label(infer_last_error(in), t->declared->source, "declared here");
     return false;
 }
 
@@ -143,8 +149,8 @@ const int64_t *infer_const_ints(Infer *in, int i, int64_t *count)
     *count = 0;
     if (!t || !t->data) {
         const Tensor *root = t ? unknown_root(t, 0) : NULL;
-        infer_error(in, "E0206", "%s '%s' must be known at compile time", slot ? slot->name : "the input",
-                    t ? t->name : "");
+        infer_error(in, "E0206", "%s '%s' must be known at compile time",
+                    slot ? slot->name : "the input", t ? t->name : "");
         if (root && root != t)
             diag_note(infer_last_error(in), "it depends on '%s', which %s", root->name,
                       origin(in->graph->arena, root));
@@ -173,10 +179,12 @@ bool infer_broadcast(Infer *in, int *rank, int64_t dims[MAX_RANK])
                 Arena *arena = in->graph->arena;
                 const Tensor *other = gave[k - 1];
                 return infer_error(in, "E0201",
-                                   "'%s' and '%s' cannot be broadcast together: %s and %s differ in dimension %d from "
+                                   "'%s' and '%s' cannot be broadcast together: %s and %s differ "
+                                   "in dimension %d from "
                                    "the right (%lld and %lld)",
-                                   other->name, t->name, tensor_type_text(arena, other), tensor_type_text(arena, t),
-                                   k, (long long)*have, (long long)want);
+                                   other->name, t->name, tensor_type_text(arena, other),
+                                   tensor_type_text(arena, t), k, (long long)*have,
+                                   (long long)want);
             }
             *have = want;
             gave[k - 1] = t;
@@ -188,9 +196,10 @@ bool infer_broadcast(Infer *in, int *rank, int64_t dims[MAX_RANK])
 bool infer_axis(Infer *in, const char *what, int64_t axis, int rank, int *result)
 {
     if (axis < -rank || axis >= rank)
-        return rank ? infer_error(in, "E0204", "%s is %lld; %d dimensions have axes %d to %d", what, (long long)axis,
-                                  rank, -rank, rank - 1)
-                    : infer_error(in, "E0204", "%s is %lld, but a scalar has no axes", what, (long long)axis);
+        return rank ? infer_error(in, "E0204", "%s is %lld; %d dimensions have axes %d to %d", what,
+                                  (long long)axis, rank, -rank, rank - 1)
+                    : infer_error(in, "E0204", "%s is %lld, but a scalar has no axes", what,
+                                  (long long)axis);
     *result = (int)(axis < 0 ? axis + rank : axis);
     return true;
 }

@@ -1,13 +1,20 @@
 /*
- * A node against its operator's schema at the node's version: number of inputs and outputs, attributes' names and kinds,
- * input types and the type variables they share. Shapes are the operator's own business.
+ * A node against its operator's schema at the node's version: number of inputs and outputs,
+ * attributes' names and kinds, input types and the type variables they share. Shapes are the
+ * operator's own business.
  */
 #include "infer.h"
 
 static const char *const kind_names[] = {
-    [ATTR_NONE] = "nothing",       [ATTR_FLOAT] = "a number",          [ATTR_INT] = "an integer",
-    [ATTR_STRING] = "a string",    [ATTR_TENSOR] = "a tensor",         [ATTR_GRAPH] = "a graph",
-    [ATTR_FLOATS] = "a list of numbers", [ATTR_INTS] = "a list of integers", [ATTR_STRINGS] = "a list of strings",
+    [ATTR_NONE] = "nothing",
+    [ATTR_FLOAT] = "a number",
+    [ATTR_INT] = "an integer",
+    [ATTR_STRING] = "a string",
+    [ATTR_TENSOR] = "a tensor",
+    [ATTR_GRAPH] = "a graph",
+    [ATTR_FLOATS] = "a list of numbers",
+    [ATTR_INTS] = "a list of integers",
+    [ATTR_STRINGS] = "a list of strings",
     [ATTR_TYPE] = "a type",
 };
 
@@ -18,18 +25,24 @@ static bool check_version(Infer *in)
     const Node *n = in->node;
     const Op *op = n->op;
     if (op->versions && op->versions[0] > n->version)
-        return infer_error(in, "E0307", "%s exists from version %d of the operator set; this model uses version %d",
-                           op->name, op->versions[0], n->version);
+        return infer_error(
+            in, "E0307",
+            "%s exists from version %d of the operator set; this model uses version %d", op->name,
+            op->versions[0], n->version);
     if (op->last && n->version > op->last)
-        return infer_error(in, "E0307", "%s exists up to version %d of the operator set; this model uses version %d",
-                           op->name, op->last, n->version);
+        return infer_error(
+            in, "E0307",
+            "%s exists up to version %d of the operator set; this model uses version %d", op->name,
+            op->last, n->version);
     return true;
 }
 
 /* ---- inputs and outputs ---- */
 
-/* Slots in force: how many there are (INT32_MAX when variadic), and up to which one they are required. */
-static void count_slots(const Op *op, int version, const Slot *(*find)(const Op *, int, int), int *least, int *most)
+/* Slots in force: how many there are (INT32_MAX when variadic), and up to which one they are
+ * required. */
+static void count_slots(const Op *op, int version, const Slot *(*find)(const Op *, int, int),
+                        int *least, int *most)
 {
     const Slot *s;
     *least = *most = 0;
@@ -58,11 +71,13 @@ static bool check_arity(Infer *in)
 {
     const Node *n = in->node;
     Arena *arena = in->graph->arena;
-    int least, most, inputs = given(n->inputs, n->input_count), outputs = given(n->outputs, n->output_count);
+    int least, most, inputs = given(n->inputs, n->input_count),
+                     outputs = given(n->outputs, n->output_count);
     count_slots(n->op, n->version, op_input, &least, &most);
     if (inputs < least || inputs > most) {
-        infer_error(in, "E0305", "%s takes %s input%s, but %d %s given", n->op->name, wanted_text(arena, least, most),
-                    most == 1 ? "" : "s", inputs, inputs == 1 ? "is" : "are");
+        infer_error(in, "E0305", "%s takes %s input%s, but %d %s given", n->op->name,
+                    wanted_text(arena, least, most), most == 1 ? "" : "s", inputs,
+                    inputs == 1 ? "is" : "are");
         const Slot *missing = inputs < least ? op_input(n->op, n->version, inputs) : NULL;
         if (missing) diag_note(infer_last_error(in), "the input '%s' is missing", missing->name);
         return false;
@@ -70,7 +85,8 @@ static bool check_arity(Infer *in)
     for (int i = 0; i < n->input_count; i++) {
         const Slot *s = op_input(n->op, n->version, i);
         if (!n->inputs[i] && s && !s->optional)
-            return infer_error(in, "E0305", "the input '%s' of %s is missing", s->name, n->op->name);
+            return infer_error(in, "E0305", "the input '%s' of %s is missing", s->name,
+                               n->op->name);
     }
     count_slots(n->op, n->version, op_output, &least, &most);
     if (outputs > most)
@@ -91,7 +107,8 @@ static const char *types_text(Arena *arena, uint32_t types)
     return copy;
 }
 
-/* The input before i that shares its type variable; a variadic slot without one is free for each of its inputs. */
+/* The input before i that shares its type variable; a variadic slot without one is free for each of
+ * its inputs. */
 static int shares_with(const Node *n, int i)
 {
     const char *variable = op_input(n->op, n->version, i)->variable;
@@ -111,15 +128,19 @@ static bool check_types(Infer *in)
         const Slot *s = op_input(n->op, n->version, i);
         if (!t || !s) continue;
         if (t->dtype == DT_NONE || t->rank < 0)
-            return infer_error(in, "E0208", "the type or shape of the input '%s' is not known", t->name);
+            return infer_error(in, "E0208", "the type or shape of the input '%s' is not known",
+                               t->name);
         if (!(s->types & TYPE(t->dtype)))
-            return infer_error(in, "E0202", "the input '%s' ('%s') of %s is %s, which it does not take: %s", s->name,
-                               t->name, n->op->name, dtype_name(t->dtype), types_text(arena, s->types));
+            return infer_error(
+                in, "E0202", "the input '%s' ('%s') of %s is %s, which it does not take: %s",
+                s->name, t->name, n->op->name, dtype_name(t->dtype), types_text(arena, s->types));
         int other = shares_with(n, i);
         if (other >= 0 && n->inputs[other]->dtype != t->dtype)
-            return infer_error(in, "E0202", "'%s' is %s and '%s' is %s, but %s takes elements of one type for both",
-                               n->inputs[other]->name, dtype_name(n->inputs[other]->dtype), t->name,
-                               dtype_name(t->dtype), n->op->name);
+            return infer_error(
+                in, "E0202",
+                "'%s' is %s and '%s' is %s, but %s takes elements of one type for both",
+                n->inputs[other]->name, dtype_name(n->inputs[other]->dtype), t->name,
+                dtype_name(t->dtype), n->op->name);
     }
     return true;
 }
@@ -135,7 +156,8 @@ static bool convert(Arena *arena, Attr *a, AttrKind kind)
     } else if (a->kind == ATTR_INTS && kind == ATTR_FLOATS) {
         a->floats = NEW_ARRAY(arena, double, a->count);
         for (int i = 0; i < a->count; i++) a->floats[i] = (double)(float)a->ints[i];
-    } else if (!list || a->count != 0 || (kind != ATTR_INTS && kind != ATTR_FLOATS && kind != ATTR_STRINGS)) {
+    } else if (!list || a->count != 0 ||
+               (kind != ATTR_INTS && kind != ATTR_FLOATS && kind != ATTR_STRINGS)) {
         return false;
     }
     a->kind = kind;
@@ -149,8 +171,8 @@ static bool unknown_attribute(Infer *in, const Attr *a)
     int count = 0;
     for (const AttrSpec *s = op->attrs; s && s->name && count < (int)COUNT(names); s++)
         if (op_attr(op, in->node->version, s->name) == s) names[count++] = s->name;
-    infer_error(in, "E0302", "%s has no attribute '%s' in version %d of the operator set", op->name, a->name,
-                in->node->version);
+    infer_error(in, "E0302", "%s has no attribute '%s' in version %d of the operator set", op->name,
+                a->name, in->node->version);
     const char *near = nearest_name(a->name, names, count);
     if (near) diag_help(infer_last_error(in), "did you mean '%s'?", near);
     return false;
@@ -164,13 +186,13 @@ static bool check_attributes(Infer *in)
         const AttrSpec *spec = op_attr(n->op, n->version, a->name);
         if (!spec) return unknown_attribute(in, a);
         if (a->kind != spec->kind && !convert(in->graph->arena, a, spec->kind))
-            return infer_error(in, "E0304", "the attribute '%s' of %s must be %s, not %s", a->name, n->op->name,
-                               kind_names[spec->kind], kind_names[a->kind]);
+            return infer_error(in, "E0304", "the attribute '%s' of %s must be %s, not %s", a->name,
+                               n->op->name, kind_names[spec->kind], kind_names[a->kind]);
     }
     for (const AttrSpec *s = n->op->attrs; s && s->name; s++)
         if (s->required && op_attr(n->op, n->version, s->name) == s && !node_attr(n, s->name))
-            return infer_error(in, "E0303", "the attribute '%s' (%s) of %s is missing", s->name, kind_names[s->kind],
-                               n->op->name);
+            return infer_error(in, "E0303", "the attribute '%s' (%s) of %s is missing", s->name,
+                               kind_names[s->kind], n->op->name);
     return true;
 }
 

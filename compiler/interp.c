@@ -1,7 +1,8 @@
 /*
- * The interpreter of definitions: constant folding and the oracle of the tests. It evaluates a row of the output (up to
- * ROW elements along one dimension) at a time, each node of the body as one operation over arrays, and again only when a
- * variable that it depends on has changed; so what does not vary within a loop is computed outside of it.
+ * The interpreter of definitions: constant folding and the oracle of the tests. It evaluates a row
+ * of the output (up to ROW elements along one dimension) at a time, each node of the body as one
+ * operation over arrays, and again only when a variable that it depends on has changed; so what
+ * does not vary within a loop is computed outside of it.
  */
 #include "define.h"
 
@@ -10,18 +11,21 @@
 
 enum { ROW = 256, LONG_ENOUGH = 16, MOST_VARS = 60, MOST_GUARDS = 16 };
 
-/* A variable: a loop around the row, a reduction's, or the row's own; then `value` is that of the row's first element. */
+/* A variable: a loop around the row, a reduction's, or the row's own; then `value` is that of the
+ * row's first element. */
 typedef struct Slot {
     const Var *var;
     int64_t value;
     uint64_t changed; /* when, by the clock */
 } Slot;
 
-/* An index that should be in 0 <= index < extent: of a dimension of a load, or what a guard compares. */
+/* An index that should be in 0 <= index < extent: of a dimension of a load, or what a guard
+ * compares. */
 typedef struct LoadDim {
-    struct Cell *index; /* at the row's first element when affine in the row, else for each element */
-    bool varies;        /* not affine */
-    int64_t step;       /* of the index per element of the row, when affine */
+    struct Cell
+        *index;   /* at the row's first element when affine in the row, else for each element */
+    bool varies;  /* not affine */
+    int64_t step; /* of the index per element of the row, when affine */
     int64_t extent, stride;
 } LoadDim;
 
@@ -32,12 +36,12 @@ typedef struct Cell {
     uint64_t mask;   /* slots it depends on */
     const int *deps; /* the same as a list */
     int dep_count;
-    bool row;        /* has a value for each element of the row, else one */
-    uint64_t stamp;  /* when it was computed; 0: never */
-    Value *values;   /* in `own`, or in an argument that stands for it */
-    int stride;      /* 1, or 0: one value for the whole row */
+    bool row;       /* has a value for each element of the row, else one */
+    uint64_t stamp; /* when it was computed; 0: never */
+    Value *values;  /* in `own`, or in an argument that stands for it */
+    int stride;     /* 1, or 0: one value for the whole row */
     Value *own;
-    int *slots;      /* EX_VAR: its own; EX_REDUCE: of its variables */
+    int *slots;       /* EX_VAR: its own; EX_REDUCE: of its variables */
     const void *data; /* EX_LOAD */
     LoadDim *dims;    /* EX_LOAD: its dimensions; EX_SELECT: its guards */
     int dim_count;
@@ -50,9 +54,10 @@ typedef struct Interp {
     Slot slots[MOST_VARS];
     int slot_count;
     uint64_t clock;
-    Var *row_var, *first_var; /* `first_var` stands for the row's first element; NULL: a scalar output */
+    Var *row_var,
+        *first_var; /* `first_var` stands for the row's first element; NULL: a scalar output */
     int row_slot, first_slot;
-    int count; /* elements of this row */
+    int count;    /* elements of this row */
     Cell **cells; /* hash table by expression id */
     size_t size, used;
     const void *(*value)(const Tensor *t, void *context);
@@ -95,7 +100,8 @@ static const int *slot_list(const Interp *in, uint64_t mask, int *count)
 {
     int *list = NEW_ARRAY(in->arena, int, __builtin_popcountll(mask));
     *count = 0;
-    for (int i = in->slot_count - 1; i >= 0; i--) /* the innermost is the likeliest to have changed */
+    for (int i = in->slot_count - 1; i >= 0;
+         i--) /* the innermost is the likeliest to have changed */
         if (mask >> i & 1) list[(*count)++] = i;
     return list;
 }
@@ -141,15 +147,18 @@ static void make_load(Interp *in, Cell *c)
     depend_on_dims(in, c);
 }
 
-/* The conjuncts of a guard as 0 <= index < extent; false when one is something else or not affine in the row. Such a guard
- * holds on one interval of the row. */
+/* The conjuncts of a guard as 0 <= index < extent; false when one is something else or not affine
+ * in the row. Such a guard holds on one interval of the row. */
 static bool add_guards(Interp *in, Cell *c, const Expr *e)
 {
     const int64_t far = INT64_MAX / 4;
     if (e->kind != EX_BINARY) return false;
-    if (e->op == BI_AND && e->dtype == DT_BOOL) return add_guards(in, c, e->args[0]) && add_guards(in, c, e->args[1]);
-    if (e->args[0]->dtype != DT_I64 || (e->op != BI_LT && e->op != BI_LE && e->op != BI_EQ)) return false;
-    Expr *index = ex_sub(in->pool, e->op == BI_EQ ? e->args[0] : e->args[1], e->op == BI_EQ ? e->args[1] : e->args[0]);
+    if (e->op == BI_AND && e->dtype == DT_BOOL)
+        return add_guards(in, c, e->args[0]) && add_guards(in, c, e->args[1]);
+    if (e->args[0]->dtype != DT_I64 || (e->op != BI_LT && e->op != BI_LE && e->op != BI_EQ))
+        return false;
+    Expr *index = ex_sub(in->pool, e->op == BI_EQ ? e->args[0] : e->args[1],
+                         e->op == BI_EQ ? e->args[1] : e->args[0]);
     if (e->op == BI_LT) index = ex_sub(in->pool, index, ex_int(in->pool, 1));
     Range r = ex_range(index);
     if (c->dim_count == MOST_GUARDS || r.lo < -far || r.hi > far) return false;
@@ -190,15 +199,20 @@ static Cell *make_cell(Interp *in, Expr *e)
     if (in->size && *cell_place(in, e)) return *cell_place(in, e);
     Cell *c = NEW(in->arena, Cell);
     c->e = e;
-    if (e->kind == EX_LOAD) make_load(in, c);
-    else if (e->kind == EX_SELECT) make_select(in, c);
-    else make_args(in, c);
+    if (e->kind == EX_LOAD)
+        make_load(in, c);
+    else if (e->kind == EX_SELECT)
+        make_select(in, c);
+    else
+        make_args(in, c);
     c->deps = slot_list(in, c->mask, &c->dep_count);
     c->row = in->row_slot >= 0 && (c->mask >> in->row_slot & 1);
     c->stride = c->row;
     c->own = c->values = NEW_ARRAY(in->arena, Value, c->row ? ROW : 1);
-    if (e->kind == EX_CONST && dtype_is_float(e->dtype)) c->own->f = e->f;
-    else if (e->kind == EX_CONST) c->own->i = e->i;
+    if (e->kind == EX_CONST && dtype_is_float(e->dtype))
+        c->own->f = e->f;
+    else if (e->kind == EX_CONST)
+        c->own->i = e->i;
     remember(in, c);
     return c;
 }
@@ -216,7 +230,8 @@ static void compute(Interp *in, Cell *c);
 static inline Cell *eval(Interp *in, Cell *c)
 {
     bool valid = c->stamp != 0;
-    for (int i = 0; valid && i < c->dep_count; i++) valid = in->slots[c->deps[i]].changed <= c->stamp;
+    for (int i = 0; valid && i < c->dep_count; i++)
+        valid = in->slots[c->deps[i]].changed <= c->stamp;
     if (!valid) {
         uint64_t now = in->clock; /* a reduction within turns the clock further */
         compute(in, c);
@@ -270,7 +285,8 @@ static void compute_affine_load(Interp *in, Cell *c)
         step += dim->step * dim->stride;
     }
     if (from > 0 || to < n) memset(c->own, 0, (size_t)n * sizeof *c->own);
-    if (from < to) rows_load(e->dtype, c->data, first + from * step, step, to - from, c->own + from);
+    if (from < to)
+        rows_load(e->dtype, c->data, first + from * step, step, to - from, c->own + from);
 }
 
 static void compute_load(Interp *in, Cell *c)
@@ -295,8 +311,10 @@ static void compute_unary(Interp *in, Cell *c)
     const Cell *x = eval(in, c->args[0]);
     Dtype from = c->e->args[0]->dtype;
     int n = x->stride ? in->count : 1;
-    if (c->e->kind == EX_CAST) arith_cast(c->e->dtype, from, n, c->own, x->values);
-    else arith_unary((UnaryOp)c->e->op, from, n, c->own, x->values);
+    if (c->e->kind == EX_CAST)
+        arith_cast(c->e->dtype, from, n, c->own, x->values);
+    else
+        arith_unary((UnaryOp)c->e->op, from, n, c->own, x->values);
     c->stride = x->stride;
 }
 
@@ -304,13 +322,14 @@ static void compute_binary(Interp *in, Cell *c)
 {
     const Cell *x = eval(in, c->args[0]), *y = eval(in, c->args[1]);
     c->stride = x->stride | y->stride;
-    arith_binary((BinaryOp)c->e->op, c->e->args[0]->dtype, c->stride ? in->count : 1, c->own, x->values, x->stride,
-                 y->values, y->stride);
+    arith_binary((BinaryOp)c->e->op, c->e->args[0]->dtype, c->stride ? in->count : 1, c->own,
+                 x->values, x->stride, y->values, y->stride);
 }
 
 static void copy_part(Cell *c, const Cell *x, int from, int to)
 {
-    if (x->stride) memcpy(c->own + from, x->values + from, (size_t)max64(to - from, 0) * sizeof *c->own);
+    if (x->stride)
+        memcpy(c->own + from, x->values + from, (size_t)max64(to - from, 0) * sizeof *c->own);
     else
         for (int k = from; k < to; k++) c->own[k] = x->values[0];
 }
@@ -343,7 +362,8 @@ static void compute_select(Interp *in, Cell *c)
         return;
     }
     const Cell *x = eval(in, c->args[1]), *y = eval(in, c->args[2]);
-    for (int k = 0; k < n; k++) c->own[k] = condition->values[k].i ? x->values[k * x->stride] : y->values[k * y->stride];
+    for (int k = 0; k < n; k++)
+        c->own[k] = condition->values[k].i ? x->values[k * x->stride] : y->values[k * y->stride];
     c->values = c->own;
     c->stride = 1;
 }
@@ -353,8 +373,8 @@ static void sum_row(int n, Value *restrict sum, const Value *restrict x, int str
     for (int k = 0; k < n; k++) sum[k].f += x[k * stride].f;
 }
 
-static void sum_products(int n, Value *restrict sum, const Value *restrict x, int x_stride, const Value *restrict y,
-                         int y_stride)
+static void sum_products(int n, Value *restrict sum, const Value *restrict x, int x_stride,
+                         const Value *restrict y, int y_stride)
 {
     if (x_stride && y_stride)
         for (int k = 0; k < n; k++) sum[k].f += x[k].f * y[k].f;
@@ -369,15 +389,18 @@ static void accumulate(Interp *in, Cell *c, int n)
 {
     Cell *body = c->args[0];
     bool sum = c->e->op == RE_SUM && dtype_is_float(c->e->dtype);
-    if (sum && body->e->kind == EX_BINARY && body->e->op == BI_MUL) { /* without storing the products */
+    if (sum && body->e->kind == EX_BINARY &&
+        body->e->op == BI_MUL) { /* without storing the products */
         const Cell *x = eval(in, body->args[0]), *y = eval(in, body->args[1]);
         sum_products(n, c->own, x->values, x->stride, y->values, y->stride);
         return;
     }
     eval(in, body);
-    if (sum) sum_row(n, c->own, body->values, body->stride);
+    if (sum)
+        sum_row(n, c->own, body->values, body->stride);
     else
-        arith_binary(reduce_binary((ReduceOp)c->e->op), c->e->dtype, n, c->own, c->own, 1, body->values, body->stride);
+        arith_binary(reduce_binary((ReduceOp)c->e->op), c->e->dtype, n, c->own, c->own, 1,
+                     body->values, body->stride);
 }
 
 /* The next values of a reduction's variables; false after the last. */
@@ -398,7 +421,8 @@ static void compute_reduce(Interp *in, Cell *c)
 {
     const Expr *identity = ex_identity(in->pool, (ReduceOp)c->e->op, c->e->dtype);
     int n = c->row ? in->count : 1;
-    Value start = dtype_is_float(identity->dtype) ? (Value){.f = identity->f} : (Value){.i = identity->i};
+    Value start =
+        dtype_is_float(identity->dtype) ? (Value){.f = identity->f} : (Value){.i = identity->i};
     int64_t outer[MOST_VARS]; /* values of the same variables in a reduction around this one */
     for (int k = 0; k < n; k++) c->own[k] = start;
     for (int i = 0; i < c->e->var_count; i++) {
@@ -417,15 +441,19 @@ static void compute(Interp *in, Cell *c)
     case EX_CONST: return;
     case EX_VAR: compute_var(in, c); return;
     case EX_LOAD:
-        if (c->affine) compute_affine_load(in, c);
-        else compute_load(in, c);
+        if (c->affine)
+            compute_affine_load(in, c);
+        else
+            compute_load(in, c);
         return;
     case EX_UNARY:
     case EX_CAST: compute_unary(in, c); return;
     case EX_BINARY: compute_binary(in, c); return;
     case EX_SELECT:
-        if (c->dim_count) compute_guarded(in, c);
-        else compute_select(in, c);
+        if (c->dim_count)
+            compute_guarded(in, c);
+        else
+            compute_select(in, c);
         return;
     case EX_REDUCE: compute_reduce(in, c); return;
     case EX_FETCH:
@@ -450,8 +478,8 @@ static int row_dimension(const Tensor *t)
     return longest;
 }
 
-static void run_rows(Interp *in, Cell *body, const Definition *def, int along, void *data, int64_t first,
-                     int64_t step)
+static void run_rows(Interp *in, Cell *body, const Definition *def, int along, void *data,
+                     int64_t first, int64_t step)
 {
     const Tensor *t = def->out;
     int64_t extent = along >= 0 ? t->dims[along] : 1;
@@ -492,13 +520,18 @@ static void run_loops(Interp *in, Cell *body, const Definition *def, int along, 
     }
 }
 
-void interp_run(Pool *pool, const Definition *def, void *data, const void *(*value)(const Tensor *t, void *context),
-                void *context)
+void interp_run(Pool *pool, const Definition *def, void *data,
+                const void *(*value)(const Tensor *t, void *context), void *context)
 {
     const Tensor *t = def->out;
     if (tensor_elements(t) == 0) return;
     int along = row_dimension(t);
-    Interp in = {.arena = arena_new(), .pool = pool, .clock = 1, .value = value, .context = context, .row_slot = -1};
+    Interp in = {.arena = arena_new(),
+                 .pool = pool,
+                 .clock = 1,
+                 .value = value,
+                 .context = context,
+                 .row_slot = -1};
     for (int d = 0; d < t->rank; d++) slot_of(&in, def->index[d]); /* the outermost first */
     if (along >= 0) {
         in.row_var = def->index[along];

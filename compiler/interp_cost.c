@@ -1,4 +1,5 @@
-/* What interpreting a definition costs, without doing it: each node once for every value of what it depends on. */
+/* What interpreting a definition costs, without doing it: each node once for every value of what it
+ * depends on. */
 #include "define.h"
 
 #include <stdlib.h>
@@ -7,7 +8,12 @@ enum { MOST_VARS = 40, DEEPEST = 2000 };
 
 typedef struct Cost {
     LIST(const Var *) vars;
-    LIST(struct CostNode { const Expr *e; uint64_t mask; int depth; }) nodes; /* in order of id */
+    LIST(struct CostNode {
+        const Expr *e;
+        uint64_t mask;
+        int depth;
+    })
+    nodes; /* in order of id */
     Arena *arena;
     int64_t total;
 } Cost;
@@ -18,7 +24,10 @@ static int64_t saturating_mul(int64_t a, int64_t b)
     return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
 }
 
-static int64_t saturating_add(int64_t a, int64_t b) { return a > INT64_MAX - b ? INT64_MAX : a + b; }
+static int64_t saturating_add(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
 
 static uint64_t var_bit(Cost *c, const Var *v)
 {
@@ -34,13 +43,18 @@ static const struct CostNode *find(const Cost *c, const Expr *e)
     int low = 0, high = c->nodes.count - 1;
     while (low < high) {
         int middle = (low + high) / 2;
-        if (c->nodes.items[middle].e->id < e->id) low = middle + 1;
-        else high = middle;
+        if (c->nodes.items[middle].e->id < e->id)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return &c->nodes.items[low];
 }
 
-static bool is_interpretable(Dtype dtype) { return dtype_is_float(dtype) || dtype_is_integer(dtype) || dtype == DT_BOOL; }
+static bool is_interpretable(Dtype dtype)
+{
+    return dtype_is_float(dtype) || dtype_is_integer(dtype) || dtype == DT_BOOL;
+}
 
 static void add_node(Expr *e, void *context)
 {
@@ -58,9 +72,11 @@ static void add_node(Expr *e, void *context)
     node.mask &= ~own;
     int64_t work = 1;
     for (int i = 0; i < c->vars.count; i++)
-        if ((work_mask | own) >> i & 1) work = saturating_mul(work, max64(c->vars.items[i]->hi - c->vars.items[i]->lo, 1));
+        if ((work_mask | own) >> i & 1)
+            work = saturating_mul(work, max64(c->vars.items[i]->hi - c->vars.items[i]->lo, 1));
     if (e->kind != EX_CONST) c->total = saturating_add(c->total, work);
-    if (!is_interpretable(e->dtype) || node.depth > DEEPEST || c->vars.count == MOST_VARS) c->total = INT64_MAX;
+    if (!is_interpretable(e->dtype) || node.depth > DEEPEST || c->vars.count == MOST_VARS)
+        c->total = INT64_MAX;
     LIST_PUSH(c->arena, &c->nodes, node);
 }
 

@@ -9,6 +9,7 @@ void rows_load(Dtype dtype, const void *data, int64_t first, int64_t step, int n
 /* out[k] = element at[k] of `data`; where at[k] is negative, zero. */
 void rows_gather(Dtype dtype, const void *data, const int64_t *at, int n, Value *out);
 /* Element first + k * step of `data` = x[k * x_stride], rounded to the type. */
-void rows_store(Dtype dtype, void *data, int64_t first, int64_t step, int n, const Value *x, int x_stride);
+void rows_store(Dtype dtype, void *data, int64_t first, int64_t step, int n, const Value *x,
+                int x_stride);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Looking operators and their schemas up: by name in the generated registry, slots and attributes as they were at a
- * version, attribute values with defaults filled in. Checks nothing: infer does.
+ * Looking operators and their schemas up: by name in the generated registry, slots and attributes
+ * as they were at a version, attribute values with defaults filled in. Checks nothing: infer does.
  */
 #include "op.h"
 
@@ -8,7 +8,8 @@ const Op *op_find(const char *domain, const char *name)
 {
     for (const Op *const *table = op_tables; *table; table++)
         for (const Op *op = *table; op->name; op++)
-            if (strcmp(op->name, name) == 0 && strcmp(op->domain ? op->domain : "", domain) == 0) return op;
+            if (strcmp(op->name, name) == 0 && strcmp(op->domain ? op->domain : "", domain) == 0)
+                return op;
     return NULL;
 }
 
@@ -28,8 +29,14 @@ static const Slot *slot(const Slot *rows, int version, int index)
     return NULL;
 }
 
-const Slot *op_input(const Op *op, int version, int index) { return slot(op->inputs, version, index); }
-const Slot *op_output(const Op *op, int version, int index) { return slot(op->outputs, version, index); }
+const Slot *op_input(const Op *op, int version, int index)
+{
+    return slot(op->inputs, version, index);
+}
+const Slot *op_output(const Op *op, int version, int index)
+{
+    return slot(op->outputs, version, index);
+}
 
 const AttrSpec *op_attr(const Op *op, int version, const char *name)
 {

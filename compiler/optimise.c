@@ -3,8 +3,9 @@
 
 void optimise(Graph *g)
 {
-    static void (*const passes[])(Graph *g) = {
-        inline_branches, identity_remove, fold_constants, affine_absorb, identity_remove, dead_remove,
+    static void (*const passes[])(Graph * g) = {
+        inline_branches, identity_remove, fold_constants,
+        affine_absorb,   identity_remove, dead_remove,
     };
     for (size_t i = 0; i < COUNT(passes); i++) {
         passes[i](g);
@@ -12,7 +13,10 @@ void optimise(Graph *g)
     }
 }
 
-bool is_op(const Node *n, const char *op_type) { return !*n->domain && strcmp(n->op_type, op_type) == 0; }
+bool is_op(const Node *n, const char *op_type)
+{
+    return !*n->domain && strcmp(n->op_type, op_type) == 0;
+}
 
 bool is_graph_output(const Graph *g, const Tensor *t)
 {
@@ -25,7 +29,8 @@ bool is_graph_output(const Graph *g, const Tensor *t)
 static bool take_over(Graph *g, Tensor *y, Tensor *x)
 {
     if (x->kind != TENSOR_VALUE || !x->producer || is_graph_output(g, x)) return false;
-    if (x->id >= g->tensors.count || g->tensors.items[x->id] != x) return false; /* of an outer graph */
+    if (x->id >= g->tensors.count || g->tensors.items[x->id] != x)
+        return false; /* of an outer graph */
     Node *producer = x->producer;
     for (int i = 0; i < producer->output_count; i++)
         if (producer->outputs[i] == x) node_set_output(producer, i, y);

@@ -1,13 +1,15 @@
 /*
- * Graph to graph: the passes that run between infer and lower, one file each under passes/. Every one takes an inferred
- * graph and leaves an inferred graph that computes the same: outputs keep their names, types, shapes and order.
+ * Graph to graph: the passes that run between infer and lower, one file each under passes/. Every
+ * one takes an inferred graph and leaves an inferred graph that computes the same: outputs keep
+ * their names, types, shapes and order.
  */
 #ifndef NETC_OPTIMISE_H
 #define NETC_OPTIMISE_H
 
 #include "op.h"
 
-/* All of them, in order. Nodes whose inputs have no data yet (unbound parameters) are left as they are. */
+/* All of them, in order. Nodes whose inputs have no data yet (unbound parameters) are left as they
+ * are. */
 void optimise(Graph *g);
 
 /* The branch that a constant condition takes in place of an If. */
@@ -16,8 +18,8 @@ void inline_branches(Graph *g);
 void identity_remove(Graph *g);
 /* Nodes whose inputs are known become constants, within a budget of work and size. */
 void fold_constants(Graph *g);
-/* A batch normalisation, or a product or sum with per-channel constants, goes into the weights of the convolution or matrix
- * product before it. */
+/* A batch normalisation, or a product or sum with per-channel constants, goes into the weights of
+ * the convolution or matrix product before it. */
 void affine_absorb(Graph *g);
 /* What no output depends on vanishes. */
 void dead_remove(Graph *g);
@@ -26,8 +28,9 @@ void dead_remove(Graph *g);
 
 bool is_op(const Node *n, const char *op_type); /* of ai.onnx */
 bool is_graph_output(const Graph *g, const Tensor *t);
-/* Makes every reader of the node's output 0 read x, which has the same elements, without changing the graph's outputs. False when
- * the node must stay because an output of the graph would otherwise lose its name. True: the node is to be dropped. */
+/* Makes every reader of the node's output 0 read x, which has the same elements, without changing
+ * the graph's outputs. False when the node must stay because an output of the graph would otherwise
+ * lose its name. True: the node is to be dropped. */
 bool node_bypass(Graph *g, Node *n, Tensor *x);
 /* How often each tensor is read, captured or an output: by tensor id; in the graph's arena. */
 int *graph_uses(const Graph *g);

@@ -1,7 +1,8 @@
 /*
- * Per-channel scales and shifts go into the weights and bias of the linear operator before them: a BatchNormalization at
- * inference, or a Mul, Div, Add or Sub with a constant for each channel, after a Conv, ConvTranspose, Gemm or MatMul whose result
- * nobody else reads. Weights are rewritten once more only, with strided loops: they may be the bulk of a model.
+ * Per-channel scales and shifts go into the weights and bias of the linear operator before them: a
+ * BatchNormalization at inference, or a Mul, Div, Add or Sub with a constant for each channel,
+ * after a Conv, ConvTranspose, Gemm or MatMul whose result nobody else reads. Weights are rewritten
+ * once more only, with strided loops: they may be the bulk of a model.
  */
 #include "optimise.h"
 
@@ -17,8 +18,8 @@ typedef struct ChannelMap {
     bool shifts;
 } ChannelMap;
 
-/* A linear operator whose weights are channels wide: elements are [outer][width][inner], and channel = group * width + position,
- * where the groups divide `outer` evenly. */
+/* A linear operator whose weights are channels wide: elements are [outer][width][inner], and
+ * channel = group * width + position, where the groups divide `outer` evenly. */
 typedef struct Linear {
     Node *node;
     int axis; /* of its output that the channels are */
@@ -26,7 +27,10 @@ typedef struct Linear {
     bool takes_bias;
 } Linear;
 
-static bool is_float_const(const Tensor *t) { return t && t->data && (t->dtype == DT_F32 || t->dtype == DT_F64); }
+static bool is_float_const(const Tensor *t)
+{
+    return t && t->data && (t->dtype == DT_F32 || t->dtype == DT_F64);
+}
 
 /* ---- the linear operator ---- */
 
@@ -80,7 +84,7 @@ static bool read_conv_transpose(Linear *l, const Tensor *w)
     return true;
 }
 
-/* The bias is absent or has one value for each channel; Gemm's may be a row or one number as well. */
+/* The bias is absent or has one value for each channel; Gemm's may be a row or one number. */
 static bool bias_fits(const Linear *l)
 {
     const Tensor *b = node_input(l->node, BIAS);
@@ -94,11 +98,15 @@ static bool read_linear(Linear *l, Node *n)
     static const struct Kind {
         const char *op;
         bool (*read)(Linear *l, const Tensor *w);
-    } kinds[] = {{"Conv", read_conv}, {"ConvTranspose", read_conv_transpose}, {"Gemm", read_gemm}, {"MatMul", read_matmul}};
+    } kinds[] = {{"Conv", read_conv},
+                 {"ConvTranspose", read_conv_transpose},
+                 {"Gemm", read_gemm},
+                 {"MatMul", read_matmul}};
     *l = (Linear){.node = n, .groups = 1};
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (is_op(n, kinds[i].op))
-            return is_float_const(node_input(n, W)) && n->outputs[0] && kinds[i].read(l, n->inputs[W]) && bias_fits(l);
+            return is_float_const(node_input(n, W)) && n->outputs[0] &&
+                   kinds[i].read(l, n->inputs[W]) && bias_fits(l);
     return false;
 }
 
@@ -120,7 +128,8 @@ static bool read_batchnorm(ChannelMap *map, const Linear *l, const Node *n)
     if (op_attr(n->op, n->version, "training_mode") && attr_int(n, "training_mode")) return false;
     if (op_attr(n->op, n->version, "spatial") && !attr_int(n, "spatial")) return false;
     for (int i = SCALE; i <= VAR; i++)
-        if (!is_float_const(n->inputs[i]) || tensor_elements(n->inputs[i]) != l->channels) return false;
+        if (!is_float_const(n->inputs[i]) || tensor_elements(n->inputs[i]) != l->channels)
+            return false;
     double epsilon = attr_float(n, "epsilon");
     for (int64_t c = 0; c < l->channels; c++) {
         map->scale[c] = number(n->inputs[SCALE], c) / sqrt(number(n->inputs[VAR], c) + epsilon);
@@ -147,8 +156,10 @@ static bool read_arithmetic(ChannelMap *map, const Linear *l, const Node *n)
 {
     int at = n->inputs[0] == l->node->outputs[0] ? 1 : 0; /* of the constant */
     bool add = is_op(n, "Add"), sub = is_op(n, "Sub"), mul = is_op(n, "Mul"), div = is_op(n, "Div");
-    if ((!add && !sub && !mul && !div) || n->input_count != 2 || n->inputs[0] == n->inputs[1]) return false;
-    if ((at == 0 && (sub || div)) || n->version < 7) return false; /* before 7 `axis` says where it broadcasts */
+    if ((!add && !sub && !mul && !div) || n->input_count != 2 || n->inputs[0] == n->inputs[1])
+        return false;
+    if ((at == 0 && (sub || div)) || n->version < 7)
+        return false; /* before 7 `axis` says where it broadcasts */
     const Tensor *t = n->inputs[at];
     if (!is_per_channel(t, l)) return false;
     bool each = tensor_elements(t) > 1;
@@ -168,13 +179,15 @@ static bool read_map(Arena *arena, ChannelMap *map, const Linear *l, const Node 
     map->scale = NEW_ARRAY(arena, double, l->channels);
     map->shift = NEW_ARRAY(arena, double, l->channels);
     map->scales = map->shifts = false;
-    if (is_op(n, "BatchNormalization")) return n->inputs[X] == l->node->outputs[0] && read_batchnorm(map, l, n);
+    if (is_op(n, "BatchNormalization"))
+        return n->inputs[X] == l->node->outputs[0] && read_batchnorm(map, l, n);
     return read_arithmetic(map, l, n);
 }
 
 /* ---- rewriting ---- */
 
-static Tensor *new_const(Graph *g, const char *stem, Dtype dtype, int rank, const int64_t *dims, const void *data)
+static Tensor *new_const(Graph *g, const char *stem, Dtype dtype, int rank, const int64_t *dims,
+                         const void *data)
 {
     return graph_add_const(g, graph_unique_name(g, stem), dtype, rank, dims, data);
 }
@@ -189,19 +202,23 @@ static void scale_f64(double *out, const double *w, int64_t n, double scale)
     for (int64_t i = 0; i < n; i++) out[i] = w[i] * scale;
 }
 
-/* The pass may meet weights again (Conv, Mul, BatchNorm): what it made itself is rewritten in place. */
+/* The pass may meet weights again (Conv, Mul, BatchNorm): what it made itself is rewritten in
+ * place. */
 static void scale_weights(Graph *g, const Linear *l, const double *scale, bool *owned)
 {
     const Tensor *w = l->node->inputs[W];
     bool mine = owned[l->node->id];
-    void *out = mine ? (void *)w->data : arena_alloc(g->arena, dtype_bytes(w->dtype, tensor_elements(w)));
+    void *out =
+        mine ? (void *)w->data : arena_alloc(g->arena, dtype_bytes(w->dtype, tensor_elements(w)));
     int64_t outer_per_group = l->outer / l->groups;
     for (int64_t o = 0; o < l->outer; o++)
         for (int64_t c = 0; c < l->width; c++) {
             int64_t at = (o * l->width + c) * l->inner;
             double s = scale[l->groups > 1 ? o / outer_per_group * l->width + c : c];
-            if (w->dtype == DT_F32) scale_f32((float *)out + at, (const float *)w->data + at, l->inner, s);
-            else scale_f64((double *)out + at, (const double *)w->data + at, l->inner, s);
+            if (w->dtype == DT_F32)
+                scale_f32((float *)out + at, (const float *)w->data + at, l->inner, s);
+            else
+                scale_f64((double *)out + at, (const double *)w->data + at, l->inner, s);
         }
     if (!mine) l->node->inputs[W] = new_const(g, w->name, w->dtype, w->rank, w->dims, out);
     owned[l->node->id] = true;
@@ -293,12 +310,15 @@ void affine_absorb(Graph *g)
 {
     const int *uses = graph_uses(g);
     bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
-    bool *owned = NEW_ARRAY(g->arena, bool, g->nodes.count + 1); /* by node: its weights were made here */
+    /* By node: its weights were made here. */
+    bool *owned = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
     for (int i = 0; i < g->nodes.count; i++) {
         Node *n = g->nodes.items[i];
         Linear l;
         ChannelMap map;
-        if (!linear_before(g, n, uses, &l) || !keeps_shape(&l, n) || !read_map(g->arena, &map, &l, n)) continue;
+        if (!linear_before(g, n, uses, &l) || !keeps_shape(&l, n) ||
+            !read_map(g->arena, &map, &l, n))
+            continue;
         drop[i] = absorb(g, &l, &map, n, owned);
     }
     graph_remove_nodes(g, drop);

@@ -1,4 +1,5 @@
-/* Drops nodes that no output depends on, optional outputs that nobody reads, and tensors that nothing names any more. */
+/* Drops nodes that no output depends on, optional outputs that nobody reads, and tensors that
+ * nothing names any more. */
 #include "optimise.h"
 
 static bool belongs(const Graph *g, const Tensor *t)
@@ -13,7 +14,8 @@ static void mark_reads(const Graph *g, const Node *n, bool *live)
         if (belongs(g, n->inputs[i])) live[n->inputs[i]->id] = true;
     for (int a = 0; a < n->attr_count; a++) {
         const Graph *inner = n->attrs[a].graph;
-        for (int k = 0; inner && k < inner->nodes.count; k++) mark_reads(g, inner->nodes.items[k], live);
+        for (int k = 0; inner && k < inner->nodes.count; k++)
+            mark_reads(g, inner->nodes.items[k], live);
         for (int k = 0; inner && k < inner->outputs.count; k++)
             if (belongs(g, inner->outputs.items[k])) live[inner->outputs.items[k]->id] = true;
     }

@@ -1,11 +1,13 @@
 /*
- * Constant folding: nodes whose inputs all have data are evaluated through their definitions and the interpreter. A reshaped
- * constant shares its bytes. What would take too much work, or make little into much, is left for run time.
+ * Constant folding: nodes whose inputs all have data are evaluated through their definitions and
+ * the interpreter. A reshaped constant shares its bytes. What would take too much work, or make
+ * little into much, is left for run time.
  */
 #include "evaluate.h"
 #include "optimise.h"
 
-/* Element operations for a graph (about a second of work), and the bytes that a node may always make. */
+/* Element operations for a graph (about a second of work), and the bytes that a node may always
+ * make. */
 static const int64_t graph_budget = 500000000, small_bytes = 1 << 20;
 
 static size_t bytes_of(Tensor *const *list, int count)
@@ -55,7 +57,8 @@ static bool evaluate(Graph *g, const Node *n, int64_t *budget, const void **data
     return is_worthwhile(n) && evaluate_node(g, n, budget, data);
 }
 
-/* An output of the graph is still produced: by a copy of a constant. True when the node is no longer needed. */
+/* An output of the graph is still produced: by a copy of a constant. True when the node is no
+ * longer needed. */
 static bool make_constant(Graph *g, Node *n, const void *const *data)
 {
     Tensor *y = node_output(n, 0);
@@ -97,7 +100,8 @@ void fold_constants(Graph *g)
     for (int i = 0; i < g->nodes.count; i++) {
         Node *n = g->nodes.items[i];
         const void **data = NEW_ARRAY(g->arena, const void *, n->output_count + 1);
-        if (is_known(n) && !must_stay(g, n) && evaluate(g, n, &budget, data)) drop[i] = make_constant(g, n, data);
+        if (is_known(n) && !must_stay(g, n) && evaluate(g, n, &budget, data))
+            drop[i] = make_constant(g, n, data);
     }
     graph_remove_nodes(g, drop);
 }

@@ -1,6 +1,7 @@
 /*
- * Removes nodes that hand an input on unchanged: Identity, Dropout at inference, casts to the same type, reshapes to the same
- * shape, transposes that move only dimensions of extent 1, paddings of nothing, slices of everything, joins of one input.
+ * Removes nodes that hand an input on unchanged: Identity, Dropout at inference, casts to the same
+ * type, reshapes to the same shape, transposes that move only dimensions of extent 1, paddings of
+ * nothing, slices of everything, joins of one input.
  */
 #include "optimise.h"
 
@@ -62,11 +63,13 @@ static const struct Rule {
     const char *op;
     bool (*holds)(const Node *n); /* given that type and shape are the same */
 } rules[] = {
-    {"Identity", always},       {"Dropout", mask_is_unread}, {"Cast", always},      {"CastLike", always},
-    {"Reshape", always},        {"Flatten", always},         {"Squeeze", always},   {"Unsqueeze", always},
-    {"Expand", always},         {"Tile", always},            {"Transpose", moves_nothing}, {"Pad", pads_nothing},
-    {"Slice", steps_are_one},   {"Concat", one_input},       {"Sum", one_input},    {"Max", one_input},
-    {"Min", one_input},         {"Mean", one_input},         {"Split", one_output},
+    {"Identity", always},     {"Dropout", mask_is_unread},  {"Cast", always},
+    {"CastLike", always},     {"Reshape", always},          {"Flatten", always},
+    {"Squeeze", always},      {"Unsqueeze", always},        {"Expand", always},
+    {"Tile", always},         {"Transpose", moves_nothing}, {"Pad", pads_nothing},
+    {"Slice", steps_are_one}, {"Concat", one_input},        {"Sum", one_input},
+    {"Max", one_input},       {"Min", one_input},           {"Mean", one_input},
+    {"Split", one_output},
 };
 
 static bool is_identity(const Node *n)

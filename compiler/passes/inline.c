@@ -1,7 +1,7 @@
 /*
- * Ifs are replaced by the nodes of their branches: of the one that is taken when the condition is known; else of both, whose
- * outputs a Where chooses from, which is the same since operators have no effects. Tensors and nodes of a branch get names
- * that are unique in the graph they move to.
+ * Ifs are replaced by the nodes of their branches: of the one that is taken when the condition is
+ * known; else of both, whose outputs a Where chooses from, which is the same since operators have
+ * no effects. Tensors and nodes of a branch get names that are unique in the graph they move to.
  */
 #include "branch.h"
 #include "optimise.h"
@@ -31,9 +31,12 @@ static void move_nodes(Graph *g, const Graph *from)
 
 static Node *add_node(Graph *g, const Node *origin, const char *op_type, int inputs, Tensor *y)
 {
-    enum { HAS_WHERE = 16 }; /* the oldest version in which what is added here has its form and types of today */
+    enum {
+        HAS_WHERE = 16
+    }; /* the oldest version in which what is added here has its form and types of today */
     int version = g->opset > HAS_WHERE ? g->opset : HAS_WHERE;
-    Node *n = graph_add_node(g, op_type, "", version, graph_unique_name(g, origin->name), inputs, 1);
+    Node *n =
+        graph_add_node(g, op_type, "", version, graph_unique_name(g, origin->name), inputs, 1);
     n->op = op_find("", op_type);
     n->source = origin->source;
     node_set_output(n, 0, y);
@@ -46,8 +49,10 @@ static Tensor *scalar_condition(Graph *g, const Node *n)
     Tensor *condition = n->inputs[0];
     int64_t none = 0;
     if (condition->rank == 0) return condition;
-    Tensor *shape = graph_add_const(g, graph_unique_name(g, "scalar_shape"), DT_I64, 1, &none, arena_alloc(g->arena, 1));
-    Tensor *scalar = graph_add_tensor(g, TENSOR_VALUE, graph_unique_name(g, condition->name), DT_BOOL, 0, NULL);
+    Tensor *shape = graph_add_const(g, graph_unique_name(g, "scalar_shape"), DT_I64, 1, &none,
+                                    arena_alloc(g->arena, 1));
+    Tensor *scalar =
+        graph_add_tensor(g, TENSOR_VALUE, graph_unique_name(g, condition->name), DT_BOOL, 0, NULL);
     Node *reshape = add_node(g, n, "Reshape", 2, scalar);
     reshape->inputs[0] = condition;
     reshape->inputs[1] = shape;
@@ -59,8 +64,8 @@ static const Attr *branch_of(const Node *n, const char *name)
     return is_op(n, "If") ? node_attr(n, name) : NULL;
 }
 
-/* Readers of outputs that known branches give read them there, where that loses no output of the graph. True when there is
- * an If to replace. */
+/* Readers of outputs that known branches give read them there, where that loses no output of the
+ * graph. True when there is an If to replace. */
 static bool reconnect(Graph *g)
 {
     bool any = false;
@@ -86,7 +91,8 @@ static void replace_known(Graph *g, const Node *n, const Graph *branch)
 
 static void replace_unknown(Graph *g, const Node *n)
 {
-    const Graph *then_branch = branch_of(n, "then_branch")->graph, *else_branch = branch_of(n, "else_branch")->graph;
+    const Graph *then_branch = branch_of(n, "then_branch")->graph,
+                *else_branch = branch_of(n, "else_branch")->graph;
     Tensor *condition = scalar_condition(g, n);
     move_tensors(g, then_branch);
     move_nodes(g, then_branch);
@@ -110,9 +116,12 @@ void inline_branches(Graph *g)
         g->nodes.count = g->nodes.capacity = 0;
         for (int i = 0; i < count; i++) {
             const Graph *branch = branch_taken(old[i]);
-            if (branch) replace_known(g, old[i], branch);
-            else if (is_op(old[i], "If")) replace_unknown(g, old[i]);
-            else LIST_PUSH(g->arena, &g->nodes, old[i]);
+            if (branch)
+                replace_known(g, old[i], branch);
+            else if (is_op(old[i], "If"))
+                replace_unknown(g, old[i]);
+            else
+                LIST_PUSH(g->arena, &g->nodes, old[i]);
         }
         graph_renumber(g);
     }

@@ -1,6 +1,6 @@
 /*
- * Inference on small graphs: shapes and types, the schema's checks at a version, folding of shape chains, and diagnostics:
- * one for each mistake, naming both sides and where they come from.
+ * Inference on small graphs: shapes and types, the schema's checks at a version, folding of shape
+ * chains, and diagnostics: one for each mistake, naming both sides and where they come from.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,26 +45,34 @@ static Tensor *input(const char *name, Dtype dtype, int rank, const int64_t *dim
 
 static Tensor *ints(const char *name, int64_t count, const int64_t *values)
 {
-    return graph_add_const(graph, name, DT_I64, 1, &count, arena_copy(arena, values, (size_t)count * sizeof *values));
+    return graph_add_const(graph, name, DT_I64, 1, &count,
+                           arena_copy(arena, values, (size_t)count * sizeof *values));
 }
 
-static Node *node_of(int version, const char *op, const char *name, Tensor *const *inputs, int count)
+static Node *node_of(int version, const char *op, const char *name, Tensor *const *inputs,
+                     int count)
 {
     Node *n = graph_add_node(graph, op, "", version, name, count, 1);
     memcpy(n->inputs, inputs, (size_t)count * sizeof *inputs);
     node_set_output(n, 0,
-                    graph_add_tensor(graph, TENSOR_VALUE, arena_format(arena, "%s_out", name), DT_NONE, -1, NULL));
+                    graph_add_tensor(graph, TENSOR_VALUE, arena_format(arena, "%s_out", name),
+                                     DT_NONE, -1, NULL));
     return n;
 }
 
 #define NODE(op, name, ...)                                                                        \
-    node_of(17, op, name, (Tensor *[]){__VA_ARGS__}, (int)(sizeof(Tensor *[]){__VA_ARGS__} / sizeof(Tensor *)))
+    node_of(17, op, name, (Tensor *[]){__VA_ARGS__},                                               \
+            (int)(sizeof(Tensor *[]){__VA_ARGS__} / sizeof(Tensor *)))
 
 static void output(Tensor *t) { LIST_PUSH(arena, &graph->outputs, t); }
 
-#define DIMS(...) (int)(sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t)), (int64_t[]){__VA_ARGS__}
+#define DIMS(...)                                                                                  \
+    (int)(sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t)), (int64_t[]) { __VA_ARGS__ }
 
-static void assert_type(const Tensor *t, const char *want) { assert_string_equal(tensor_type_text(arena, t), want); }
+static void assert_type(const Tensor *t, const char *want)
+{
+    assert_string_equal(tensor_type_text(arena, t), want);
+}
 
 /* All diagnostics as text. */
 static const char *messages(void)
@@ -87,7 +95,8 @@ static void assert_says(const char *part)
 static void assert_errors(int count)
 {
     infer(graph, diags);
-    if (diags_errors(diags) != count) fail_msg("%d errors, not %d:\n%s", diags_errors(diags), count, messages());
+    if (diags_errors(diags) != count)
+        fail_msg("%d errors, not %d:\n%s", diags_errors(diags), count, messages());
 }
 
 /* ---- types and shapes ---- */
@@ -167,7 +176,8 @@ static void unknown_operators_are_listed_at_once(void **state)
 {
     (void)state;
     Tensor *x = input("x", DT_F32, DIMS(3));
-    Node *a = NODE("Relux", "a", x), *b = NODE("Frobnicate", "b", a->outputs[0]), *c = NODE("Relux", "c", b->outputs[0]);
+    Node *a = NODE("Relux", "a", x), *b = NODE("Frobnicate", "b", a->outputs[0]),
+         *c = NODE("Relux", "c", b->outputs[0]);
     output(c->outputs[0]);
     assert_errors(1);
     assert_says("2 operators are unknown");
@@ -180,7 +190,8 @@ static void versions_matter(void **state)
 {
     (void)state;
     Tensor *x = input("x", DT_F32, DIMS(3));
-    output(node_of(9, "Clip", "old", (Tensor *[]){x, x, x}, 3)->outputs[0]); /* bounds are attributes before 11 */
+    output(node_of(9, "Clip", "old", (Tensor *[]){x, x, x}, 3)
+               ->outputs[0]); /* bounds are attributes before 11 */
     output(node_of(6, "Celu", "early", (Tensor *[]){x}, 1)->outputs[0]);
     assert_errors(2);
     assert_says("Clip takes 1 input, but 3 are given");
@@ -218,7 +229,8 @@ static void attributes_are_checked(void **state)
 static void types_are_checked(void **state)
 {
     (void)state;
-    Tensor *x = input("x", DT_F32, DIMS(3)), *i = input("i", DT_I32, DIMS(3)), *b = input("b", DT_BOOL, DIMS(3));
+    Tensor *x = input("x", DT_F32, DIMS(3)), *i = input("i", DT_I32, DIMS(3)),
+           *b = input("b", DT_BOOL, DIMS(3));
     NODE("Add", "mixed", x, i);
     NODE("Relu", "truth", b);
     assert_errors(2);

@@ -1,6 +1,6 @@
 /*
- * The interpreter against an evaluator that takes one element after the other, on random definitions and on the forms
- * that operators have; guards, types, and its speed on a convolution.
+ * The interpreter against an evaluator that takes one element after the other, on random
+ * definitions and on the forms that operators have; guards, types, and its speed on a convolution.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,7 +79,8 @@ static Value naive_reduce(Environment *env, const Expr *e)
         Value x = naive(env, e->args[0]);
         arith_binary(reduce_binary((ReduceOp)e->op), e->dtype, 1, &result, &result, 1, &x, 1);
         int i = e->var_count - 1;
-        for (; i >= 0 && ++env->values[base + i] == e->vars[i]->hi; i--) env->values[base + i] = e->vars[i]->lo;
+        for (; i >= 0 && ++env->values[base + i] == e->vars[i]->hi; i--)
+            env->values[base + i] = e->vars[i]->lo;
         if (i < 0) break;
     }
     env->count = base;
@@ -137,15 +138,19 @@ static void check_definition(const Definition *def)
             rest /= t->dims[d];
         }
         Value v = naive(&env, def->body);
-        if (dtype_is_float(t->dtype)) dtype_set_double(t->dtype, want, at, v.f);
-        else dtype_set_int(t->dtype, want, at, v.i);
+        if (dtype_is_float(t->dtype))
+            dtype_set_double(t->dtype, want, at, v.f);
+        else
+            dtype_set_int(t->dtype, want, at, v.i);
         bool nan = dtype_is_float(t->dtype) && isnan(dtype_get_double(t->dtype, want, at)) &&
                    isnan(dtype_get_double(t->dtype, got, at));
         size_t size = dtype_bytes(t->dtype, 1);
-        if (!nan && memcmp((char *)got + (size_t)at * size, (char *)want + (size_t)at * size, size) != 0) {
+        if (!nan &&
+            memcmp((char *)got + (size_t)at * size, (char *)want + (size_t)at * size, size) != 0) {
             Text text = {0};
             ex_print(def->body, &text);
-            fail_msg("element %lld of %s: %.17g, not %.17g (%lld, not %lld)", (long long)at, text.data,
+            fail_msg("element %lld of %s: %.17g, not %.17g (%lld, not %lld)", (long long)at,
+                     text.data,
                      dtype_is_float(t->dtype) ? dtype_get_double(t->dtype, got, at) : 0.0,
                      dtype_is_float(t->dtype) ? v.f : 0.0,
                      dtype_is_float(t->dtype) ? 0 : (long long)dtype_get_int(t->dtype, got, at),
@@ -158,13 +163,16 @@ static void check_definition(const Definition *def)
 
 static Tensor *random_tensor(Dtype dtype, int rank, const int64_t *dims)
 {
-    Tensor *t = graph_add_tensor(graph, TENSOR_CONST, graph_unique_name(graph, "t"), dtype, rank, dims);
+    Tensor *t =
+        graph_add_tensor(graph, TENSOR_CONST, graph_unique_name(graph, "t"), dtype, rank, dims);
     int64_t n = tensor_elements(t);
     void *data = NEW_ARRAY(arena, uint64_t, n + 1);
     for (int64_t i = 0; i < n; i++) {
         int64_t v = random_below(2001) - 1000;
-        if (dtype_is_float(dtype)) dtype_set_double(dtype, data, i, (double)v / 16);
-        else dtype_set_int(dtype, data, i, v);
+        if (dtype_is_float(dtype))
+            dtype_set_double(dtype, data, i, (double)v / 16);
+        else
+            dtype_set_int(dtype, data, i, v);
     }
     t->data = data;
     return t;
@@ -181,7 +189,9 @@ static Expr *random_index(Scope *s)
     switch (random_below(6)) {
     case 0: return ex_add(pool, x, ex_int(pool, random_below(7) - 3));
     case 1: return ex_mul(pool, x, ex_int(pool, random_below(5) - 2));
-    case 2: return ex_floordiv(pool, ex_add(pool, ex_mul(pool, x, ex_int(pool, 3)), ex_int(pool, 1)), ex_int(pool, 2));
+    case 2:
+        return ex_floordiv(pool, ex_add(pool, ex_mul(pool, x, ex_int(pool, 3)), ex_int(pool, 1)),
+                           ex_int(pool, 2));
     case 3: return ex_floormod(pool, x, ex_int(pool, 1 + random_below(4)));
     case 4: return ex_sub(pool, s->count ? s->index[random_below(s->count)] : x, x);
     default: return x;
@@ -200,7 +210,8 @@ static Expr *random_load(Scope *s, Dtype dtype)
         index[d] = random_index(s);
         inside = ex_and(pool, inside, ex_within(pool, index[d], 0, dims[d]));
     }
-    return ex_select(pool, inside, ex_load(pool, t, index), ex_const(pool, dtype, (double)random_below(3)));
+    return ex_select(pool, inside, ex_load(pool, t, index),
+                     ex_const(pool, dtype, (double)random_below(3)));
 }
 
 static Expr *random_value(Scope *s, Dtype dtype, int depth);
@@ -221,23 +232,23 @@ static Expr *random_reduce(Scope *s, Dtype dtype, int depth)
 
 static Expr *random_value(Scope *s, Dtype dtype, int depth)
 {
-    static const BinaryOp both[] = {BI_ADD, BI_SUB, BI_MUL, BI_DIV, BI_MIN, BI_MAX, BI_FLOORDIV, BI_FLOORMOD, BI_TRUNCMOD};
+    static const BinaryOp both[] = {BI_ADD, BI_SUB,      BI_MUL,      BI_DIV,     BI_MIN,
+                                    BI_MAX, BI_FLOORDIV, BI_FLOORMOD, BI_TRUNCMOD};
     static const BinaryOp bits[] = {BI_AND, BI_OR, BI_XOR, BI_SHL, BI_SHR};
     static const BinaryOp compare[] = {BI_EQ, BI_NE, BI_LT, BI_LE};
     bool number = dtype_is_float(dtype);
     if (depth <= 0) return random_load(s, dtype);
     switch (random_below(8)) {
-    case 0:
-        return random_load(s, dtype);
+    case 0: return random_load(s, dtype);
     case 1:
         if (dtype == DT_I64) return random_index(s);
         return ex_cast(pool, dtype, random_value(s, number ? DT_I32 : DT_F32, depth - 1));
-    case 2:
-        return random_reduce(s, dtype, depth);
+    case 2: return random_reduce(s, dtype, depth);
     case 3: {
         Expr *c = ex_binary(pool, compare[random_below(4)], random_value(s, dtype, depth - 2),
                             random_value(s, dtype, depth - 2));
-        return ex_select(pool, c, random_value(s, dtype, depth - 1), random_value(s, dtype, depth - 1));
+        return ex_select(pool, c, random_value(s, dtype, depth - 1),
+                         random_value(s, dtype, depth - 1));
     }
     case 4:
         return ex_unary(pool, random_below(2) ? UN_NEG : UN_ABS, random_value(s, dtype, depth - 1));
@@ -247,15 +258,16 @@ static Expr *random_value(Scope *s, Dtype dtype, int depth)
                              random_value(s, dtype, depth - 1));
         return ex_unary(pool, UN_FLOOR, random_value(s, dtype, depth - 1));
     default:
-        return ex_binary(pool, both[random_below((int64_t)COUNT(both))], random_value(s, dtype, depth - 1),
-                         random_value(s, dtype, depth - 1));
+        return ex_binary(pool, both[random_below((int64_t)COUNT(both))],
+                         random_value(s, dtype, depth - 1), random_value(s, dtype, depth - 1));
     }
 }
 
 static Definition *definition(Dtype dtype, int rank, const int64_t *dims)
 {
     Definition *def = NEW(arena, Definition);
-    def->out = graph_add_tensor(graph, TENSOR_VALUE, graph_unique_name(graph, "out"), dtype, rank, dims);
+    def->out =
+        graph_add_tensor(graph, TENSOR_VALUE, graph_unique_name(graph, "out"), dtype, rank, dims);
     def->index = NEW_ARRAY(arena, Var *, rank);
     for (int d = 0; d < rank; d++) def->index[d] = pool_var(pool, "i", 0, dims[d]);
     return def;
@@ -264,8 +276,8 @@ static Definition *definition(Dtype dtype, int rank, const int64_t *dims)
 static void random_definitions_agree(void **state)
 {
     (void)state;
-    static const Dtype types[] = {DT_F32, DT_F64, DT_F16, DT_BF16, DT_I64, DT_I32, DT_I16, DT_I8,
-                                  DT_U8,  DT_U16, DT_U32, DT_U64};
+    static const Dtype types[] = {DT_F32, DT_F64, DT_F16, DT_BF16, DT_I64, DT_I32,
+                                  DT_I16, DT_I8,  DT_U8,  DT_U16,  DT_U32, DT_U64};
     for (int round = 0; round < 1500; round++) {
         int rank = (int)random_below(4);
         int64_t dims[4];
@@ -287,15 +299,18 @@ static Definition *convolution(int64_t channels, int64_t size, int64_t out_chann
     Tensor *x = random_tensor(DT_F32, 4, (int64_t[]){1, channels, size, size});
     Tensor *w = random_tensor(DT_F32, 4, (int64_t[]){out_channels, channels, 3, 3});
     Definition *def = definition(DT_F32, 4, (int64_t[]){1, out_channels, size, size});
-    Var *r[] = {pool_var(pool, "i", 0, channels), pool_var(pool, "ky", 0, 3), pool_var(pool, "kx", 0, 3)};
+    Var *r[] = {pool_var(pool, "i", 0, channels), pool_var(pool, "ky", 0, 3),
+                pool_var(pool, "kx", 0, 3)};
     Expr *k[3], *o[4];
     for (int d = 0; d < 3; d++) k[d] = ex_var(pool, r[d]);
     for (int d = 0; d < 4; d++) o[d] = ex_var(pool, def->index[d]);
     Expr *y = ex_sub(pool, ex_add(pool, o[2], k[1]), ex_int(pool, 1));
     Expr *z = ex_sub(pool, ex_add(pool, o[3], k[2]), ex_int(pool, 1));
     Expr *inside = ex_and(pool, ex_within(pool, y, 0, size), ex_within(pool, z, 0, size));
-    Expr *in = ex_select(pool, inside, ex_load(pool, x, (Expr *[]){o[0], k[0], y, z}), ex_const(pool, DT_F32, 0));
-    def->body = ex_reduce(pool, RE_SUM, r, 3, ex_mul(pool, in, ex_load(pool, w, (Expr *[]){o[1], k[0], k[1], k[2]})));
+    Expr *in = ex_select(pool, inside, ex_load(pool, x, (Expr *[]){o[0], k[0], y, z}),
+                         ex_const(pool, DT_F32, 0));
+    def->body = ex_reduce(pool, RE_SUM, r, 3,
+                          ex_mul(pool, in, ex_load(pool, w, (Expr *[]){o[1], k[0], k[1], k[2]})));
     return def;
 }
 
@@ -327,10 +342,12 @@ static void guards_keep_loads_inside(void **state)
     Tensor *x = random_tensor(DT_F32, 1, (int64_t[]){4});
     Definition *def = definition(DT_F32, 1, (int64_t[]){600});
     Expr *i = ex_sub(pool, ex_var(pool, def->index[0]), ex_int(pool, 300));
-    def->body = ex_select(pool, ex_within(pool, i, 0, 4), ex_load(pool, x, &i), ex_const(pool, DT_F32, 5));
+    def->body =
+        ex_select(pool, ex_within(pool, i, 0, 4), ex_load(pool, x, &i), ex_const(pool, DT_F32, 5));
     check_definition(def);
     Expr *square = ex_mul(pool, i, i); /* not affine */
-    def->body = ex_select(pool, ex_within(pool, square, 0, 4), ex_load(pool, x, &square), ex_const(pool, DT_F32, 5));
+    def->body = ex_select(pool, ex_within(pool, square, 0, 4), ex_load(pool, x, &square),
+                          ex_const(pool, DT_F32, 5));
     check_definition(def);
 }
 
@@ -342,7 +359,8 @@ static void reductions_nest_over_one_variable(void **state)
     Definition *def = definition(DT_I32, 1, (int64_t[]){3});
     Var *r = pool_var(pool, "r", 0, 5);
     Expr *at = ex_var(pool, r), *inner = ex_reduce(pool, RE_SUM, &r, 1, ex_load(pool, x, &at));
-    Expr *body = ex_add(pool, inner, ex_cast(pool, DT_I32, ex_add(pool, at, ex_var(pool, def->index[0]))));
+    Expr *body =
+        ex_add(pool, inner, ex_cast(pool, DT_I32, ex_add(pool, at, ex_var(pool, def->index[0]))));
     def->body = ex_reduce(pool, RE_MAX, &r, 1, body);
     check_definition(def);
 }
@@ -395,10 +413,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(random_definitions_agree), TEST(convolutions_agree),
-        TEST(gathers_agree),            TEST(guards_keep_loads_inside),
-        TEST(reductions_nest_over_one_variable), TEST(empty_and_scalar_outputs),
-        TEST(cost_saturates_and_bounds_the_work), TEST(convolutions_are_fast),
+        TEST(random_definitions_agree),
+        TEST(convolutions_agree),
+        TEST(gathers_agree),
+        TEST(guards_keep_loads_inside),
+        TEST(reductions_nest_over_one_variable),
+        TEST(empty_and_scalar_outputs),
+        TEST(cost_saturates_and_bounds_the_work),
+        TEST(convolutions_are_fast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * The graph passes: each graph is evaluated before and after by the interpreter and must give the same values, under
- * the same output names; and what should vanish has vanished.
+ * The graph passes: each graph is evaluated before and after by the interpreter and must give the
+ * same values, under the same output names; and what should vanish has vanished.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,8 +48,10 @@ static void *random_data(Dtype dtype, int64_t n)
 {
     void *data = arena_alloc(arena, dtype_bytes(dtype, n) + 1);
     for (int64_t i = 0; i < n; i++) {
-        if (dtype_is_float(dtype)) dtype_set_double(dtype, data, i, random_value());
-        else dtype_set_int(dtype, data, i, (int64_t)(random_value() * 10));
+        if (dtype_is_float(dtype))
+            dtype_set_double(dtype, data, i, random_value());
+        else
+            dtype_set_int(dtype, data, i, (int64_t)(random_value() * 10));
     }
     return data;
 }
@@ -72,7 +74,8 @@ static Tensor *weights(const char *name, int rank, const int64_t *dims)
 static Tensor *positive(const char *name, int64_t n)
 {
     Tensor *t = weights(name, 1, &n);
-    for (int64_t i = 0; i < n; i++) ((float *)t->data)[i] = 0.25f + fabsf(((const float *)t->data)[i]);
+    for (int64_t i = 0; i < n; i++)
+        ((float *)t->data)[i] = 0.25f + fabsf(((const float *)t->data)[i]);
     return t;
 }
 
@@ -86,14 +89,21 @@ static Node *node_of(Graph *g, const char *op, const char *name, Tensor *const *
 {
     Node *n = graph_add_node(g, op, "", 13, name, count, 1);
     memcpy(n->inputs, inputs, (size_t)count * sizeof *inputs);
-    node_set_output(n, 0, graph_add_tensor(g, TENSOR_VALUE, arena_format(arena, "%s_out", name), DT_NONE, -1, NULL));
+    node_set_output(
+        n, 0,
+        graph_add_tensor(g, TENSOR_VALUE, arena_format(arena, "%s_out", name), DT_NONE, -1, NULL));
     return n;
 }
 #define NODE(op, name, ...)                                                                        \
-    node_of(graph, op, name, (Tensor *[]){__VA_ARGS__}, (int)(sizeof(Tensor *[]){__VA_ARGS__} / sizeof(Tensor *)))
-#define DIMS(...) (int)(sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t)), (int64_t[]){__VA_ARGS__}
+    node_of(graph, op, name, (Tensor *[]){__VA_ARGS__},                                            \
+            (int)(sizeof(Tensor *[]){__VA_ARGS__} / sizeof(Tensor *)))
+#define DIMS(...)                                                                                  \
+    (int)(sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t)), (int64_t[]) { __VA_ARGS__ }
 
-static void set_int(Node *n, const char *name, int64_t value) { node_add_attr(graph, n, name, ATTR_INT)->i = value; }
+static void set_int(Node *n, const char *name, int64_t value)
+{
+    node_add_attr(graph, n, name, ATTR_INT)->i = value;
+}
 
 static void set_ints(Node *n, const char *name, int count, const int64_t *values)
 {
@@ -117,7 +127,8 @@ static Results evaluate(void)
 {
     Results r = {.count = graph->outputs.count};
     bool *was_known = NEW_ARRAY(arena, bool, graph->tensors.count);
-    for (int i = 0; i < graph->tensors.count; i++) was_known[i] = graph->tensors.items[i]->data != NULL;
+    for (int i = 0; i < graph->tensors.count; i++)
+        was_known[i] = graph->tensors.items[i]->data != NULL;
     for (int i = 0; i < graph->inputs.count; i++) {
         Tensor *t = graph->inputs.items[i];
         seed = 99 + (uint64_t)i; /* the same before and after */
@@ -164,8 +175,10 @@ static void check(int nodes)
         assert_string_equal(before.names[i], after.names[i]);
         assert_string_equal(before.types[i], after.types[i]);
         for (int64_t k = 0; k < tensor_elements(t); k++) {
-            double a = dtype_get_double(t->dtype, before.data[i], k), b = dtype_get_double(t->dtype, after.data[i], k);
-            if (!(fabs(a - b) <= 1e-5 + 1e-5 * fabs(a))) fail_msg("%s[%d] was %g, is %g", t->name, (int)k, a, b);
+            double a = dtype_get_double(t->dtype, before.data[i], k),
+                   b = dtype_get_double(t->dtype, after.data[i], k);
+            if (!(fabs(a - b) <= 1e-5 + 1e-5 * fabs(a)))
+                fail_msg("%s[%d] was %g, is %g", t->name, (int)k, a, b);
         }
     }
     if (graph->nodes.count != nodes) {
@@ -182,13 +195,15 @@ static Node *batchnorm(const char *name, Tensor *x, int64_t channels)
     Tensor *scale = weights(arena_format(arena, "%s_scale", name), 1, &channels);
     Tensor *bias = weights(arena_format(arena, "%s_b", name), 1, &channels);
     Tensor *mean = weights(arena_format(arena, "%s_mean", name), 1, &channels);
-    return NODE("BatchNormalization", name, x, scale, bias, mean, positive(arena_format(arena, "%s_var", name), channels));
+    return NODE("BatchNormalization", name, x, scale, bias, mean,
+                positive(arena_format(arena, "%s_var", name), channels));
 }
 
 static void batchnorm_goes_into_a_convolution(void **state)
 {
     (void)state;
-    Node *conv = NODE("Conv", "conv", input("x", DIMS(1, 3, 5, 6)), weights("w", DIMS(4, 3, 3, 3)), weights("b", DIMS(4)));
+    Node *conv = NODE("Conv", "conv", input("x", DIMS(1, 3, 5, 6)), weights("w", DIMS(4, 3, 3, 3)),
+                      weights("b", DIMS(4)));
     output(NODE("Relu", "relu", batchnorm("bn", conv->outputs[0], 4)->outputs[0]));
     check(2);
 }
@@ -206,7 +221,8 @@ static void batchnorm_gives_a_convolution_its_bias(void **state)
 static void batchnorm_goes_into_a_grouped_transposed_convolution(void **state)
 {
     (void)state;
-    Node *conv = NODE("ConvTranspose", "conv", input("x", DIMS(1, 4, 3, 3)), weights("w", DIMS(4, 3, 2, 2)));
+    Node *conv =
+        NODE("ConvTranspose", "conv", input("x", DIMS(1, 4, 3, 3)), weights("w", DIMS(4, 3, 2, 2)));
     set_int(conv, "group", 2);
     output(batchnorm("bn", conv->outputs[0], 6));
     check(1);
@@ -250,7 +266,8 @@ static void what_does_not_fit_the_channels_stays(void **state)
 {
     (void)state;
     Node *conv = NODE("Conv", "conv", input("x", DIMS(1, 4, 4)), weights("w", DIMS(4, 4, 1)));
-    Node *along = NODE("Add", "along", conv->outputs[0], weights("a", DIMS(4))); /* the last dimension, not channels */
+    Node *along = NODE("Add", "along", conv->outputs[0],
+                       weights("a", DIMS(4))); /* the last dimension, not channels */
     Node *from = NODE("Sub", "from", weights("s", DIMS(1)), along->outputs[0]);
     output(from);
     Node *stretched = NODE("Conv", "conv2", graph->inputs.items[0], weights("w2", DIMS(1, 4, 1)));
@@ -263,7 +280,8 @@ static void large_weights_are_folded_fast(void **state)
 {
     (void)state;
     struct timespec start, end;
-    Node *conv = NODE("Conv", "conv", input("x", DIMS(1, 1024, 3, 3)), weights("w", DIMS(1024, 1024, 3, 3)));
+    Node *conv =
+        NODE("Conv", "conv", input("x", DIMS(1, 1024, 3, 3)), weights("w", DIMS(1024, 1024, 3, 3)));
     Node *turned = NODE("Transpose", "turned", weights("v", DIMS(2048, 1024)));
     output(NODE("MatMul", "product", input("y", DIMS(1, 1024)), turned->outputs[0]));
     output(batchnorm("bn", conv->outputs[0], 1024));
@@ -271,7 +289,8 @@ static void large_weights_are_folded_fast(void **state)
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
     optimise(graph);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    double seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    double seconds =
+        (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
     print_message("%.3f s for %d parameters\n", seconds, 1024 * 1024 * 9 + 2048 * 1024);
     assert_int_equal(graph->nodes.count, 2);
     assert_true(seconds < 3);
@@ -291,7 +310,8 @@ static void identities_vanish(void **state)
     n = NODE("Transpose", "transpose", n->outputs[0]);
     set_ints(n, "perm", 3, (int64_t[]){0, 1, 2});
     n = NODE("Pad", "pad", n->outputs[0], ints("nothing", 6, (int64_t[6]){0}));
-    n = NODE("Slice", "slice", n->outputs[0], ints("from", 1, (int64_t[]){0}), ints("to", 1, (int64_t[]){99}));
+    n = NODE("Slice", "slice", n->outputs[0], ints("from", 1, (int64_t[]){0}),
+             ints("to", 1, (int64_t[]){99}));
     n = NODE("Concat", "concat", n->outputs[0]);
     set_int(n, "axis", 1);
     n = NODE("Expand", "expand", n->outputs[0], ints("shape", 1, (int64_t[]){1}));
@@ -305,8 +325,9 @@ static void near_identities_stay(void **state)
     Tensor *x = input("x", DIMS(3, 3));
     Node *turn = NODE("Transpose", "turn", x);
     Node *shift = NODE("Pad", "shift", turn->outputs[0], ints("pads", 4, (int64_t[]){1, 0, -1, 0}));
-    Node *back = NODE("Slice", "back", shift->outputs[0], ints("from", 1, (int64_t[]){2}), ints("to", 1, (int64_t[]){-9}),
-                      ints("axes", 1, (int64_t[]){0}), ints("steps", 1, (int64_t[]){-1}));
+    Node *back = NODE("Slice", "back", shift->outputs[0], ints("from", 1, (int64_t[]){2}),
+                      ints("to", 1, (int64_t[]){-9}), ints("axes", 1, (int64_t[]){0}),
+                      ints("steps", 1, (int64_t[]){-1}));
     output(back);
     check(3);
 }
@@ -347,7 +368,8 @@ static void constant_outputs_are_copied(void **state)
 static void large_expansions_stay(void **state)
 {
     (void)state;
-    Node *wide = NODE("Expand", "wide", weights("a", DIMS(1)), ints("shape", 2, (int64_t[]){1024, 2048}));
+    Node *wide =
+        NODE("Expand", "wide", weights("a", DIMS(1)), ints("shape", 2, (int64_t[]){1024, 2048}));
     output(NODE("ReduceMean", "mean", wide->outputs[0]));
     infer_all();
     fold_constants(graph);

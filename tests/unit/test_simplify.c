@@ -1,6 +1,6 @@
 /*
- * Index arithmetic: every simplified expression equals the one written, for all values of its variables; and the chains
- * of reshapes, transposes and slices that exporters write vanish.
+ * Index arithmetic: every simplified expression equals the one written, for all values of its
+ * variables; and the chains of reshapes, transposes and slices that exporters write vanish.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,8 +105,8 @@ static Written *written(int op, int64_t i, Written *x, Written *y, Expr *e)
 
 static Written *random_index(int depth)
 {
-    static const int ops[] = {BI_ADD, BI_ADD, BI_ADD, BI_SUB, BI_FLOORDIV, BI_FLOORDIV, BI_FLOORMOD, BI_FLOORMOD,
-                              BI_MIN, BI_MAX, BI_DIV, BI_TRUNCMOD};
+    static const int ops[] = {BI_ADD,      BI_ADD,      BI_ADD, BI_SUB, BI_FLOORDIV, BI_FLOORDIV,
+                              BI_FLOORMOD, BI_FLOORMOD, BI_MIN, BI_MAX, BI_DIV,      BI_TRUNCMOD};
     if (depth == 0 || random_below(6) == 0) {
         int64_t i = random_below(VARS);
         if (random_below(4)) return written(-1, i, NULL, NULL, ex_var(pool, vars[i]));
@@ -115,7 +115,8 @@ static Written *random_index(int depth)
     }
     int op = random_below(3) == 0 ? BI_MUL : ops[random_below((int64_t)COUNT(ops))];
     Written *x = random_index(depth - 1), *y;
-    bool constant = op == BI_MUL || op == BI_FLOORDIV || op == BI_FLOORMOD || op == BI_DIV || op == BI_TRUNCMOD;
+    bool constant =
+        op == BI_MUL || op == BI_FLOORDIV || op == BI_FLOORMOD || op == BI_DIV || op == BI_TRUNCMOD;
     if (constant) {
         int64_t c = op == BI_MUL ? random_below(25) - 12 : 1 + random_below(12);
         y = written(-2, c, NULL, NULL, ex_int(pool, c));
@@ -152,9 +153,9 @@ static void check_equal(const Written *w)
         if (want != got || want < r.lo || want > r.hi) {
             Text text = {0};
             ex_print(w->e, &text);
-            fail_msg("%s is %lld, not %lld, range %lld..%lld, at %lld %lld %lld", text.data, (long long)got,
-                     (long long)want, (long long)r.lo, (long long)r.hi, (long long)values[0], (long long)values[1],
-                     (long long)values[2]);
+            fail_msg("%s is %lld, not %lld, range %lld..%lld, at %lld %lld %lld", text.data,
+                     (long long)got, (long long)want, (long long)r.lo, (long long)r.hi,
+                     (long long)values[0], (long long)values[1], (long long)values[2]);
         }
     } while (next_values());
 }
@@ -186,7 +187,8 @@ static void random_comparisons_keep_their_value(void **state)
         Written *w = NULL;
         random_vars();
         for (int terms = 1 + (int)random_below(3); terms > 0; terms--) {
-            Written *x = random_index((int)random_below(4)), *y = random_index((int)random_below(3));
+            Written *x = random_index((int)random_below(4)),
+                    *y = random_index((int)random_below(3));
             int op = ops[random_below((int64_t)COUNT(ops))];
             Written *c = written(op, 0, x, y, ex_binary(pool, (BinaryOp)op, x->e, y->e));
             int join = random_below(4) ? BI_AND : BI_OR;
@@ -215,8 +217,10 @@ static Dims refactored(const Dims *from)
             continue;
         }
         n /= f;
-        if (to.rank && (to.rank == 5 || random_below(3) == 0)) to.dims[random_below(to.rank)] *= f;
-        else to.dims[to.rank++] = f;
+        if (to.rank && (to.rank == 5 || random_below(3) == 0))
+            to.dims[random_below(to.rank)] *= f;
+        else
+            to.dims[to.rank++] = f;
     }
     return to;
 }
@@ -230,7 +234,8 @@ static int digits_of(const Dims *d, int64_t *all)
     return n;
 }
 
-/* The same digits, cut into dimensions elsewhere: what splitting and merging of neighbours makes. */
+/* The same digits, cut into dimensions elsewhere: what splitting and merging of neighbours makes.
+ */
 static Dims regrouped(const Dims *from)
 {
     int64_t all[64];
@@ -303,13 +308,15 @@ static void check_chain(int steps, bool transpose)
     for (int s = 0; s < steps; s++) {
         if (transposes[s])
             for (int i = 0; i < dims[s].rank; i++) next[i] = index[order[s][i]];
-        else reshape_index(&dims[s + 1], next, &dims[s], index);
+        else
+            reshape_index(&dims[s + 1], next, &dims[s], index);
         memcpy(index, next, sizeof index);
     }
     for (int s = steps - 1; s >= 0; s--) {
         if (transposes[s])
             for (int i = 0; i < dims[s].rank; i++) next[order[s][i]] = index[i];
-        else reshape_index(&dims[s], next, &dims[s + 1], index);
+        else
+            reshape_index(&dims[s], next, &dims[s + 1], index);
         memcpy(index, next, sizeof index);
     }
     for (int i = 0; i < 3; i++)
@@ -337,7 +344,8 @@ static void reshape_and_transpose_chains_vanish(void **state)
 static Expr *i_, *j_, *k_;
 static void named_vars(int64_t i, int64_t j, int64_t k)
 {
-    vars[0] = pool_var(pool, "i", 0, i), vars[1] = pool_var(pool, "j", 0, j), vars[2] = pool_var(pool, "k", 0, k);
+    vars[0] = pool_var(pool, "i", 0, i), vars[1] = pool_var(pool, "j", 0, j),
+    vars[2] = pool_var(pool, "k", 0, k);
     i_ = ex_var(pool, vars[0]), j_ = ex_var(pool, vars[1]), k_ = ex_var(pool, vars[2]);
 }
 
