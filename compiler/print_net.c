@@ -100,7 +100,7 @@ static bool is_left_out(const Printer *p, const Graph *g, const Tensor *t)
 static void print_tensor(Printer *p, const Graph *g, const Tensor *t, int depth)
 {
     line(p, depth);
-    text_add(p->out, t->kind == TENSOR_PARAM ? "param " : "const ");
+    text_add(p->out, t->kind == TENSOR_PARAM && t->trainable ? "param " : "const ");
     print_name(p->out, t->name);
     text_add(p->out, ": ");
     print_type(p->out, t->dtype, t->rank, t->dims);
