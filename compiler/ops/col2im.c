@@ -27,9 +27,9 @@ static bool read_columns(Infer *in, Window *w, int64_t *windows)
         *d = (WindowDim){.out = image[i], .kernel = block[i], .stride = strides_count ? strides[i] : 1,
                          .dilation = dilations_count ? dilations[i] : 1, .before = pads_count ? pads[i] : 0,
                          .after = pads_count ? pads[rank + i] : 0};
-        const int64_t values[] = {d->out, d->kernel, d->stride, d->dilation, d->before + 1, d->after + 1};
+        const int64_t values[] = {d->out, d->kernel, d->stride, d->dilation, d->before, d->after};
         for (unsigned k = 0; k < COUNT(values); k++)
-            if (values[k] < 1 || values[k] >= LIMIT)
+            if (values[k] < (k < 4) || values[k] >= LIMIT)
                 return infer_error(in, "E0306", "image, block, strides, dilations or pads are out of range in dimension %d", i);
         int64_t room = d->out + d->before + d->after - window_span(d);
         if (room < 0) return infer_error(in, "E0209", "the block is larger than the padded image in dimension %d", i);

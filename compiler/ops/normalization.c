@@ -20,11 +20,20 @@ static bool scales_channels(const Node *n)
     return n->version >= 21 || !op_attr(n->op, n->version, "num_groups");
 }
 
+/* The type of the first stage of operators that name it. */
+static bool check_stash(Infer *in)
+{
+    int64_t stash = attr_int(in->node, "stash_type");
+    if (stash > 0 && stash < DT_COUNT && (TYPES_FLOAT >> stash & 1)) return true;
+    return infer_error(in, "E0306", "stash_type is %lld, which is not a float type", (long long)stash);
+}
+
 static bool group_infer(Infer *in)
 {
     const Node *n = in->node;
     const Tensor *x = n->inputs[0];
     Arena *arena = in->graph->arena;
+    if (op_attr(n->op, n->version, "stash_type") && !check_stash(in)) return false;
     if (x->rank < 2)
         return infer_error(in, "E0203", "the input is %s; it needs a batch and a channel dimension",
                            tensor_type_text(arena, x));
@@ -103,13 +112,6 @@ static void group_define(Definer *d)
 }
 
 /* ---- over trailing dimensions: LayerNormalization, RMSNormalization ---- */
-
-static bool check_stash(Infer *in)
-{
-    int64_t stash = attr_int(in->node, "stash_type");
-    if (stash > 0 && stash < DT_COUNT && (TYPES_FLOAT >> stash & 1)) return true;
-    return infer_error(in, "E0306", "stash_type is %lld, which is not a float type", (long long)stash);
-}
 
 static bool check_broadcast(Infer *in, const Tensor *x, const Tensor *t)
 {
