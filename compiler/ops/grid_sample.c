@@ -143,7 +143,8 @@ static Tensor *image_position(Definer *d, const Sampler *s, int i)
     if (s->align) v = ex_mul(p, v, ex_const(p, dtype, (double)(extent - 1) / 2));
     else v = ex_mul(p, ex_sub(p, ex_mul(p, v, ex_const(p, dtype, (double)extent)), one), half);
     if (s->mode == GRID_NEAREST) v = ex_unary(p, UN_ROUND, v);
-    if (s->padding == GRID_BORDER) v = clamp(p, v, 0, (double)extent - 1);
+    /* Every tap of a cubic filter is put on the border by itself. */
+    if (s->padding == GRID_BORDER && s->mode != GRID_CUBIC) v = clamp(p, v, 0, (double)extent - 1);
     if (s->padding == GRID_REFLECTION) v = reflect(p, s, v, extent);
     /* Farther away than any filter reaches all is the same, and whole numbers stay small. */
     define_tensor(d, out, vars, clamp(p, v, -4, (double)extent + 3));
