@@ -128,16 +128,23 @@ bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims)
 
 /* ---- inputs ---- */
 
-/* What keeps a tensor from being known: the first input or unbound parameter on the way back. */
-static const Tensor *unknown_root(const Tensor *t, int depth)
+/* What keeps a tensor from being known: the first input or unbound parameter on the way back. Each
+ * node is looked at once, and none recurses: models are deep and share. */
+static const Tensor *unknown_root(const Graph *g, const Tensor *t)
 {
-    enum { DEEPEST = 200 };
-    if (t->data) return NULL;
-    if (t->kind != TENSOR_VALUE || !t->producer || depth == DEEPEST) return t;
-    for (int i = 0; i < t->producer->input_count; i++) {
-        const Tensor *x = t->producer->inputs[i];
-        const Tensor *root = x ? unknown_root(x, depth + 1) : NULL;
-        if (root) return root;
+    bool *seen = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
+    LIST(const Tensor *) open = {0};
+    LIST_PUSH(g->arena, &open, t);
+    while (open.count) {
+        const Tensor *x = open.items[--open.count];
+        const Node *n = x->kind == TENSOR_VALUE ? x->producer : NULL;
+        if (x->data) continue;
+        if (!n || n->id >= g->nodes.count || g->nodes.items[n->id] != n)
+            return x; /* or of an outer graph */
+        if (seen[n->id]) continue;
+        seen[n->id] = true;
+        for (int i = n->input_count - 1; i >= 0; i--)
+            if (n->inputs[i]) LIST_PUSH(g->arena, &open, n->inputs[i]);
     }
     return t;
 }
@@ -148,7 +155,7 @@ const int64_t *infer_const_ints(Infer *in, int i, int64_t *count)
     const Slot *slot = op_input(in->node->op, in->node->version, i);
     *count = 0;
     if (!t || !t->data) {
-        const Tensor *root = t ? unknown_root(t, 0) : NULL;
+        const Tensor *root = t ? unknown_root(in->graph, t) : NULL;
         infer_error(in, "E0206", "%s '%s' must be known at compile time",
                     slot ? slot->name : "the input", t ? t->name : "");
         if (root && root != t)
