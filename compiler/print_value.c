@@ -114,8 +114,25 @@ static void print_list(Text *out, const Tensor *t, int64_t elements, int indent)
     text_add(out, "]");
 }
 
+/* A complex tensor as its parts, in pairs. */
+static void print_complex(Text *out, const Tensor *t, int indent)
+{
+    int64_t dims[MAX_RANK + 1];
+    Tensor parts = *t;
+    memcpy(dims, t->dims, (size_t)t->rank * sizeof *dims);
+    dims[t->rank] = 2;
+    parts.dtype = t->dtype == DT_C64 ? DT_F32 : DT_F64;
+    parts.rank = t->rank + 1;
+    parts.dims = dims;
+    print_elements(out, &parts, indent);
+}
+
 void print_elements(Text *out, const Tensor *t, int indent)
 {
+    if (t->dtype == DT_C64 || t->dtype == DT_C128) {
+        print_complex(out, t, indent);
+        return;
+    }
     if (t->rank == 0 || print_is_uniform(t)) print_element(out, t, 0);
     else print_list(out, t, tensor_elements(t), indent);
 }

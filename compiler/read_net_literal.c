@@ -126,6 +126,12 @@ static void fill(Dtype dtype, void *data, int64_t elements)
 const void *literal_data(Reader *r, const Value *v, Dtype dtype, int rank, const int64_t *dims)
 {
     if (value_has_poison(v)) return NULL;
+    if (dtype == DT_C64 || dtype == DT_C128) { /* pairs of parts */
+        int64_t parts[MAX_RANK + 1];
+        memcpy(parts, dims, (size_t)rank * sizeof *dims);
+        parts[rank] = 2;
+        return literal_data(r, v, dtype == DT_C64 ? DT_F32 : DT_F64, rank + 1, parts);
+    }
     int64_t elements, at = 0;
     if (!checked_elements(dims, rank, &elements) || elements > NET_MAX_LITERAL) {
         net_error(r, "E0205", v->source,
