@@ -5,7 +5,8 @@
  */
 #include "convolution.h"
 
-static bool check_channels(Infer *in, const Convolution *c) {
+static bool check_channels(Infer *in, const Convolution *c)
+{
     const Tensor *x = c->x, *w = c->w;
     Arena *arena = in->graph->arena;
     int64_t ic = x->dims[1], oc = w->dims[0], wanted;
@@ -25,15 +26,13 @@ static bool check_channels(Infer *in, const Convolution *c) {
                 "%lld group%s)",
                 (long long)ic, w->name, (long long)wanted, (long long)w->dims[1],
                 (long long)c->group, c->group == 1 ? "" : "s");
-    Diagnostic *e = infer_last_error(in);
-    diag_note(e, "input '%s' is %s, weights are %s", x->name, tensor_type_text(arena, x),
-              tensor_type_text(arena, w));
     if (w->dims[1] > 0 && ic % w->dims[1] == 0 && oc % (ic / w->dims[1]) == 0)
-        diag_help(e, "with group %lld they fit", (long long)(ic / w->dims[1]));
+        diag_help(infer_last_error(in), "with group %lld they fit", (long long)(ic / w->dims[1]));
     return false;
 }
 
-bool convolution_infer(Infer *in, Tensor *x, Tensor *w, const Tensor *bias, Convolution *c) {
+bool convolution_infer(Infer *in, Tensor *x, Tensor *w, const Tensor *bias, Convolution *c)
+{
     Arena *arena = in->graph->arena;
     *c = (Convolution){.x = x, .w = w, .group = attr_int(in->node, "group")};
     if (w->rank != x->rank)
@@ -56,13 +55,15 @@ bool convolution_infer(Infer *in, Tensor *x, Tensor *w, const Tensor *bias, Conv
     return true;
 }
 
-bool convolution_output(Infer *in, const Convolution *c, Dtype dtype) {
+bool convolution_output(Infer *in, const Convolution *c, Dtype dtype)
+{
     int64_t dims[MAX_RANK] = {c->x->dims[0], c->w->dims[0]};
     for (int i = 0; i < c->window.rank; i++) dims[2 + i] = c->window.dim[i].out;
     return infer_output(in, 0, dtype, c->x->rank, dims);
 }
 
-Convolution convolution_of(const Definer *d, Tensor *x, Tensor *w) {
+Convolution convolution_of(const Definer *d, Tensor *x, Tensor *w)
+{
     Infer in = {d->graph, (Node *)d->node, NULL};
     Convolution c;
     bool accepted = convolution_infer(&in, x, w, NULL, &c);
@@ -70,8 +71,8 @@ Convolution convolution_of(const Definer *d, Tensor *x, Tensor *w) {
     return c;
 }
 
-Expr *convolution_sum(Definer *d, const Convolution *c, Expr *const *index,
-                      ConvolutionValue *value) {
+Expr *convolution_sum(Definer *d, const Convolution *c, Expr *const *index, ConvolutionValue *value)
+{
     Pool *p = d->pool;
     const Window *window = &c->window;
     Expr *oc = index[1], *position[MAX_RANK];
@@ -93,7 +94,8 @@ Expr *convolution_sum(Definer *d, const Convolution *c, Expr *const *index,
     return ex_reduce(p, RE_SUM, vars, 1 + window->rank, ex_mul(p, x, w));
 }
 
-int64_t convolution_macs(const Tensor *out, const Tensor *w) {
+int64_t convolution_macs(const Tensor *out, const Tensor *w)
+{
     int64_t macs = tensor_elements(out);
     for (int i = 1; i < w->rank; i++)
         if (!checked_mul(macs, w->dims[i], &macs)) return INT64_MAX;

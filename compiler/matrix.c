@@ -4,7 +4,8 @@
  */
 #include "matrix.h"
 
-static bool check_inner(Infer *in, const Tensor *a, const Tensor *b) {
+static bool check_inner(Infer *in, const Tensor *a, const Tensor *b)
+{
     Arena *arena = in->graph->arena;
     if (a->rank == 0 || b->rank == 0)
         return infer_error(in, "E0203",
@@ -26,12 +27,14 @@ static bool check_inner(Infer *in, const Tensor *a, const Tensor *b) {
 
 /* Dimension i (from the left) of the `rank` leading dimensions that both stacks broadcast to; 1
  * where t has none. */
-static int64_t stack_dim(const Tensor *t, int i, int rank) {
+static int64_t stack_dim(const Tensor *t, int i, int rank)
+{
     int own = (int)max64(t->rank - 2, 0), at = i - (rank - own);
     return at < 0 ? 1 : t->dims[at];
 }
 
-bool matrix_infer(Infer *in, const Tensor *a, const Tensor *b, int *rank, int64_t dims[MAX_RANK]) {
+bool matrix_infer(Infer *in, const Tensor *a, const Tensor *b, int *rank, int64_t dims[MAX_RANK])
+{
     if (!check_inner(in, a, b)) return false;
     int stack = (int)max64(max64(a->rank, b->rank) - 2, 0);
     for (int i = 0; i < stack; i++) {
@@ -52,14 +55,15 @@ bool matrix_infer(Infer *in, const Tensor *a, const Tensor *b, int *rank, int64_
 
 /* The index of t's matrix in the product's stack, without the matrix's own indices. Returns how
  * many there are. */
-static int stack_index(Pool *p, const Tensor *t, int stack, Expr *const *index, Expr **at) {
+static int stack_index(Pool *p, const Tensor *t, int stack, Expr *const *index, Expr **at)
+{
     int own = (int)max64(t->rank - 2, 0);
     for (int i = 0; i < own; i++) at[i] = t->dims[i] == 1 ? ex_int(p, 0) : index[stack - own + i];
     return own;
 }
 
-Expr *matrix_sum(Definer *d, Tensor *a, Tensor *b, int rank, Expr *const *index,
-                 MatrixValue *value) {
+Expr *matrix_sum(Definer *d, Tensor *a, Tensor *b, int rank, Expr *const *index, MatrixValue *value)
+{
     Pool *p = d->pool;
     int stack = rank - (a->rank > 1) - (b->rank > 1);
     Var *k = define_var(d, "k", a->dims[a->rank - 1]);
@@ -75,7 +79,8 @@ Expr *matrix_sum(Definer *d, Tensor *a, Tensor *b, int rank, Expr *const *index,
     return ex_reduce(p, RE_SUM, &k, 1, ex_mul(p, x, y));
 }
 
-int64_t matrix_macs(const Tensor *out, const Tensor *a) {
+int64_t matrix_macs(const Tensor *out, const Tensor *a)
+{
     int64_t macs;
     return checked_mul(tensor_elements(out), a->dims[a->rank - 1], &macs) ? macs : INT64_MAX;
 }

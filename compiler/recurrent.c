@@ -249,28 +249,18 @@ Expr *recurrent_activation(const Direction *dir, int which, Expr *x)
     Expr *beta = NUMBER(parameter(n, "activation_beta", which, dir->r, 2, a->beta));
 #undef NUMBER
     switch (row) {
-    case SIGMOID:
-        return ex_unary(p, UN_SIGMOID, x);
-    case RELU:
-        return ex_max(p, x, zero);
-    case AFFINE:
-        return ex_add(p, ex_mul(p, alpha, x), beta);
-    case LEAKY_RELU:
-        return ex_select(p, positive, x, ex_mul(p, alpha, x));
-    case THRESHOLDED_RELU:
-        return ex_select(p, ex_lt(p, alpha, x), x, zero);
-    case SCALED_TANH:
-        return ex_mul(p, alpha, ex_unary(p, UN_TANH, ex_mul(p, beta, x)));
-    case HARD_SIGMOID:
-        return ex_min(p, ex_max(p, ex_add(p, ex_mul(p, alpha, x), beta), zero), one);
+    case SIGMOID: return ex_unary(p, UN_SIGMOID, x);
+    case RELU: return ex_max(p, x, zero);
+    case AFFINE: return ex_add(p, ex_mul(p, alpha, x), beta);
+    case LEAKY_RELU: return ex_select(p, positive, x, ex_mul(p, alpha, x));
+    case THRESHOLDED_RELU: return ex_select(p, ex_lt(p, alpha, x), x, zero);
+    case SCALED_TANH: return ex_mul(p, alpha, ex_unary(p, UN_TANH, ex_mul(p, beta, x)));
+    case HARD_SIGMOID: return ex_min(p, ex_max(p, ex_add(p, ex_mul(p, alpha, x), beta), zero), one);
     case ELU:
         return ex_select(p, positive, x, ex_mul(p, alpha, ex_sub(p, ex_unary(p, UN_EXP, x), one)));
-    case SOFTSIGN:
-        return ex_div(p, x, ex_add(p, one, ex_unary(p, UN_ABS, x)));
-    case SOFTPLUS:
-        return ex_unary(p, UN_LOG, ex_add(p, ex_unary(p, UN_EXP, x), one));
-    default:
-        return ex_unary(p, UN_TANH, x);
+    case SOFTSIGN: return ex_div(p, x, ex_add(p, one, ex_unary(p, UN_ABS, x)));
+    case SOFTPLUS: return ex_unary(p, UN_LOG, ex_add(p, ex_unary(p, UN_EXP, x), one));
+    default: return ex_unary(p, UN_TANH, x);
     }
 }
 

@@ -8,12 +8,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The input coordinate of output position x. In single precision, as everyone reckons: whether a coordinate is just below or
- * exactly a whole number decides which pixel is nearest. */
+/* The input coordinate of output position x. In single precision, as everyone reckons: whether a
+ * coordinate is just below or exactly a whole number decides which pixel is nearest. */
 static double coordinate(const Resample *r, const ResampleAxis *a, int64_t position)
 {
-    float in = (float)a->in, scale = (float)a->scale, out = scale * in; /* the exact output extent; a->out is rounded */
-    float x = (float)position, half = (x + 0.5f) / scale - 0.5f, start = (float)a->roi_start, end = (float)a->roi_end;
+    float in = (float)a->in, scale = (float)a->scale,
+          out = scale * in; /* the exact output extent; a->out is rounded */
+    float x = (float)position, half = (x + 0.5f) / scale - 0.5f, start = (float)a->roi_start,
+          end = (float)a->roi_end;
     switch (r->coordinates) {
     case COORDINATES_ALIGN_CORNERS: return out == 1 || a->out == 1 ? 0 : x * (in - 1) / (out - 1);
     case COORDINATES_ASYMMETRIC: return x / scale;
@@ -60,14 +62,10 @@ static double cubic_filter(double distance, double a)
 static int64_t nearest(NearestMode mode, double x)
 {
     switch (mode) {
-    case NEAREST_FLOOR:
-        return (int64_t)floor(x);
-    case NEAREST_CEIL:
-        return (int64_t)ceil(x);
-    case NEAREST_PREFER_CEIL:
-        return (int64_t)floor(x + 0.5);
-    case NEAREST_PREFER_FLOOR:
-        break;
+    case NEAREST_FLOOR: return (int64_t)floor(x);
+    case NEAREST_CEIL: return (int64_t)ceil(x);
+    case NEAREST_PREFER_CEIL: return (int64_t)floor(x + 0.5);
+    case NEAREST_PREFER_FLOOR: break;
     }
     return (int64_t)ceil(x - 0.5);
 }

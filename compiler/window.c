@@ -9,17 +9,19 @@
  * cannot overflow. */
 #define LIMIT ((int64_t)1 << 31)
 
-static bool check_range(Infer *in, const char *name, int dim, int64_t value, int64_t least) {
+static bool check_range(Infer *in, const char *name, int dim, int64_t value, int64_t least)
+{
     if (value >= least && value < LIMIT) return true;
     return infer_error(in, "E0306",
-                       "%s of spatial dimension %d is %lld; it must be between %lld and %lld", name,
-                       dim, (long long)value, (long long)least, (long long)LIMIT - 1);
+                       "%s: %lld for spatial dimension %d; it must be between %lld and %lld", name,
+                       (long long)value, dim, (long long)least, (long long)LIMIT - 1);
 }
 
 /* `per_dim` values for each spatial dimension into out, or `fallback` where the attribute is
  * absent. */
 static bool read_list(Infer *in, const char *name, int rank, int per_dim, int64_t least,
-                      int64_t fallback, int64_t *out) {
+                      int64_t fallback, int64_t *out)
+{
     int count;
     const int64_t *ints = attr_ints(in->node, name, &count);
     if (!ints) count = 0;
@@ -34,7 +36,8 @@ static bool read_list(Infer *in, const char *name, int rank, int per_dim, int64_
     return true;
 }
 
-static bool read_kernel(Infer *in, int rank, const int64_t *kernel, int64_t *extents) {
+static bool read_kernel(Infer *in, int rank, const int64_t *kernel, int64_t *extents)
+{
     int count;
     const int64_t *given = attr_ints(in->node, "kernel_shape", &count);
     if (!given && !kernel)
@@ -56,7 +59,8 @@ static bool read_kernel(Infer *in, int rank, const int64_t *kernel, int64_t *ext
     return true;
 }
 
-bool window_attrs(Infer *in, const Tensor *x, const int64_t *kernel, Window *w) {
+bool window_attrs(Infer *in, const Tensor *x, const int64_t *kernel, Window *w)
+{
     int64_t extents[MAX_RANK], strides[MAX_RANK], dilations[MAX_RANK], pads[2 * MAX_RANK];
     if (x->rank < 3)
         return infer_error(
@@ -81,7 +85,8 @@ bool window_attrs(Infer *in, const Tensor *x, const int64_t *kernel, Window *w) 
     return true;
 }
 
-bool window_auto_pad(Infer *in, AutoPad *pad) {
+bool window_auto_pad(Infer *in, AutoPad *pad)
+{
     static const char *const names[] = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
     const char *text = attr_text(in->node, "auto_pad");
     if (!*text) text = names[0];
@@ -97,7 +102,8 @@ bool window_auto_pad(Infer *in, AutoPad *pad) {
 
 /* ONNX: out = ceil(in / stride), and the padding that takes, its odd element at the end (upper) or
  * the start (lower). */
-static void pad_same(WindowDim *d, bool upper) {
+static void pad_same(WindowDim *d, bool upper)
+{
     d->out = ceil_div(d->in, d->stride);
     int64_t total = max64((d->out - 1) * d->stride + window_span(d) - d->in, 0);
     d->before = upper ? total / 2 : total - total / 2;
@@ -106,7 +112,8 @@ static void pad_same(WindowDim *d, bool upper) {
 
 /* out = (in + pads - span) / stride + 1, rounded down or up; rounded up, a window that would start
  * behind the input and its leading padding is dropped. */
-static bool slide(Infer *in, WindowDim *d, int index, bool ceil) {
+static bool slide(Infer *in, WindowDim *d, int index, bool ceil)
+{
     int64_t room = d->in + d->before + d->after - window_span(d);
     if (room < 0) {
         infer_error(
@@ -128,7 +135,8 @@ static bool slide(Infer *in, WindowDim *d, int index, bool ceil) {
     return true;
 }
 
-bool window_infer(Infer *in, const Tensor *x, const int64_t *kernel, Window *w) {
+bool window_infer(Infer *in, const Tensor *x, const int64_t *kernel, Window *w)
+{
     AutoPad pad;
     if (!window_attrs(in, x, kernel, w) || !window_auto_pad(in, &pad)) return false;
     bool ceil =
@@ -144,7 +152,8 @@ bool window_infer(Infer *in, const Tensor *x, const int64_t *kernel, Window *w) 
     return true;
 }
 
-Window window_of(const Definer *d, const Tensor *x, const int64_t *kernel) {
+Window window_of(const Definer *d, const Tensor *x, const int64_t *kernel)
+{
     Infer in = {d->graph, (Node *)d->node, NULL};
     Window w;
     bool accepted = window_infer(&in, x, kernel, &w);
@@ -152,13 +161,15 @@ Window window_of(const Definer *d, const Tensor *x, const int64_t *kernel) {
     return w;
 }
 
-int64_t window_volume(const Window *w) {
+int64_t window_volume(const Window *w)
+{
     int64_t volume = 1;
     for (int i = 0; i < w->rank; i++) volume *= w->dim[i].kernel;
     return volume;
 }
 
-Var **window_vars(Definer *d, const Window *w) {
+Var **window_vars(Definer *d, const Window *w)
+{
     static const char *const names[] = {"kz", "ky", "kx"};
     Arena *arena = pool_arena(d->pool);
     Var **vars = NEW_ARRAY(arena, Var *, w->rank);
@@ -169,7 +180,8 @@ Var **window_vars(Definer *d, const Window *w) {
     return vars;
 }
 
-void window_positions(Pool *p, const Window *w, Expr *const *out, Var *const *k, Expr **position) {
+void window_positions(Pool *p, const Window *w, Expr *const *out, Var *const *k, Expr **position)
+{
     for (int i = 0; i < w->rank; i++) {
         const WindowDim *d = &w->dim[i];
         Expr *start = ex_mul(p, out[i], ex_int(p, d->stride));
@@ -181,14 +193,17 @@ void window_positions(Pool *p, const Window *w, Expr *const *out, Var *const *k,
 Expr *window_reaching(Pool *p, const WindowDim *d, Expr *out, Var *k, Expr **guard)
 {
     Expr *back = ex_mul(p, ex_var(p, k), ex_int(p, -d->dilation));
-    Expr *at = ex_add(p, ex_add(p, out, ex_int(p, d->before)), back), *stride = ex_int(p, d->stride);
-    if (d->stride > 1) *guard = ex_and(p, *guard, ex_eq(p, ex_floormod(p, at, stride), ex_int(p, 0)));
+    Expr *at = ex_add(p, ex_add(p, out, ex_int(p, d->before)), back),
+         *stride = ex_int(p, d->stride);
+    if (d->stride > 1)
+        *guard = ex_and(p, *guard, ex_eq(p, ex_floormod(p, at, stride), ex_int(p, 0)));
     at = ex_floordiv(p, at, stride);
     *guard = ex_and(p, *guard, ex_within(p, at, 0, d->in));
     return at;
 }
 
-Expr *window_inside(Pool *p, const Window *w, Expr *const *position) {
+Expr *window_inside(Pool *p, const Window *w, Expr *const *position)
+{
     Expr *inside = ex_int_of(p, DT_BOOL, 1);
     for (int i = 0; i < w->rank; i++)
         inside = ex_and(p, inside, ex_within(p, position[i], 0, w->dim[i].in));
@@ -196,7 +211,8 @@ Expr *window_inside(Pool *p, const Window *w, Expr *const *position) {
 }
 
 Expr *window_load(Definer *d, const Window *w, Tensor *x, Expr *n, Expr *c, Expr *const *position,
-                  Expr *outside) {
+                  Expr *outside)
+{
     Expr *at[MAX_RANK] = {n, c};
     memcpy(at + 2, position, (size_t)w->rank * sizeof *at);
     return ex_select(d->pool, window_inside(d->pool, w, position), define_load(d, x, at), outside);

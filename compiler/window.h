@@ -33,9 +33,7 @@ typedef enum AutoPad { PAD_EXPLICIT, PAD_VALID, PAD_SAME_UPPER, PAD_SAME_LOWER }
 bool window_auto_pad(Infer *in, AutoPad *pad);
 
 /* Input elements from the first to the last that one window touches. */
-static inline int64_t window_span(const WindowDim *d) {
-    return (d->kernel - 1) * d->dilation + 1;
-}
+static inline int64_t window_span(const WindowDim *d) { return (d->kernel - 1) * d->dilation + 1; }
 /* The product of the kernel's extents. */
 int64_t window_volume(const Window *w);
 
@@ -43,8 +41,9 @@ int64_t window_volume(const Window *w);
 Var **window_vars(Definer *d, const Window *w);
 /* The input positions that outputs at `out` read under kernel indices k. */
 void window_positions(Pool *p, const Window *w, Expr *const *out, Var *const *k, Expr **position);
-/* The other way about, for transposed windows: the input position that reaches `out` through kernel index k is (out + before -
- * k * dilation) / stride, where that divides and is in 0..in-1; both conditions are added to *guard. */
+/* The other way about, for transposed windows: the input position that reaches `out` through kernel
+ * index k is (out + before - k * dilation) / stride, where that divides and is in 0..in-1; both
+ * conditions are added to *guard. */
 Expr *window_reaching(Pool *p, const WindowDim *d, Expr *out, Var *k, Expr **guard);
 /* Whether they are inside the input; constant true where no position can be outside. */
 Expr *window_inside(Pool *p, const Window *w, Expr *const *position);

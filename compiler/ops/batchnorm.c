@@ -1,13 +1,14 @@
 /*
- * BatchNormalization in all its versions. Inference: (x - mean) / sqrt(var + epsilon) * scale + B, per channel (or, with
- * spatial = 0 before version 9, per element of a sample). Training: the batch's own statistics, and running ones as
- * further outputs.
+ * BatchNormalization in all its versions. Inference: (x - mean) / sqrt(var + epsilon) * scale + B,
+ * per channel (or, with spatial = 0 before version 9, per element of a sample). Training: the
+ * batch's own statistics, and running ones as further outputs.
  */
 #include "op.h"
 
 enum { X, SCALE, B, MEAN, VAR };
 
-/* Version 14 has training_mode; before, is_test (until 6) or the number of outputs said what is meant. */
+/* Version 14 has training_mode; before, is_test (until 6) or the number of outputs said what is
+ * meant. */
 static bool training(const Node *n)
 {
     if (n->version >= 14) return attr_int(n, "training_mode");
@@ -33,20 +34,24 @@ static bool batchnorm_infer(Infer *in)
     for (int i = SCALE; i <= VAR; i++) {
         const Tensor *t = n->inputs[i];
         if (t->rank == rank && memcmp(t->dims, dims, (size_t)rank * sizeof *dims) == 0) continue;
-        infer_error(in, "E0210", "%s '%s' is %s, but the input needs %s", op_input(n->op, n->version, i)->name, t->name,
-                    tensor_type_text(arena, t), dims_text(arena, dims, rank));
-        diag_note(infer_last_error(in), "input '%s' is %s: one value for each %s", x->name, tensor_type_text(arena, x),
+        infer_error(in, "E0210", "%s '%s' is %s, but the input needs %s",
+                    op_input(n->op, n->version, i)->name, t->name, tensor_type_text(arena, t),
+                    dims_text(arena, dims, rank));
+        diag_note(infer_last_error(in), "input '%s' is %s: one value for each %s", x->name,
+                  tensor_type_text(arena, x),
                   per_channel(n) ? "channel (dimension 1)" : "element of a sample");
         return false;
     }
     if (n->version >= 14 && !training(n) && (node_output(n, 1) || node_output(n, 2)))
-        return infer_error(in, "E0305", "running statistics are outputs only when training_mode is 1");
+        return infer_error(in, "E0305",
+                           "running statistics are outputs only when training_mode is 1");
     for (int i = 1; i < n->output_count; i++) /* saved statistics have the running ones' type */
         if (!infer_output(in, i, n->inputs[i % 2 ? MEAN : VAR]->dtype, rank, dims)) return false;
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
-/* What a definition of this node works with: statistics live at `at`, the tail or the channel of x's index. */
+/* What a definition of this node works with: statistics live at `at`, the tail or the channel of
+ * x's index. */
 typedef struct Norm {
     Tensor *x;
     Var **vars;
@@ -64,7 +69,8 @@ static void define_normalised(Definer *d, const Norm *s, Tensor *mean, Tensor *v
 {
     const Node *n = d->node;
     Pool *p = d->pool;
-    Expr *x = ex_cast(p, s->dtype, ex_load(p, s->x, s->index)), *epsilon = ex_const(p, s->dtype, attr_float(n, "epsilon"));
+    Expr *x = ex_cast(p, s->dtype, ex_load(p, s->x, s->index)),
+         *epsilon = ex_const(p, s->dtype, attr_float(n, "epsilon"));
     Expr *centred = ex_binary(p, BI_SUB, x, statistic(d, s, mean));
     Expr *deviation = ex_unary(p, UN_SQRT, ex_add(p, statistic(d, s, var), epsilon));
     Expr *y = ex_mul(p, ex_div(p, centred, deviation), statistic(d, s, n->inputs[SCALE]));
@@ -74,7 +80,8 @@ static void define_normalised(Definer *d, const Norm *s, Tensor *mean, Tensor *v
 /* The mean over the batch (and, per channel, over space) of what `value` makes of x. */
 typedef Expr *BatchValue(Definer *d, const Norm *s, Expr *x, Tensor *mean);
 
-static Tensor *batch_mean(Definer *d, const Norm *s, const char *name, BatchValue *value, Tensor *mean)
+static Tensor *batch_mean(Definer *d, const Norm *s, const char *name, BatchValue *value,
+                          Tensor *mean)
 {
     Pool *p = d->pool;
     Tensor *out = define_temporary(d, name, s->dtype, s->rank, d->node->inputs[MEAN]->dims);
@@ -152,25 +159,34 @@ static void batchnorm_define(Definer *d)
 }
 
 static const Slot inputs[] = {
-    SLOT("X", TYPES_FLOAT, "T"), SLOT("scale", TYPES_FLOAT, "T1"), SLOT("B", TYPES_FLOAT, "T1"),
-    SLOT("input_mean", TYPES_FLOAT, "T2"), SLOT("input_var", TYPES_FLOAT, "T2"), {0}};
-static const Slot outputs[] = {
-    SLOT("Y", TYPES_FLOAT, "T"),
-    SLOT("running_mean", TYPES_FLOAT, "T2", .optional = true),
-    SLOT("running_var", TYPES_FLOAT, "T2", .optional = true),
-    SLOT("saved_mean", TYPES_FLOAT, "T2", .optional = true, .until = 13),
-    SLOT("saved_var", TYPES_FLOAT, "T2", .optional = true, .until = 13),
-    {0}};
-static const AttrSpec attrs[] = {
-    ATTR("consumed_inputs", INTS, .until = 5), ATTR("epsilon", FLOAT, .f = 1e-5f), ATTR("is_test", INT, .until = 6),
-    ATTR("momentum", FLOAT, .f = 0.9f), ATTR("spatial", INT, .i = 1, .until = 8),
-    ATTR("training_mode", INT, .since = 14), {0}};
+    SLOT("X", TYPES_FLOAT, "T"),          SLOT("scale", TYPES_FLOAT, "T1"),
+    SLOT("B", TYPES_FLOAT, "T1"),         SLOT("input_mean", TYPES_FLOAT, "T2"),
+    SLOT("input_var", TYPES_FLOAT, "T2"), {0}};
+static const Slot outputs[] = {SLOT("Y", TYPES_FLOAT, "T"),
+                               SLOT("running_mean", TYPES_FLOAT, "T2", .optional = true),
+                               SLOT("running_var", TYPES_FLOAT, "T2", .optional = true),
+                               SLOT("saved_mean", TYPES_FLOAT, "T2", .optional = true, .until = 13),
+                               SLOT("saved_var", TYPES_FLOAT, "T2", .optional = true, .until = 13),
+                               {0}};
+static const AttrSpec attrs[] = {ATTR("consumed_inputs", INTS, .until = 5),
+                                 ATTR("epsilon", FLOAT, .f = 1e-5f),
+                                 ATTR("is_test", INT, .until = 6),
+                                 ATTR("momentum", FLOAT, .f = 0.9f),
+                                 ATTR("spatial", INT, .i = 1, .until = 8),
+                                 ATTR("training_mode", INT, .since = 14),
+                                 {0}};
 
 const Op ops_batchnorm[] = {
     {.name = "BatchNormalization",
-     .doc = "(x - mean) / sqrt(var + epsilon) * scale + B for each channel, with given or, training, the batch's statistics.",
+     .doc = "(x - mean) / sqrt(var + epsilon) * scale + B for each channel, with given or, "
+            "training, the batch's statistics.",
      .versions = (const int[]){1, 6, 7, 9, 14, 15, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = batchnorm_infer, .define = batchnorm_define,
-     .examples = (const char *const[]){
-         "BatchNormalization(x: f32[2, 3, 4, 4], scale: f32[3], b: f32[3], mean: f32[3], f32[3] [0.5, 1.0, 2.0])", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = batchnorm_infer,
+     .define = batchnorm_define,
+     .examples = (const char *const[]){"BatchNormalization(x: f32[2, 3, 4, 4], scale: f32[3], b: "
+                                       "f32[3], mean: f32[3], f32[3] [0.5, 1.0, 2.0])",
+                                       0}},
     {0}};

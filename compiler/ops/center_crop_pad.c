@@ -8,7 +8,8 @@ static bool read_shift(Infer *in, int64_t *shift, int64_t *dims)
     const Tensor *x = n->inputs[0];
     int axis_count;
     int64_t count;
-    const int64_t *axes = attr_ints(n, "axes", &axis_count), *shape = infer_const_ints(in, 1, &count);
+    const int64_t *axes = attr_ints(n, "axes", &axis_count),
+                  *shape = infer_const_ints(in, 1, &count);
     if (!shape) return false;
     if (!axes || !axis_count) axes = NULL, axis_count = x->rank;
     if (count != axis_count)
@@ -17,7 +18,9 @@ static bool read_shift(Infer *in, int64_t *shift, int64_t *dims)
     for (int i = 0; i < axis_count; i++) {
         int axis;
         if (!infer_axis(in, "axis", axes ? axes[i] : i, x->rank, &axis)) return false;
-        if (shape[i] < 0) return infer_error(in, "E0205", "axis %d cannot have extent %lld", axis, (long long)shape[i]);
+        if (shape[i] < 0)
+            return infer_error(in, "E0205", "axis %d cannot have extent %lld", axis,
+                               (long long)shape[i]);
         dims[axis] = shape[i];
         int64_t less = x->dims[axis] - shape[i];
         shift[axis] = less < 0 ? -(-less / 2) : less / 2;
@@ -46,12 +49,14 @@ static void center_define(Definer *d)
         index[i] = ex_add(p, index[i], ex_int(p, shift[i]));
         inside = ex_and(p, inside, ex_within(p, index[i], 0, x->dims[i]));
     }
-    define_tensor(d, out, vars, ex_select(p, inside, ex_load(p, x, index), ex_const(p, x->dtype, 0)));
+    define_tensor(d, out, vars,
+                  ex_select(p, inside, ex_load(p, x, index), ex_const(p, x->dtype, 0)));
 }
 
 #define TYPES_NUMBERS (TYPES_NUMERIC | TYPE(DT_BOOL))
 
-static const Slot inputs[] = {SLOT("input_data", TYPES_NUMBERS, "T"), SLOT("shape", TYPES_INDEX, "Tind"), {0}};
+static const Slot inputs[] = {
+    SLOT("input_data", TYPES_NUMBERS, "T"), SLOT("shape", TYPES_INDEX, "Tind"), {0}};
 static const Slot outputs[] = {SLOT("output_data", TYPES_NUMBERS, "T"), {0}};
 static const AttrSpec attrs[] = {ATTR("axes", INTS), {0}};
 
@@ -59,6 +64,10 @@ const Op ops_center_crop_pad[] = {
     {.name = "CenterCropPad",
      .doc = "Axes cropped, or padded with zeros, to given extents around their centres.",
      .versions = (const int[]){18, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = center_infer, .define = center_define,
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = center_infer,
+     .define = center_define,
      .examples = (const char *const[]){"CenterCropPad(x: f32[5, 4], i64[2] [3, 7])", 0}},
     {0}};

@@ -1,40 +1,54 @@
 /*
- * Col2Im: an image from the columns that windows over it left, summed where windows overlap. Each element asks which windows
- * cover it, as in a transposed convolution.
+ * Col2Im: an image from the columns that windows over it left, summed where windows overlap. Each
+ * element asks which windows cover it, as in a transposed convolution.
  */
 #include "window.h"
 
 #define LIMIT ((int64_t)1 << 31)
 
-/* The geometry, as if the columns were windows sliding over the image: dim.in is the number of windows, dim.out the image. */
+/* The geometry, as if the columns were windows sliding over the image: dim.in is the number of
+ * windows, dim.out the image. */
 static bool read_columns(Infer *in, Window *w, int64_t *windows)
 {
     const Node *n = in->node;
     int64_t rank, block_rank;
-    const int64_t *image = infer_const_ints(in, 1, &rank), *block = image ? infer_const_ints(in, 2, &block_rank) : NULL;
+    const int64_t *image = infer_const_ints(in, 1, &rank),
+                  *block = image ? infer_const_ints(in, 2, &block_rank) : NULL;
     int strides_count, dilations_count, pads_count;
-    const int64_t *strides = attr_ints(n, "strides", &strides_count), *pads = attr_ints(n, "pads", &pads_count);
+    const int64_t *strides = attr_ints(n, "strides", &strides_count),
+                  *pads = attr_ints(n, "pads", &pads_count);
     const int64_t *dilations = attr_ints(n, "dilations", &dilations_count);
     if (!block) return false;
-    if (rank < 1 || rank > MAX_RANK - 2 || block_rank != rank || (strides_count && strides_count != rank) ||
-        (dilations_count && dilations_count != rank) || (pads_count && pads_count != 2 * rank))
-        return infer_error(in, "E0306", "image, block, strides, dilations and pads must be for the same 1 to %d dimensions",
-                           MAX_RANK - 2);
+    if (rank < 1 || rank > MAX_RANK - 2 || block_rank != rank ||
+        (strides_count && strides_count != rank) || (dilations_count && dilations_count != rank) ||
+        (pads_count && pads_count != 2 * rank))
+        return infer_error(
+            in, "E0306",
+            "image, block, strides, dilations and pads must be for the same 1 to %d dimensions",
+            MAX_RANK - 2);
     w->rank = (int)rank;
     *windows = 1;
     for (int i = 0; i < rank; i++) {
         WindowDim *d = &w->dim[i];
-        *d = (WindowDim){.out = image[i], .kernel = block[i], .stride = strides_count ? strides[i] : 1,
-                         .dilation = dilations_count ? dilations[i] : 1, .before = pads_count ? pads[i] : 0,
+        *d = (WindowDim){.out = image[i],
+                         .kernel = block[i],
+                         .stride = strides_count ? strides[i] : 1,
+                         .dilation = dilations_count ? dilations[i] : 1,
+                         .before = pads_count ? pads[i] : 0,
                          .after = pads_count ? pads[rank + i] : 0};
         const int64_t values[] = {d->out, d->kernel, d->stride, d->dilation, d->before, d->after};
         for (unsigned k = 0; k < COUNT(values); k++)
             if (values[k] < (k < 4) || values[k] >= LIMIT)
-                return infer_error(in, "E0306", "image, block, strides, dilations or pads are out of range in dimension %d", i);
+                return infer_error(
+                    in, "E0306",
+                    "image, block, strides, dilations or pads are out of range in dimension %d", i);
         int64_t room = d->out + d->before + d->after - window_span(d);
-        if (room < 0) return infer_error(in, "E0209", "the block is larger than the padded image in dimension %d", i);
+        if (room < 0)
+            return infer_error(in, "E0209",
+                               "the block is larger than the padded image in dimension %d", i);
         d->in = room / d->stride + 1;
-        if (!checked_mul(*windows, d->in, windows)) return infer_error(in, "E0205", "the image is too large");
+        if (!checked_mul(*windows, d->in, windows))
+            return infer_error(in, "E0205", "the image is too large");
     }
     return true;
 }
@@ -46,10 +60,12 @@ static bool col2im_infer(Infer *in)
     int64_t windows, extents[MAX_RANK], volume;
     if (!read_columns(in, &w, &windows)) return false;
     for (int i = 0; i < w.rank; i++) extents[i] = w.dim[i].kernel;
-    if (!checked_elements(extents, w.rank, &volume)) return infer_error(in, "E0205", "the block is too large");
+    if (!checked_elements(extents, w.rank, &volume))
+        return infer_error(in, "E0205", "the block is too large");
     if (x->rank != 3 || x->dims[1] % volume || x->dims[2] != windows)
-        return infer_error(in, "E0201", "the columns are %s; [batch, channels * %lld, %lld] is wanted",
-                           tensor_type_text(in->graph->arena, x), (long long)volume, (long long)windows);
+        return infer_error(
+            in, "E0201", "the columns are %s; [batch, channels * %lld, %lld] is wanted",
+            tensor_type_text(in->graph->arena, x), (long long)volume, (long long)windows);
     int64_t dims[MAX_RANK] = {x->dims[0], x->dims[1] / volume};
     for (int i = 0; i < w.rank; i++) dims[2 + i] = w.dim[i].out;
     return infer_output(in, 0, x->dtype, w.rank + 2, dims);
@@ -77,15 +93,22 @@ static void col2im_define(Definer *d)
     define_rounded(d, out, vars, ex_reduce(p, RE_SUM, k, w.rank, load));
 }
 
-static const Slot inputs[] = {
-    SLOT("input", TYPES_NUMERIC, "T"), SLOT("image_shape", TYPE(DT_I64), NULL), SLOT("block_shape", TYPE(DT_I64), NULL), {0}};
+static const Slot inputs[] = {SLOT("input", TYPES_NUMERIC, "T"),
+                              SLOT("image_shape", TYPE(DT_I64), NULL),
+                              SLOT("block_shape", TYPE(DT_I64), NULL),
+                              {0}};
 static const Slot outputs[] = {SLOT("output", TYPES_NUMERIC, "T"), {0}};
-static const AttrSpec attrs[] = {ATTR("dilations", INTS), ATTR("pads", INTS), ATTR("strides", INTS), {0}};
+static const AttrSpec attrs[] = {
+    ATTR("dilations", INTS), ATTR("pads", INTS), ATTR("strides", INTS), {0}};
 
 const Op ops_col2im[] = {
     {.name = "Col2Im",
      .doc = "An image from the columns of sliding blocks, summed where blocks overlap.",
      .versions = (const int[]){18, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = col2im_infer, .define = col2im_define,
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = col2im_infer,
+     .define = col2im_define,
      .examples = (const char *const[]){"Col2Im(x: f32[1, 5, 5], i64[2] [5, 5], i64[2] [1, 5])", 0}},
     {0}};

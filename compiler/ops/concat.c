@@ -1,6 +1,6 @@
 /*
- * Concat and Split: tensors side by side along one axis, and the parts again. Both only shift that axis' index; Concat
- * selects by it which input is read.
+ * Concat and Split: tensors side by side along one axis, and the parts again. Both only shift that
+ * axis' index; Concat selects by it which input is read.
  */
 #include "op.h"
 
@@ -17,9 +17,10 @@ static bool concat_check(Infer *in, const Tensor *first, const Tensor *t, int ax
     bool fits = t->rank == first->rank;
     for (int i = 0; fits && i < t->rank; i++) fits = i == axis || t->dims[i] == first->dims[i];
     if (fits) return true;
-    infer_error(in, "E0201", "cannot concatenate %s and %s along axis %d", tensor_type_text(arena, first),
-                tensor_type_text(arena, t), axis);
-    diag_note(infer_last_error(in), "'%s' and '%s' must agree in every dimension but %d", first->name, t->name, axis);
+    infer_error(in, "E0201", "cannot concatenate %s and %s along axis %d",
+                tensor_type_text(arena, first), tensor_type_text(arena, t), axis);
+    diag_note(infer_last_error(in), "'%s' and '%s' must agree in every dimension but %d",
+              first->name, t->name, axis);
     return false;
 }
 
@@ -28,19 +29,22 @@ static bool concat_infer(Infer *in)
     const Node *n = in->node;
     const Tensor *first = n->inputs[0];
     int axis;
-    int64_t given = n->version < 4 && !attr_given(n, "axis") ? 1 : attr_int(n, "axis"), dims[MAX_RANK];
+    int64_t given = n->version < 4 && !attr_given(n, "axis") ? 1 : attr_int(n, "axis"),
+            dims[MAX_RANK];
     if (!infer_axis(in, "axis", given, first->rank, &axis)) return false;
     memcpy(dims, first->dims, (size_t)first->rank * sizeof *dims);
     for (int i = 1; i < n->input_count; i++) {
         if (!n->inputs[i]) return infer_error(in, "E0305", "input %d is missing", i);
         if (!concat_check(in, first, n->inputs[i], axis)) return false;
         if (!checked_add(dims[axis], n->inputs[i]->dims[axis], &dims[axis]))
-            return infer_error(in, "E0205", "the sum of the dimensions along axis %d is too large", axis);
+            return infer_error(in, "E0205", "the sum of the dimensions along axis %d is too large",
+                               axis);
     }
     return infer_output(in, 0, first->dtype, first->rank, dims);
 }
 
-/* Nested from the last input to the first: i < end of input 0 ? input 0 : i < end of input 1 ? ... */
+/* Nested from the last input to the first: i < end of input 0 ? input 0 : i < end of input 1 ? ...
+ */
 static void concat_define(Definer *d)
 {
     const Node *n = d->node;
@@ -65,20 +69,22 @@ static void concat_define(Definer *d)
 
 /* ---- Split ---- */
 
-/* Equal parts, the last one smaller if need be (since version 18); before, they had to divide the dimension. */
+/* Equal parts, the last one smaller if need be (since version 18); before, they had to divide the
+ * dimension. */
 static bool split_evenly(Infer *in, int64_t extent, int64_t *sizes)
 {
     int count = in->node->output_count;
     int64_t size = ceil_div(extent, count);
     bool uneven = extent % count != 0;
     if (uneven && (in->node->version < 18 || extent - size * (count - 1) <= 0))
-        return infer_error(in, "E0201", "a dimension of %lld cannot be split into %d parts%s", (long long)extent, count,
-                           in->node->version < 18 ? " of one size" : "");
+        return infer_error(in, "E0201", "a dimension of %lld cannot be split into %d parts%s",
+                           (long long)extent, count, in->node->version < 18 ? " of one size" : "");
     for (int i = 0; i < count; i++) sizes[i] = i < count - 1 ? size : extent - size * (count - 1);
     return true;
 }
 
-/* The sizes of the parts: an attribute, an input (version 1 and since 13), num_outputs (since 18) or neither. */
+/* The sizes of the parts: an attribute, an input (version 1 and since 13), num_outputs (since 18)
+ * or neither. */
 static bool split_sizes(Infer *in, int64_t extent, int64_t *sizes)
 {
     const Node *n = in->node;
@@ -92,21 +98,23 @@ static bool split_sizes(Infer *in, int64_t extent, int64_t *sizes)
         given = attr_ints(n, "split", &attr_count);
         count = attr_count;
     }
-    if (n->version >= 18 && attr_given(n, "num_outputs") && attr_int(n, "num_outputs") != n->output_count)
+    if (n->version >= 18 && attr_given(n, "num_outputs") &&
+        attr_int(n, "num_outputs") != n->output_count)
         return infer_error(in, "E0305", "num_outputs is %lld, but there are %d outputs",
                            (long long)attr_int(n, "num_outputs"), n->output_count);
     if (!given || !count) return split_evenly(in, extent, sizes);
     if (count != n->output_count)
-        return infer_error(in, "E0305", "split gives %lld sizes, but there are %d outputs", (long long)count,
-                           n->output_count);
+        return infer_error(in, "E0305", "split gives %lld sizes, but there are %d outputs",
+                           (long long)count, n->output_count);
     for (int i = 0; i < count; i++) {
         sizes[i] = given[i];
         if (given[i] < 0 || !checked_add(sum, given[i], &sum))
-            return infer_error(in, "E0306", "part %d of the split has size %lld", i, (long long)given[i]);
+            return infer_error(in, "E0306", "part %d of the split has size %lld", i,
+                               (long long)given[i]);
     }
     if (sum == extent) return true;
-    return infer_error(in, "E0201", "the parts sum to %lld, but the dimension to split is %lld", (long long)sum,
-                       (long long)extent);
+    return infer_error(in, "E0201", "the parts sum to %lld, but the dimension to split is %lld",
+                       (long long)sum, (long long)extent);
 }
 
 static bool split_infer(Infer *in)
@@ -131,7 +139,8 @@ static void split_define(Definer *d)
     const Node *n = d->node;
     Tensor *x = n->inputs[0];
     Infer in = {d->graph, (Node *)n, NULL};
-    int64_t axis = attr_int(n, "axis"), start = 0, *sizes = NEW_ARRAY(d->graph->arena, int64_t, n->output_count);
+    int64_t axis = attr_int(n, "axis"), start = 0,
+            *sizes = NEW_ARRAY(d->graph->arena, int64_t, n->output_count);
     if (axis < 0) axis += x->rank;
     bool accepted = split_sizes(&in, x->dims[axis], sizes);
     assert(accepted);
@@ -150,24 +159,35 @@ static const Slot concat_outputs[] = {SLOT("concat_result", TYPES_ALL, "T"), {0}
 static const AttrSpec concat_attrs[] = {
     ATTR("axis", INT, .until = 3), ATTR("axis", INT, .required = true, .since = 4), {0}};
 static const Slot split_inputs[] = {
-    SLOT("input", TYPES_ALL, "T"), SLOT("split", TYPES_ALL, NULL, .optional = true, .until = 1),
-    SLOT("split", TYPE(DT_I64), NULL, .optional = true, .since = 13), {0}};
+    SLOT("input", TYPES_ALL, "T"),
+    SLOT("split", TYPES_ALL, NULL, .optional = true, .until = 1),
+    SLOT("split", TYPE(DT_I64), NULL, .optional = true, .since = 13),
+    {0}};
 static const Slot split_outputs[] = {SLOT("outputs", TYPES_ALL, "T", .variadic = true), {0}};
-static const AttrSpec split_attrs[] = {
-    ATTR("axis", INT), ATTR("num_outputs", INT, .since = 18), ATTR("split", INTS, .until = 12), {0}};
+static const AttrSpec split_attrs[] = {ATTR("axis", INT),
+                                       ATTR("num_outputs", INT, .since = 18),
+                                       ATTR("split", INTS, .until = 12),
+                                       {0}};
 
 const Op ops_concat[] = {
     {.name = "Concat",
      .doc = "Tensors side by side along `axis`; they agree in every other dimension.",
      .versions = (const int[]){1, 4, 11, 13, 0},
-     .inputs = concat_inputs, .outputs = concat_outputs, .attrs = concat_attrs,
-     .infer = concat_infer, .define = concat_define,
-     .examples = (const char *const[]){"Concat(x: f32[2, 3], y: f32[2, 4], axis: 1)",
-                                       "Concat(x: f32[2, 3], y: f32[1, 3], z: f32[3, 3], axis: -2)", 0}},
+     .inputs = concat_inputs,
+     .outputs = concat_outputs,
+     .attrs = concat_attrs,
+     .infer = concat_infer,
+     .define = concat_define,
+     .examples =
+         (const char *const[]){"Concat(x: f32[2, 3], y: f32[2, 4], axis: 1)",
+                               "Concat(x: f32[2, 3], y: f32[1, 3], z: f32[3, 3], axis: -2)", 0}},
     {.name = "Split",
      .doc = "Cuts a tensor along `axis` into parts of the given sizes, or of one size.",
      .versions = (const int[]){1, 2, 11, 13, 18, 0},
-     .inputs = split_inputs, .outputs = split_outputs, .attrs = split_attrs,
-     .infer = split_infer, .define = split_define,
+     .inputs = split_inputs,
+     .outputs = split_outputs,
+     .attrs = split_attrs,
+     .infer = split_infer,
+     .define = split_define,
      .examples = (const char *const[]){"a, b = Split(x: f32[6, 2], i64[2] [2, 4])", 0}},
     {0}};

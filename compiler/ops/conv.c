@@ -1,6 +1,6 @@
 /*
- * Conv and ConvTranspose: convolution over any number of spatial dimensions, and its transpose in the gathering form, in
- * which every output element sums the inputs that reach it.
+ * Conv and ConvTranspose: convolution over any number of spatial dimensions, and its transpose in
+ * the gathering form, in which every output element sums the inputs that reach it.
  */
 #include "convolution.h"
 
@@ -34,8 +34,8 @@ static int64_t conv_macs(const Node *n) { return convolution_macs(n->outputs[0],
 
 /* ---- ConvTranspose: weights w[ic, oc / group, kernel...] ---- */
 
-/* ONNX: out = stride * (in - 1) + output_padding + span - pads; or the other way about, pads from output_shape. The odd element
- * of padding is at the end for SAME_UPPER, else at the start. */
+/* ONNX: out = stride * (in - 1) + output_padding + span - pads; or the other way about, pads from
+ * output_shape. The odd element of padding is at the end for SAME_UPPER, else at the start. */
 static void pad_for_output(WindowDim *d, int64_t extra, AutoPad pad)
 {
     int64_t total = max64(d->stride * (d->in - 1) + extra + window_span(d) - d->out, 0);
@@ -51,14 +51,17 @@ static bool read_output_attrs(Infer *in, int rank, const int64_t **extra, const 
     *shape = attr_ints(in->node, "output_shape", &shape_count);
     if (!extra_count) *extra = NULL;
     if (!shape_count) *shape = NULL;
-    if (*shape && shape_count == rank + 2) *shape += 2, shape_count = rank; /* with batch and channels, as some write */
+    if (*shape && shape_count == rank + 2)
+        *shape += 2, shape_count = rank; /* with batch and channels, as some write */
     if ((*extra && extra_count != rank) || (*shape && shape_count != rank))
         return infer_error(in, "E0306", "%s needs a value for each of %d spatial dimensions",
                            *shape && shape_count != rank ? "output_shape" : "output_padding", rank);
     for (int i = 0; i < rank; i++)
         if ((*extra && ((*extra)[i] < 0 || (*extra)[i] > INT32_MAX)) ||
             (*shape && ((*shape)[i] < 1 || (*shape)[i] > INT32_MAX)))
-            return infer_error(in, "E0306", "output_padding or output_shape is out of range in spatial dimension %d", i);
+            return infer_error(
+                in, "E0306",
+                "output_padding or output_shape is out of range in spatial dimension %d", i);
     return true;
 }
 
@@ -75,13 +78,19 @@ static bool transposed_window(Infer *in, Window *w)
         int64_t more = extra ? extra[i] : 0;
         if (pad != PAD_EXPLICIT) d->before = d->after = 0;
         d->out = shape ? shape[i] : d->in * d->stride;
-        if (shape || pad == PAD_SAME_UPPER || pad == PAD_SAME_LOWER) pad_for_output(d, more, pad);
-        else d->out = d->stride * (d->in - 1) + more + window_span(d) - d->before - d->after;
+        if (shape || pad == PAD_SAME_UPPER || pad == PAD_SAME_LOWER)
+            pad_for_output(d, more, pad);
+        else
+            d->out = d->stride * (d->in - 1) + more + window_span(d) - d->before - d->after;
         if (d->out < 1) {
-            infer_error(in, "E0209", "padding leaves nothing of the output in spatial dimension %d", i);
-            diag_note(infer_last_error(in), "stride %lld * (input %lld - 1) + kernel span %lld + output padding %lld - "
-                      "padding %lld - %lld = %lld", (long long)d->stride, (long long)d->in, (long long)window_span(d),
-                      (long long)more, (long long)d->before, (long long)d->after, (long long)d->out);
+            infer_error(in, "E0209", "padding leaves nothing of the output in spatial dimension %d",
+                        i);
+            diag_note(infer_last_error(in),
+                      "stride %lld * (input %lld - 1) + kernel span %lld + output padding %lld - "
+                      "padding %lld - %lld = %lld",
+                      (long long)d->stride, (long long)d->in, (long long)window_span(d),
+                      (long long)more, (long long)d->before, (long long)d->after,
+                      (long long)d->out);
             return false;
         }
     }
@@ -96,19 +105,24 @@ static bool transposed_channels(Infer *in, int64_t *group)
     int64_t oc;
     *group = attr_int(n, "group");
     if (x->rank < 3 || w->rank != x->rank)
-        return infer_error(in, "E0203", "input %s and weights %s need a batch, channels and the same spatial dimensions",
-                           tensor_type_text(arena, x), tensor_type_text(arena, w));
+        return infer_error(
+            in, "E0203",
+            "input %s and weights %s need a batch, channels and the same spatial dimensions",
+            tensor_type_text(arena, x), tensor_type_text(arena, w));
     if (*group < 1 || x->dims[1] % *group)
-        return infer_error(in, "E0210", "%lld input channels cannot be divided into %lld groups", (long long)x->dims[1],
-                           (long long)*group);
+        return infer_error(in, "E0210", "%lld input channels cannot be divided into %lld groups",
+                           (long long)x->dims[1], (long long)*group);
     if (x->dims[1] != w->dims[0])
-        return infer_error(in, "E0210", "the input has %lld channels, but the weights '%s' are for %lld: %s",
-                           (long long)x->dims[1], w->name, (long long)w->dims[0], tensor_type_text(arena, w));
+        return infer_error(
+            in, "E0210", "the input has %lld channels, but the weights '%s' are for %lld: %s",
+            (long long)x->dims[1], w->name, (long long)w->dims[0], tensor_type_text(arena, w));
     if (!checked_mul(w->dims[1], *group, &oc))
         return infer_error(in, "E0306", "group %lld is too large", (long long)*group);
     if (bias && (bias->rank != 1 || bias->dims[0] != oc))
-        return infer_error(in, "E0201", "the bias '%s' is %s; one value for each of %lld output channels is wanted",
-                           bias->name, tensor_type_text(arena, bias), (long long)oc);
+        return infer_error(
+            in, "E0201",
+            "the bias '%s' is %s; one value for each of %lld output channels is wanted", bias->name,
+            tensor_type_text(arena, bias), (long long)oc);
     return true;
 }
 
@@ -133,7 +147,8 @@ static void transposed_define(Definer *d)
     bool accepted = transposed_window(&in, &window);
     assert(accepted);
     Pool *p = d->pool;
-    int64_t group = attr_int(n, "group"), in_per_group = x->dims[1] / group, out_per_group = w->dims[1];
+    int64_t group = attr_int(n, "group"), in_per_group = x->dims[1] / group,
+            out_per_group = w->dims[1];
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank);
     Var *reduced[1 + MAX_RANK] = {define_var(d, "i", in_per_group)};
@@ -144,14 +159,16 @@ static void transposed_define(Definer *d)
         ic = ex_add(p, ex_mul(p, g, ex_int(p, in_per_group)), ic);
         oc = ex_floormod(p, oc, ex_int(p, out_per_group));
     }
-    Expr *guard = ex_int_of(p, DT_BOOL, 1), *x_at[MAX_RANK] = {index[0], ic}, *w_at[MAX_RANK] = {ic, oc};
+    Expr *guard = ex_int_of(p, DT_BOOL, 1), *x_at[MAX_RANK] = {index[0], ic},
+         *w_at[MAX_RANK] = {ic, oc};
     for (int i = 0; i < window.rank; i++) {
         x_at[2 + i] = window_reaching(p, &window.dim[i], index[2 + i], reduced[1 + i], &guard);
         w_at[2 + i] = ex_var(p, reduced[1 + i]);
     }
     Expr *load = define_load(d, x, x_at);
     load = ex_select(p, guard, load, ex_const(p, load->dtype, 0));
-    Expr *sum = ex_reduce(p, RE_SUM, reduced, 1 + window.rank, ex_mul(p, load, define_load(d, w, w_at)));
+    Expr *sum =
+        ex_reduce(p, RE_SUM, reduced, 1 + window.rank, ex_mul(p, load, define_load(d, w, w_at)));
     define_rounded(d, out, vars, add_bias(d, sum, node_input(n, 2), index[1]));
 }
 
@@ -161,30 +178,54 @@ static int64_t transposed_macs(const Node *n)
     return convolution_macs(n->inputs[0], n->inputs[1]);
 }
 
-static const Slot conv_inputs[] = {
-    SLOT("X", TYPES_FLOAT, "T"), SLOT("W", TYPES_FLOAT, "T"), SLOT("B", TYPES_FLOAT, "T", .optional = true), {0}};
+static const Slot conv_inputs[] = {SLOT("X", TYPES_FLOAT, "T"),
+                                   SLOT("W", TYPES_FLOAT, "T"),
+                                   SLOT("B", TYPES_FLOAT, "T", .optional = true),
+                                   {0}};
 static const Slot conv_outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
-static const AttrSpec conv_attrs[] = {
-    ATTR("auto_pad", STRING, .s = "NOTSET"), ATTR("dilations", INTS), ATTR("group", INT, .i = 1),
-    ATTR("kernel_shape", INTS), ATTR("pads", INTS), ATTR("strides", INTS), {0}};
-static const AttrSpec transposed_attrs[] = {
-    ATTR("auto_pad", STRING, .s = "NOTSET"), ATTR("dilations", INTS), ATTR("group", INT, .i = 1),
-    ATTR("kernel_shape", INTS), ATTR("output_padding", INTS), ATTR("output_shape", INTS), ATTR("pads", INTS),
-    ATTR("strides", INTS), {0}};
+static const AttrSpec conv_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
+                                      ATTR("dilations", INTS),
+                                      ATTR("group", INT, .i = 1),
+                                      ATTR("kernel_shape", INTS),
+                                      ATTR("pads", INTS),
+                                      ATTR("strides", INTS),
+                                      {0}};
+static const AttrSpec transposed_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
+                                            ATTR("dilations", INTS),
+                                            ATTR("group", INT, .i = 1),
+                                            ATTR("kernel_shape", INTS),
+                                            ATTR("output_padding", INTS),
+                                            ATTR("output_shape", INTS),
+                                            ATTR("pads", INTS),
+                                            ATTR("strides", INTS),
+                                            {0}};
 
 const Op ops_conv[] = {
     {.name = "Conv",
-     .doc = "Convolution of x[n, ic, spatial...] with w[oc, ic / group, kernel...], plus a bias for each output channel.",
+     .doc = "Convolution of x[n, ic, spatial...] with w[oc, ic / group, kernel...], plus a bias "
+            "for each output channel.",
      .versions = (const int[]){1, 11, 22, 0},
-     .inputs = conv_inputs, .outputs = conv_outputs, .attrs = conv_attrs,
-     .infer = conv_infer, .define = conv_define, .macs = conv_macs,
-     .examples = (const char *const[]){"Conv(x: f32[1, 3, 8, 8], w: f32[4, 3, 3, 3], b: f32[4], pads: [1, 1, 1, 1])",
-                                       "Conv(x: f32[1, 4, 9], w: f32[8, 2, 3], group: 2, strides: [2])", 0}},
+     .inputs = conv_inputs,
+     .outputs = conv_outputs,
+     .attrs = conv_attrs,
+     .infer = conv_infer,
+     .define = conv_define,
+     .macs = conv_macs,
+     .examples =
+         (const char *const[]){
+             "Conv(x: f32[1, 3, 8, 8], w: f32[4, 3, 3, 3], b: f32[4], pads: [1, 1, 1, 1])",
+             "Conv(x: f32[1, 4, 9], w: f32[8, 2, 3], group: 2, strides: [2])", 0}},
     {.name = "ConvTranspose",
-     .doc = "Transposed convolution (fractionally strided) of x[n, ic, spatial...] with w[ic, oc / group, kernel...].",
+     .doc = "Transposed convolution (fractionally strided) of x[n, ic, spatial...] with w[ic, oc / "
+            "group, kernel...].",
      .versions = (const int[]){1, 11, 22, 0},
-     .inputs = conv_inputs, .outputs = conv_outputs, .attrs = transposed_attrs,
-     .infer = transposed_infer, .define = transposed_define, .macs = transposed_macs,
-     .examples = (const char *const[]){
-         "ConvTranspose(x: f32[1, 3, 4, 4], w: f32[3, 2, 4, 4], strides: [2, 2], pads: [1, 1, 1, 1])", 0}},
+     .inputs = conv_inputs,
+     .outputs = conv_outputs,
+     .attrs = transposed_attrs,
+     .infer = transposed_infer,
+     .define = transposed_define,
+     .macs = transposed_macs,
+     .examples = (const char *const[]){"ConvTranspose(x: f32[1, 3, 4, 4], w: f32[3, 2, 4, 4], "
+                                       "strides: [2, 2], pads: [1, 1, 1, 1])",
+                                       0}},
     {0}};

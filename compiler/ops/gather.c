@@ -1,6 +1,7 @@
 /*
- * Gather, GatherElements and GatherND: index maps with loaded indices. Negative indices count from the end. Constant
- * indices are checked here; those that arrive at run time are clamped, so that no input can reach outside the data.
+ * Gather, GatherElements and GatherND: index maps with loaded indices. Negative indices count from
+ * the end. Constant indices are checked here; those that arrive at run time are clamped, so that no
+ * input can reach outside the data.
  */
 #include "indices.h"
 
@@ -17,7 +18,8 @@ static Expr *gathered(Definer *d, Tensor *indices, Expr *const *at, int64_t exte
 static bool not_empty(Infer *in, const Tensor *data, const Tensor *indices, int axis)
 {
     if (data->dims[axis] > 0 || tensor_elements(indices) == 0) return true;
-    return infer_error(in, "E0213", "dimension %d of '%s' is empty: nothing to gather from", axis, data->name);
+    return infer_error(in, "E0213", "dimension %d of '%s' is empty: nothing to gather from", axis,
+                       data->name);
 }
 
 /* ---- Gather: data's dimension `axis` replaced by the dimensions of the indices ---- */
@@ -28,12 +30,16 @@ static bool gather_infer(Infer *in)
     int axis, rank = data->rank + indices->rank - 1;
     if (!infer_axis(in, "axis", attr_int(in->node, "axis"), data->rank, &axis)) return false;
     if (rank > MAX_RANK)
-        return infer_error(in, "E0203", "the output would have %d dimensions; at most %d are possible", rank, MAX_RANK);
+        return infer_error(in, "E0203",
+                           "the output would have %d dimensions; at most %d are possible", rank,
+                           MAX_RANK);
     int64_t dims[MAX_RANK];
     memcpy(dims, data->dims, (size_t)axis * sizeof *dims);
     memcpy(dims + axis, indices->dims, (size_t)indices->rank * sizeof *dims);
-    memcpy(dims + axis + indices->rank, data->dims + axis + 1, (size_t)(data->rank - axis - 1) * sizeof *dims);
-    return not_empty(in, data, indices, axis) && indices_check(in, indices, 0, 1, data->dims[axis]) &&
+    memcpy(dims + axis + indices->rank, data->dims + axis + 1,
+           (size_t)(data->rank - axis - 1) * sizeof *dims);
+    return not_empty(in, data, indices, axis) &&
+           indices_check(in, indices, 0, 1, data->dims[axis]) &&
            infer_output(in, 0, data->dtype, rank, dims);
 }
 
@@ -49,7 +55,8 @@ static void gather_define(Definer *d)
     int axis = axis_of(d->node);
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank), *at[MAX_RANK];
-    for (int i = 0; i < data->rank; i++) at[i] = i < axis ? index[i] : i > axis ? index[i + indices->rank - 1] : NULL;
+    for (int i = 0; i < data->rank; i++)
+        at[i] = i < axis ? index[i] : i > axis ? index[i + indices->rank - 1] : NULL;
     at[axis] = gathered(d, indices, index + axis, data->dims[axis]);
     define_tensor(d, out, vars, ex_load(d->pool, data, at));
 }
@@ -62,11 +69,16 @@ static bool elements_infer(Infer *in)
     int axis;
     if (!infer_axis(in, "axis", attr_int(in->node, "axis"), data->rank, &axis)) return false;
     bool fits = indices->rank == data->rank;
-    for (int i = 0; fits && i < data->rank; i++) fits = i == axis || indices->dims[i] <= data->dims[i];
+    for (int i = 0; fits && i < data->rank; i++)
+        fits = i == axis || indices->dims[i] <= data->dims[i];
     if (!fits)
-        return infer_error(in, "E0201", "indices %s do not fit data %s: same rank, and no larger except along axis %d",
-                           tensor_type_text(in->graph->arena, indices), tensor_type_text(in->graph->arena, data), axis);
-    return not_empty(in, data, indices, axis) && indices_check(in, indices, 0, 1, data->dims[axis]) &&
+        return infer_error(
+            in, "E0201",
+            "indices %s do not fit data %s: same rank, and no larger except along axis %d",
+            tensor_type_text(in->graph->arena, indices), tensor_type_text(in->graph->arena, data),
+            axis);
+    return not_empty(in, data, indices, axis) &&
+           indices_check(in, indices, 0, 1, data->dims[axis]) &&
            infer_output(in, 0, data->dtype, data->rank, indices->dims);
 }
 
@@ -80,16 +92,19 @@ static void elements_define(Definer *d)
     define_tensor(d, out, vars, ex_load(d->pool, data, index));
 }
 
-/* ---- GatherND: rows of the indices are positions in data's dimensions after the first batch_dims ---- */
+/* ---- GatherND: rows of the indices are positions in data's dimensions after the first batch_dims
+ * ---- */
 
 static bool nd_infer(Infer *in)
 {
     const Tensor *data = in->node->inputs[0], *indices = in->node->inputs[1];
     Arena *arena = in->graph->arena;
     int64_t batch = attr_int(in->node, "batch_dims");
-    if (data->rank < 1 || indices->rank < 1 || batch < 0 || batch >= min64(data->rank, indices->rank))
-        return infer_error(in, "E0203", "batch_dims %lld does not fit data %s and indices %s", (long long)batch,
-                           tensor_type_text(arena, data), tensor_type_text(arena, indices));
+    if (data->rank < 1 || indices->rank < 1 || batch < 0 ||
+        batch >= min64(data->rank, indices->rank))
+        return infer_error(in, "E0203", "batch_dims %lld does not fit data %s and indices %s",
+                           (long long)batch, tensor_type_text(arena, data),
+                           tensor_type_text(arena, indices));
     int64_t depth = indices->dims[indices->rank - 1];
     if (depth < 1 || depth > data->rank - batch)
         return infer_error(in, "E0201", "rows of %lld indices do not fit data %s", (long long)depth,
@@ -103,7 +118,9 @@ static bool nd_infer(Infer *in)
     memcpy(dims, indices->dims, (size_t)rank * sizeof *dims);
     for (int i = from; i < data->rank; i++) dims[rank++] = data->dims[i];
     if (rank > MAX_RANK)
-        return infer_error(in, "E0203", "the output would have %d dimensions; at most %d are possible", rank, MAX_RANK);
+        return infer_error(in, "E0203",
+                           "the output would have %d dimensions; at most %d are possible", rank,
+                           MAX_RANK);
     for (int i = 0; i < depth; i++)
         if (!not_empty(in, data, indices, (int)batch + i) ||
             !indices_check(in, indices, i, depth, data->dims[batch + i]))
@@ -123,12 +140,15 @@ static void nd_define(Definer *d)
         row[indices->rank - 1] = ex_int(d->pool, i);
         at[batch + i] = gathered(d, indices, row, data->dims[batch + i]);
     }
-    for (int i = batch + depth; i < data->rank; i++) at[i] = index[indices->rank - 1 + i - batch - depth];
+    for (int i = batch + depth; i < data->rank; i++)
+        at[i] = index[indices->rank - 1 + i - batch - depth];
     define_tensor(d, out, vars, ex_load(d->pool, data, at));
 }
 
-static const Slot inputs[] = {SLOT("data", TYPES_ALL, "T"), SLOT("indices", TYPES_INDEX, "Tind"), {0}};
-static const Slot nd_inputs[] = {SLOT("data", TYPES_ALL, "T"), SLOT("indices", TYPE(DT_I64), NULL), {0}};
+static const Slot inputs[] = {
+    SLOT("data", TYPES_ALL, "T"), SLOT("indices", TYPES_INDEX, "Tind"), {0}};
+static const Slot nd_inputs[] = {
+    SLOT("data", TYPES_ALL, "T"), SLOT("indices", TYPE(DT_I64), NULL), {0}};
 static const Slot outputs[] = {SLOT("output", TYPES_ALL, "T"), {0}};
 static const AttrSpec attrs[] = {ATTR("axis", INT), {0}};
 static const AttrSpec nd_attrs[] = {ATTR("batch_dims", INT, .since = 12), {0}};
@@ -137,17 +157,31 @@ const Op ops_gather[] = {
     {.name = "Gather",
      .doc = "Slices of data along `axis`, picked by index.",
      .versions = (const int[]){1, 11, 13, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = gather_infer, .define = gather_define,
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = gather_infer,
+     .define = gather_define,
      .examples = (const char *const[]){"Gather(x: f32[5, 3], i64[2, 2] [[0, 4], [-1, 2]])",
                                        "Gather(x: f32[2, 5, 3], i64[2] [3, 1], axis: 1)", 0}},
     {.name = "GatherElements",
      .doc = "Elements of data, each picked along `axis` by an index of its own.",
      .versions = (const int[]){11, 13, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = elements_infer, .define = elements_define,
-     .examples = (const char *const[]){"GatherElements(x: f32[2, 2], i64[2, 2] [[0, 0], [1, -2]], axis: 1)", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = elements_infer,
+     .define = elements_define,
+     .examples =
+         (const char *const[]){"GatherElements(x: f32[2, 2], i64[2, 2] [[0, 0], [1, -2]], axis: 1)",
+                               0}},
     {.name = "GatherND",
      .doc = "Elements or slices of data, each picked by a row of indices.",
      .versions = (const int[]){11, 12, 13, 0},
-     .inputs = nd_inputs, .outputs = outputs, .attrs = nd_attrs, .infer = nd_infer, .define = nd_define,
+     .inputs = nd_inputs,
+     .outputs = outputs,
+     .attrs = nd_attrs,
+     .infer = nd_infer,
+     .define = nd_define,
      .examples = (const char *const[]){"GatherND(x: f32[2, 2, 3], i64[2, 2] [[0, 1], [1, 0]])", 0}},
     {0}};

@@ -1,6 +1,6 @@
 /*
- * GlobalAveragePool, GlobalMaxPool and GlobalLpPool: one value for each channel, reduced over all spatial dimensions, which
- * stay with extent 1.
+ * GlobalAveragePool, GlobalMaxPool and GlobalLpPool: one value for each channel, reduced over all
+ * spatial dimensions, which stay with extent 1.
  */
 #include "op.h"
 
@@ -14,7 +14,9 @@ static bool global_infer(Infer *in)
     for (int i = 2; i < x->rank; i++) {
         dims[i] = 1;
         if (x->dims[i] == 0)
-            return infer_error(in, "E0205", "spatial dimension %d of '%s' is empty: nothing to pool", i - 2, x->name);
+            return infer_error(in, "E0205",
+                               "spatial dimension %d of '%s' is empty: nothing to pool", i - 2,
+                               x->name);
     }
     return infer_output(in, 0, x->dtype, x->rank, dims);
 }
@@ -34,7 +36,8 @@ static Expr *channel_value(Definer *d, Var *const *vars, Var **reduced, int64_t 
     return define_load(d, x, at);
 }
 
-static void define_global(Definer *d, Expr *(*reduce)(Definer *d, Expr *x, Var **over, int count, int64_t elements))
+static void define_global(Definer *d, Expr *(*reduce)(Definer *d, Expr *x, Var **over, int count,
+                                                      int64_t elements))
 {
     Tensor *out = d->node->outputs[0];
     Var **vars = define_indices(d, out->rank, out->dims), *over[MAX_RANK];
@@ -68,27 +71,40 @@ static void lp_define(Definer *d) { define_global(d, norm); }
 
 static bool lp_infer(Infer *in)
 {
-    if (in->node->version < 2 ? attr_float(in->node, "p") > 0 : attr_int(in->node, "p") > 0) return global_infer(in);
+    if (in->node->version < 2 ? attr_float(in->node, "p") > 0 : attr_int(in->node, "p") > 0)
+        return global_infer(in);
     return infer_error(in, "E0306", "p of an Lp norm must be positive");
 }
 
-static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}}, outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
-static const AttrSpec lp_attrs[] = {ATTR("p", FLOAT, .f = 2, .until = 1), ATTR("p", INT, .i = 2, .since = 2), {0}};
+static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}},
+                  outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
+static const AttrSpec lp_attrs[] = {
+    ATTR("p", FLOAT, .f = 2, .until = 1), ATTR("p", INT, .i = 2, .since = 2), {0}};
 
 const Op ops_global_pool[] = {
     {.name = "GlobalAveragePool",
      .doc = "The mean of every channel.",
      .versions = (const int[]){1, 22, 0},
-     .inputs = inputs, .outputs = outputs, .infer = global_infer, .define = average_define,
+     .inputs = inputs,
+     .outputs = outputs,
+     .infer = global_infer,
+     .define = average_define,
      .examples = (const char *const[]){"GlobalAveragePool(x: f32[2, 3, 4, 5])", 0}},
     {.name = "GlobalMaxPool",
      .doc = "The maximum of every channel.",
      .versions = (const int[]){1, 22, 0},
-     .inputs = inputs, .outputs = outputs, .infer = global_infer, .define = max_define,
+     .inputs = inputs,
+     .outputs = outputs,
+     .infer = global_infer,
+     .define = max_define,
      .examples = (const char *const[]){"GlobalMaxPool(x: f32[2, 3, 4, 5])", 0}},
     {.name = "GlobalLpPool",
      .doc = "The Lp norm of every channel.",
      .versions = (const int[]){1, 2, 22, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = lp_attrs, .infer = lp_infer, .define = lp_define,
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = lp_attrs,
+     .infer = lp_infer,
+     .define = lp_define,
      .examples = (const char *const[]){"GlobalLpPool(x: f32[2, 3, 4, 5], p: 2)", 0}},
     {0}};

@@ -1,7 +1,8 @@
 /*
- * AffineGrid and GridSample: a grid of positions from affine maps, and an image sampled at a grid of positions, which arrive at
- * run time. Positions are brought into the image's coordinates once, as temporaries; each output then sums over the taps
- * of its filter. Nothing that a grid can hold, not even NaN, makes a load leave the image.
+ * AffineGrid and GridSample: a grid of positions from affine maps, and an image sampled at a grid
+ * of positions, which arrive at run time. Positions are brought into the image's coordinates once,
+ * as temporaries; each output then sums over the taps of its filter. Nothing that a grid can hold,
+ * not even NaN, makes a load leave the image.
  */
 #include "op.h"
 
@@ -15,7 +16,9 @@ static const int64_t *grid_size(Infer *in, int *spatial)
     for (int64_t i = 0; i < count; i++) count = size[i] < 0 ? -1 : count;
     *spatial = (int)count - 2;
     if (count == 4 || count == 5) return size;
-    infer_error(in, "E0201", "size must have four or five entries, none negative: batch, channels and spatial extents");
+    infer_error(
+        in, "E0201",
+        "size must have four or five entries, none negative: batch, channels and spatial extents");
     return NULL;
 }
 
@@ -25,16 +28,19 @@ static bool affine_infer(Infer *in)
     int spatial;
     const int64_t *size = grid_size(in, &spatial);
     if (!size) return false;
-    if (theta->rank != 3 || theta->dims[0] != size[0] || theta->dims[1] != spatial || theta->dims[2] != spatial + 1)
+    if (theta->rank != 3 || theta->dims[0] != size[0] || theta->dims[1] != spatial ||
+        theta->dims[2] != spatial + 1)
         return infer_error(in, "E0201", "theta is %s; [%lld, %d, %d] is wanted for this size",
-                           tensor_type_text(in->graph->arena, theta), (long long)size[0], spatial, spatial + 1);
+                           tensor_type_text(in->graph->arena, theta), (long long)size[0], spatial,
+                           spatial + 1);
     int64_t dims[5] = {size[0]};
     memcpy(dims + 1, size + 2, (size_t)spatial * sizeof *dims);
     dims[1 + spatial] = spatial;
     return infer_output(in, 0, theta->dtype, spatial + 2, dims);
 }
 
-/* The coordinate of an index: -1 to 1 over the extent, at the corners or at the centres of its elements. */
+/* The coordinate of an index: -1 to 1 over the extent, at the corners or at the centres of its
+ * elements. */
 static Expr *grid_coordinate(Pool *p, Dtype dtype, Expr *i, int64_t extent, bool align)
 {
     double steps = (double)(align ? extent - 1 : extent), step = steps > 0 ? 2 / steps : 0;
@@ -53,10 +59,12 @@ static void affine_define(Definer *d)
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank), *row = index[spatial + 1];
     Expr *sum = define_load(d, theta, (Expr *[]){index[0], row, ex_int(p, spatial)});
-    for (int i = 0; i < spatial; i++) { /* column i of theta is for x, y, z: the dimensions from the last */
+    for (int i = 0; i < spatial;
+         i++) { /* column i of theta is for x, y, z: the dimensions from the last */
         int dim = spatial - i;
         Expr *factor = define_load(d, theta, (Expr *[]){index[0], row, ex_int(p, i)});
-        sum = ex_add(p, sum, ex_mul(p, factor, grid_coordinate(p, wide, index[dim], out->dims[dim], align)));
+        sum = ex_add(
+            p, sum, ex_mul(p, factor, grid_coordinate(p, wide, index[dim], out->dims[dim], align)));
     }
     define_rounded(d, out, vars, sum);
 }
@@ -74,17 +82,19 @@ typedef struct Sampler {
 
 static bool read_sampler(Infer *in, Sampler *s)
 {
-    static const char *const modes[] = {"linear", "nearest", "cubic", "bilinear", "nearest", "bicubic"};
+    static const char *const modes[] = {"linear",   "nearest", "cubic",
+                                        "bilinear", "nearest", "bicubic"};
     static const char *const paddings[] = {"zeros", "border", "reflection"};
     const char *mode = attr_text(in->node, "mode"), *padding = attr_text(in->node, "padding_mode");
     int first = in->node->version < 20 ? 3 : 0, m = 0, p = 0; /* version 20 renamed them */
     while (m < 3 && strcmp(mode, modes[first + m])) m++;
     while (p < 3 && strcmp(padding, paddings[p])) p++;
     if (m == 3)
-        return infer_error(in, "E0306", "mode is '%s'; it must be %s, %s or %s", mode, modes[first], modes[first + 1],
-                           modes[first + 2]);
+        return infer_error(in, "E0306", "mode is '%s'; it must be %s, %s or %s", mode, modes[first],
+                           modes[first + 1], modes[first + 2]);
     if (p == 3)
-        return infer_error(in, "E0306", "padding_mode is '%s'; it must be zeros, border or reflection", padding);
+        return infer_error(in, "E0306",
+                           "padding_mode is '%s'; it must be zeros, border or reflection", padding);
     *s = (Sampler){(GridMode)m, (GridPadding)p, attr_int(in->node, "align_corners")};
     return true;
 }
@@ -96,15 +106,21 @@ static bool sample_infer(Infer *in)
     Sampler s;
     int spatial = x->rank - 2;
     if (!read_sampler(in, &s)) return false;
-    if (spatial < 1 || grid->rank != x->rank || grid->dims[0] != x->dims[0] || grid->dims[x->rank - 1] != spatial)
-        return infer_error(in, "E0201", "the grid %s does not fit the input %s: [batch, positions..., spatial dimensions]",
-                           tensor_type_text(arena, grid), tensor_type_text(arena, x));
+    if (spatial < 1 || grid->rank != x->rank || grid->dims[0] != x->dims[0] ||
+        grid->dims[x->rank - 1] != spatial)
+        return infer_error(
+            in, "E0201",
+            "the grid %s does not fit the input %s: [batch, positions..., spatial dimensions]",
+            tensor_type_text(arena, grid), tensor_type_text(arena, x));
     if (s.mode == GRID_CUBIC && spatial != 2)
-        return infer_error(in, "E0306", "cubic interpolation is for images, not for %d spatial dimensions", spatial);
+        return infer_error(in, "E0306",
+                           "cubic interpolation is for images, not for %d spatial dimensions",
+                           spatial);
     int64_t dims[MAX_RANK] = {x->dims[0], x->dims[1]};
     for (int i = 0; i < spatial; i++) {
         dims[2 + i] = grid->dims[1 + i];
-        if (x->dims[2 + i] == 0) return infer_error(in, "E0205", "spatial dimension %d of the input is empty", i);
+        if (x->dims[2 + i] == 0)
+            return infer_error(in, "E0205", "spatial dimension %d of the input is empty", i);
     }
     return infer_output(in, 0, x->dtype, x->rank, dims);
 }
@@ -125,7 +141,8 @@ static Expr *clamp(Pool *p, Expr *x, double lo, double hi)
     return ex_min(p, ex_max(p, x, ex_const(p, x->dtype, lo)), ex_const(p, x->dtype, hi));
 }
 
-/* Where in the image, along spatial dimension i, the grid points: a temporary [batch, positions...]. */
+/* Where in the image, along spatial dimension i, the grid points: a temporary [batch,
+ * positions...]. */
 static Tensor *image_position(Definer *d, const Sampler *s, int i)
 {
     Tensor *grid = d->node->inputs[1];
@@ -134,14 +151,18 @@ static Tensor *image_position(Definer *d, const Sampler *s, int i)
     int spatial = x->rank - 2, rank = grid->rank - 1;
     int64_t extent = x->dims[2 + i];
     Dtype dtype = define_wide(grid->dtype);
-    Tensor *out = define_temporary(d, arena_format(d->graph->arena, "position%d", i), dtype, rank, grid->dims);
+    Tensor *out = define_temporary(d, arena_format(d->graph->arena, "position%d", i), dtype, rank,
+                                   grid->dims);
     Var **vars = define_indices(d, rank, grid->dims);
     Expr *at[MAX_RANK];
     memcpy(at, define_index_exprs(d, vars, rank), (size_t)rank * sizeof *at);
     at[rank] = ex_int(p, spatial - 1 - i);
-    Expr *one = ex_const(p, dtype, 1), *half = ex_const(p, dtype, 0.5), *v = ex_add(p, define_load(d, grid, at), one);
-    if (s->align) v = ex_mul(p, v, ex_const(p, dtype, (double)(extent - 1) / 2));
-    else v = ex_mul(p, ex_sub(p, ex_mul(p, v, ex_const(p, dtype, (double)extent)), one), half);
+    Expr *one = ex_const(p, dtype, 1), *half = ex_const(p, dtype, 0.5),
+         *v = ex_add(p, define_load(d, grid, at), one);
+    if (s->align)
+        v = ex_mul(p, v, ex_const(p, dtype, (double)(extent - 1) / 2));
+    else
+        v = ex_mul(p, ex_sub(p, ex_mul(p, v, ex_const(p, dtype, (double)extent)), one), half);
     if (s->mode == GRID_NEAREST) v = ex_unary(p, UN_ROUND, v);
     /* Every tap of a cubic filter is put on the border by itself. */
     if (s->padding == GRID_BORDER && s->mode != GRID_CUBIC) v = clamp(p, v, 0, (double)extent - 1);
@@ -158,7 +179,9 @@ static Expr *tap_weight(Pool *p, GridMode mode, Expr *distance)
     Expr *one = ex_const(p, dtype, 1), *d = distance;
     if (mode == GRID_LINEAR) return ex_sub(p, one, d);
     const double a = -0.75;
-    Expr *near = ex_mul(p, ex_sub(p, ex_mul(p, ex_const(p, dtype, a + 2), d), ex_const(p, dtype, a + 3)), ex_mul(p, d, d));
+    Expr *near =
+        ex_mul(p, ex_sub(p, ex_mul(p, ex_const(p, dtype, a + 2), d), ex_const(p, dtype, a + 3)),
+               ex_mul(p, d, d));
     Expr *far = ex_sub(p, ex_mul(p, ex_const(p, dtype, a), d), ex_const(p, dtype, 5 * a));
     far = ex_add(p, ex_mul(p, far, d), ex_const(p, dtype, 8 * a));
     far = ex_sub(p, ex_mul(p, far, d), ex_const(p, dtype, 4 * a));
@@ -188,7 +211,8 @@ static void sample_define(Definer *d)
     for (int i = 0; i < spatial; i++) position[i] = image_position(d, &s, i);
 
     Var **vars = define_indices(d, out->rank, out->dims), *over[MAX_RANK];
-    Expr **index = define_index_exprs(d, vars, out->rank), *at[MAX_RANK] = {index[0], index[1]}, *grid_at[MAX_RANK] = {index[0]};
+    Expr **index = define_index_exprs(d, vars, out->rank), *at[MAX_RANK] = {index[0], index[1]},
+         *grid_at[MAX_RANK] = {index[0]};
     Expr *inside = ex_int_of(p, DT_BOOL, 1), *weight = NULL;
     memcpy(grid_at + 1, index + 2, (size_t)spatial * sizeof *grid_at);
     for (int i = 0; i < spatial; i++) {
@@ -208,31 +232,43 @@ static void sample_define(Definer *d)
     define_rounded(d, out, vars, ex_reduce(p, RE_SUM, over, spatial, value));
 }
 
-static const Slot affine_inputs[] = {SLOT("theta", TYPES_FLOAT, "T1"), SLOT("size", TYPE(DT_I64), "T2"), {0}};
+static const Slot affine_inputs[] = {
+    SLOT("theta", TYPES_FLOAT, "T1"), SLOT("size", TYPE(DT_I64), "T2"), {0}};
 static const Slot affine_outputs[] = {SLOT("grid", TYPES_FLOAT, "T1"), {0}};
 static const AttrSpec affine_attrs[] = {ATTR("align_corners", INT), {0}};
-static const Slot sample_inputs[] = {SLOT("X", TYPES_NUMERIC, "T1"), SLOT("grid", TYPES_FLOAT, "T2"), {0}};
+static const Slot sample_inputs[] = {
+    SLOT("X", TYPES_NUMERIC, "T1"), SLOT("grid", TYPES_FLOAT, "T2"), {0}};
 static const Slot sample_outputs[] = {SLOT("Y", TYPES_NUMERIC, "T1"), {0}};
-static const AttrSpec sample_attrs[] = {
-    ATTR("align_corners", INT),
-    ATTR("mode", STRING, .s = "bilinear", .until = 19),
-    ATTR("mode", STRING, .s = "linear", .since = 20),
-    ATTR("padding_mode", STRING, .s = "zeros"),
-    {0}};
+static const AttrSpec sample_attrs[] = {ATTR("align_corners", INT),
+                                        ATTR("mode", STRING, .s = "bilinear", .until = 19),
+                                        ATTR("mode", STRING, .s = "linear", .since = 20),
+                                        ATTR("padding_mode", STRING, .s = "zeros"),
+                                        {0}};
 
 const Op ops_grid_sample[] = {
     {.name = "AffineGrid",
-     .doc = "The positions, from -1 to 1, that affine maps send the elements of an image of the given size to.",
+     .doc = "The positions, from -1 to 1, that affine maps send the elements of an image of the "
+            "given size to.",
      .versions = (const int[]){20, 0},
-     .inputs = affine_inputs, .outputs = affine_outputs, .attrs = affine_attrs,
-     .infer = affine_infer, .define = affine_define,
-     .examples = (const char *const[]){"AffineGrid@20(theta: f32[2, 2, 3], i64[4] [2, 3, 5, 6])", 0}},
+     .inputs = affine_inputs,
+     .outputs = affine_outputs,
+     .attrs = affine_attrs,
+     .infer = affine_infer,
+     .define = affine_define,
+     .examples =
+         (const char *const[]){"AffineGrid@20(theta: f32[2, 2, 3], i64[4] [2, 3, 5, 6])", 0}},
     {.name = "GridSample",
      .doc = "An image sampled at a grid of positions, by nearest, linear or cubic interpolation.",
      .versions = (const int[]){16, 20, 22, 0},
-     .inputs = sample_inputs, .outputs = sample_outputs, .attrs = sample_attrs,
-     .infer = sample_infer, .define = sample_define,
-     .examples = (const char *const[]){"GridSample@20(x: f32[1, 2, 4, 4], grid: f32[1, 3, 5, 2])",
-                                       "GridSample@20(x: f32[1, 2, 4, 4], grid: f32[1, 3, 5, 2], mode: \"cubic\", "
-                                       "padding_mode: \"reflection\")", 0}},
+     .inputs = sample_inputs,
+     .outputs = sample_outputs,
+     .attrs = sample_attrs,
+     .infer = sample_infer,
+     .define = sample_define,
+     .examples =
+         (const char *const[]){
+             "GridSample@20(x: f32[1, 2, 4, 4], grid: f32[1, 3, 5, 2])",
+             "GridSample@20(x: f32[1, 2, 4, 4], grid: f32[1, 3, 5, 2], mode: \"cubic\", "
+             "padding_mode: \"reflection\")",
+             0}},
     {0}};

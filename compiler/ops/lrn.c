@@ -1,6 +1,6 @@
 /*
- * LRN: local response normalisation across channels, as AlexNet used it. Each element is divided by a power of the sum of
- * squares of its neighbours in a window of channels.
+ * LRN: local response normalisation across channels, as AlexNet used it. Each element is divided by
+ * a power of the sum of squares of its neighbours in a window of channels.
  */
 #include "op.h"
 
@@ -12,11 +12,13 @@ static bool lrn_infer(Infer *in)
         return infer_error(in, "E0203", "the input is %s; it needs a batch and a channel dimension",
                            tensor_type_text(in->graph->arena, x));
     if (size < 1 || size > INT32_MAX)
-        return infer_error(in, "E0306", "size is %lld; it must be between 1 and %d", (long long)size, INT32_MAX);
+        return infer_error(in, "E0306", "size is %lld; it must be between 1 and %d",
+                           (long long)size, INT32_MAX);
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
-/* x / (bias + alpha / size * sum of squares)^beta over channels c - floor((size - 1) / 2) .. c + ceil((size - 1) / 2). */
+/* x / (bias + alpha / size * sum of squares)^beta over channels c - floor((size - 1) / 2) .. c +
+ * ceil((size - 1) / 2). */
 static void lrn_define(Definer *d)
 {
     const Node *n = d->node;
@@ -37,15 +39,22 @@ static void lrn_define(Definer *d)
     define_rounded(d, out, vars, ex_div(p, define_load(d, x, index), power));
 }
 
-static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}}, outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
-static const AttrSpec attrs[] = {
-    ATTR("alpha", FLOAT, .f = 0.0001f), ATTR("beta", FLOAT, .f = 0.75f), ATTR("bias", FLOAT, .f = 1),
-    ATTR("size", INT, .required = true), {0}};
+static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}},
+                  outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
+static const AttrSpec attrs[] = {ATTR("alpha", FLOAT, .f = 0.0001f),
+                                 ATTR("beta", FLOAT, .f = 0.75f),
+                                 ATTR("bias", FLOAT, .f = 1),
+                                 ATTR("size", INT, .required = true),
+                                 {0}};
 
-const Op ops_lrn[] = {
-    {.name = "LRN",
-     .doc = "Local response normalisation: x / (bias + alpha / size * sum of squares over nearby channels)^beta.",
-     .versions = (const int[]){1, 13, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = lrn_infer, .define = lrn_define,
-     .examples = (const char *const[]){"LRN(x: f32[1, 6, 3, 3], size: 5)", 0}},
-    {0}};
+const Op ops_lrn[] = {{.name = "LRN",
+                       .doc = "Local response normalisation: x / (bias + alpha / size * sum of "
+                              "squares over nearby channels)^beta.",
+                       .versions = (const int[]){1, 13, 0},
+                       .inputs = inputs,
+                       .outputs = outputs,
+                       .attrs = attrs,
+                       .infer = lrn_infer,
+                       .define = lrn_define,
+                       .examples = (const char *const[]){"LRN(x: f32[1, 6, 3, 3], size: 5)", 0}},
+                      {0}};

@@ -1,6 +1,6 @@
 /*
- * MatMul and Gemm: products of matrices. Gemm may transpose its factors, scales the product and adds a scaled third
- * matrix that broadcasts to it; factors of 1 leave no trace in the definition.
+ * MatMul and Gemm: products of matrices. Gemm may transpose its factors, scales the product and
+ * adds a scaled third matrix that broadcasts to it; factors of 1 leave no trace in the definition.
  */
 #include "matrix.h"
 
@@ -42,7 +42,8 @@ static bool gemm_check_factors(Infer *in, const Tensor *t)
     if (attr_float(in->node, "alpha") == (double)(int64_t)attr_float(in->node, "alpha") &&
         attr_float(in->node, "beta") == (double)(int64_t)attr_float(in->node, "beta"))
         return true;
-    return infer_error(in, "E0306", "alpha and beta must be whole numbers for matrices of %s", dtype_name(t->dtype));
+    return infer_error(in, "E0306", "alpha and beta must be whole numbers for matrices of %s",
+                       dtype_name(t->dtype));
 }
 
 static bool gemm_infer(Infer *in)
@@ -51,22 +52,24 @@ static bool gemm_infer(Infer *in)
     const Tensor *a = n->inputs[0], *b = n->inputs[1], *c = node_input(n, 2);
     Arena *arena = in->graph->arena;
     if (a->rank != 2 || b->rank != 2)
-        return infer_error(in, "E0203", "Gemm multiplies two matrices, not %s and %s", tensor_type_text(arena, a),
-                           tensor_type_text(arena, b));
+        return infer_error(in, "E0203", "Gemm multiplies two matrices, not %s and %s",
+                           tensor_type_text(arena, a), tensor_type_text(arena, b));
     bool ta = attr_int(n, "transA"), tb = attr_int(n, "transB");
     int64_t left = a->dims[!ta], right = b->dims[tb], dims[2] = {a->dims[ta], b->dims[!tb]};
     if (left != right) {
-        infer_error(in, "E0211", "the inner dimensions differ: %lld and %lld", (long long)left, (long long)right);
+        infer_error(in, "E0211", "the inner dimensions differ: %lld and %lld", (long long)left,
+                    (long long)right);
         Diagnostic *e = infer_last_error(in);
-        diag_note(e, "A '%s' is %s%s: %lld columns", a->name, tensor_type_text(arena, a), ta ? ", transposed" : "",
-                  (long long)left);
-        diag_note(e, "B '%s' is %s%s: %lld rows", b->name, tensor_type_text(arena, b), tb ? ", transposed" : "",
-                  (long long)right);
+        diag_note(e, "A '%s' is %s%s: %lld columns", a->name, tensor_type_text(arena, a),
+                  ta ? ", transposed" : "", (long long)left);
+        diag_note(e, "B '%s' is %s%s: %lld rows", b->name, tensor_type_text(arena, b),
+                  tb ? ", transposed" : "", (long long)right);
         if (b->dims[!tb] == left) diag_help(e, "with transB: %d they agree", !tb);
         return false;
     }
     if (c && !gemm_addend_fits(c, dims))
-        return infer_error(in, "E0201", "C '%s' is %s, which does not broadcast to the product's %s", c->name,
+        return infer_error(in, "E0201",
+                           "C '%s' is %s, which does not broadcast to the product's %s", c->name,
                            tensor_type_text(arena, c), dims_text(arena, dims, 2));
     return gemm_check_factors(in, a) && infer_output(in, 0, a->dtype, 2, dims);
 }
@@ -102,33 +105,43 @@ static int64_t gemm_macs(const Node *n)
     return checked_mul(tensor_elements(n->outputs[0]), gemm_inner(n), &macs) ? macs : INT64_MAX;
 }
 
-static const Slot matmul_inputs[] = {SLOT("A", TYPES_PRODUCT, "T"), SLOT("B", TYPES_PRODUCT, "T"), {0}};
-static const Slot gemm_inputs[] = {
-    SLOT("A", TYPES_PRODUCT, "T"),
-    SLOT("B", TYPES_PRODUCT, "T"),
-    SLOT("C", TYPES_PRODUCT, "T", .until = 10),
-    SLOT("C", TYPES_PRODUCT, "T", .optional = true, .since = 11),
-    {0}};
+static const Slot matmul_inputs[] = {
+    SLOT("A", TYPES_PRODUCT, "T"), SLOT("B", TYPES_PRODUCT, "T"), {0}};
+static const Slot gemm_inputs[] = {SLOT("A", TYPES_PRODUCT, "T"),
+                                   SLOT("B", TYPES_PRODUCT, "T"),
+                                   SLOT("C", TYPES_PRODUCT, "T", .until = 10),
+                                   SLOT("C", TYPES_PRODUCT, "T", .optional = true, .since = 11),
+                                   {0}};
 static const Slot outputs[] = {SLOT("Y", TYPES_PRODUCT, "T"), {0}};
 static const AttrSpec gemm_attrs[] = {
     ATTR("alpha", FLOAT, .f = 1), ATTR("beta", FLOAT, .f = 1), ATTR("broadcast", INT, .until = 6),
-    ATTR("transA", INT), ATTR("transB", INT), {0}};
+    ATTR("transA", INT),          ATTR("transB", INT),         {0}};
 
 const Op ops_matmul[] = {
     {.name = "MatMul",
-     .doc = "Matrix product, as numpy's matmul: leading dimensions are stacks of matrices and broadcast.",
+     .doc = "Matrix product, as numpy's matmul: leading dimensions are stacks of matrices and "
+            "broadcast.",
      .versions = (const int[]){1, 9, 13, 0},
-     .inputs = matmul_inputs, .outputs = outputs,
-     .infer = matmul_infer, .define = matmul_define, .macs = matmul_macs,
+     .inputs = matmul_inputs,
+     .outputs = outputs,
+     .infer = matmul_infer,
+     .define = matmul_define,
+     .macs = matmul_macs,
      .examples = (const char *const[]){"MatMul(a: f32[3, 4], b: f32[4, 5])",
                                        "MatMul(a: f32[2, 1, 3, 4], b: f32[5, 4, 2])",
                                        "MatMul(a: f32[4], b: f32[2, 4, 3])", 0}},
     {.name = "Gemm",
-     .doc = "alpha * A B + beta * C, with A and B transposed on demand and C broadcast to the product.",
+     .doc = "alpha * A B + beta * C, with A and B transposed on demand and C broadcast to the "
+            "product.",
      .versions = (const int[]){1, 6, 7, 9, 11, 13, 0},
-     .inputs = gemm_inputs, .outputs = outputs, .attrs = gemm_attrs,
-     .infer = gemm_infer, .define = gemm_define, .macs = gemm_macs,
-     .examples = (const char *const[]){
-         "Gemm(a: f32[2, 3], b: f32[3, 4], c: f32[4])",
-         "Gemm(a: f32[3, 2], b: f32[4, 3], c: f32[2, 1], alpha: 0.5, beta: 2.0, transA: 1, transB: 1)", 0}},
+     .inputs = gemm_inputs,
+     .outputs = outputs,
+     .attrs = gemm_attrs,
+     .infer = gemm_infer,
+     .define = gemm_define,
+     .macs = gemm_macs,
+     .examples = (const char *const[]){"Gemm(a: f32[2, 3], b: f32[3, 4], c: f32[4])",
+                                       "Gemm(a: f32[3, 2], b: f32[4, 3], c: f32[2, 1], alpha: 0.5, "
+                                       "beta: 2.0, transA: 1, transB: 1)",
+                                       0}},
     {0}};

@@ -1,7 +1,8 @@
 /*
- * MaxPool, AveragePool and LpPool: a reduction over each window of every channel. MaxPool's second output is where in the
- * input the maximum lies. AveragePool divides by the number of elements it counts, which is constant unless windows
- * reach into padding that does not count, or past its end in ceil_mode.
+ * MaxPool, AveragePool and LpPool: a reduction over each window of every channel. MaxPool's second
+ * output is where in the input the maximum lies. AveragePool divides by the number of elements it
+ * counts, which is constant unless windows reach into padding that does not count, or past its end
+ * in ceil_mode.
  */
 #include "window.h"
 
@@ -26,8 +27,10 @@ typedef struct Pooling {
 
 static Pooling pooling(Definer *d)
 {
-    Tensor *x = d->node->inputs[0], *out = d->node->outputs[0] ? d->node->outputs[0] : d->node->outputs[1];
-    Pooling s = {.x = x, .window = window_of(d, x, NULL), .vars = define_indices(d, out->rank, out->dims)};
+    Tensor *x = d->node->inputs[0],
+           *out = d->node->outputs[0] ? d->node->outputs[0] : d->node->outputs[1];
+    Pooling s = {
+        .x = x, .window = window_of(d, x, NULL), .vars = define_indices(d, out->rank, out->dims)};
     s.index = define_index_exprs(d, s.vars, out->rank);
     s.k = window_vars(d, &s.window);
     window_positions(d->pool, &s.window, s.index + 2, s.k, s.position);
@@ -41,7 +44,8 @@ static Expr *pooled_value(Definer *d, const Pooling *s, Expr *outside)
 
 /* ---- MaxPool ---- */
 
-/* The first position, in row-major order of the whole input, that holds the window's maximum; a NaN is found where it is. */
+/* The first position, in row-major order of the whole input, that holds the window's maximum; a NaN
+ * is found where it is. */
 static Expr *first_maximum(Definer *d, const Pooling *s, Tensor *maximum)
 {
     Pool *p = d->pool;
@@ -51,11 +55,13 @@ static Expr *first_maximum(Definer *d, const Pooling *s, Tensor *maximum)
     if (dtype_is_float(x->dtype)) found = ex_or(p, found, ex_unary(p, UN_ISNAN, x));
     /* Two selects, not one conjunction: the load must not be reached from the padding. */
     Expr *none = ex_int(p, INT64_MAX), *flat = define_flatten(p, s->x->rank, s->x->dims, at);
-    Expr *candidate = ex_select(p, window_inside(p, &s->window, s->position), ex_select(p, found, flat, none), none);
+    Expr *candidate = ex_select(p, window_inside(p, &s->window, s->position),
+                                ex_select(p, found, flat, none), none);
     return ex_reduce(p, RE_MIN, s->k, s->window.rank, candidate);
 }
 
-/* A row-major position as ONNX numbers it with storage_order 1: planes in order, the first spatial dimension fastest. */
+/* A row-major position as ONNX numbers it with storage_order 1: planes in order, the first spatial
+ * dimension fastest. */
 static Expr *column_major(Pool *p, const Tensor *x, Expr *flat)
 {
     int rank = x->rank - 2;
@@ -88,12 +94,14 @@ static void max_define(Definer *d)
 
 /* ---- AveragePool ---- */
 
-/* How many of the kernel's indices k put o * stride + k * dilation - before in lo..hi-1; NULL when that is all of them for every
- * output o. */
+/* How many of the kernel's indices k put o * stride + k * dilation - before in lo..hi-1; NULL when
+ * that is all of them for every output o. */
 static Expr *counted(Pool *p, const WindowDim *d, Expr *o, int64_t lo, int64_t hi)
 {
-    if (-d->before >= lo && (d->out - 1) * d->stride + window_span(d) - d->before <= hi) return NULL;
-    Expr *start = ex_add(p, ex_mul(p, o, ex_int(p, d->stride)), ex_int(p, -d->before)), *step = ex_int(p, d->dilation);
+    if (-d->before >= lo && (d->out - 1) * d->stride + window_span(d) - d->before <= hi)
+        return NULL;
+    Expr *start = ex_add(p, ex_mul(p, o, ex_int(p, d->stride)), ex_int(p, -d->before)),
+         *step = ex_int(p, d->dilation);
     Expr *below = ex_add(p, ex_int(p, lo + d->dilation - 1), ex_unary(p, UN_NEG, start));
     Expr *end = ex_add(p, ex_int(p, hi + d->dilation - 1), ex_unary(p, UN_NEG, start));
     Expr *first = ex_max(p, ex_floordiv(p, below, step), ex_int(p, 0));
@@ -106,7 +114,8 @@ static void average_define(Definer *d)
     Pool *p = d->pool;
     Pooling s = pooling(d);
     const Node *n = d->node;
-    bool padding_counts = op_attr(n->op, n->version, "count_include_pad") && attr_int(n, "count_include_pad");
+    bool padding_counts =
+        op_attr(n->op, n->version, "count_include_pad") && attr_int(n, "count_include_pad");
     Dtype wide = define_wide(s.x->dtype);
     int64_t fixed = 1;
     Expr *varying = ex_int(p, 1);
@@ -114,8 +123,10 @@ static void average_define(Definer *d)
         const WindowDim *w = &s.window.dim[i];
         Expr *count = padding_counts ? counted(p, w, s.index[2 + i], -w->before, w->in + w->after)
                                      : counted(p, w, s.index[2 + i], 0, w->in);
-        if (count) varying = ex_mul(p, varying, count);
-        else fixed *= w->kernel;
+        if (count)
+            varying = ex_mul(p, varying, count);
+        else
+            fixed *= w->kernel;
     }
     Expr *count = ex_cast(p, wide, ex_mul(p, varying, ex_int(p, fixed)));
     Expr *sum = ex_reduce(p, RE_SUM, s.k, s.window.rank, pooled_value(d, &s, ex_const(p, wide, 0)));
@@ -126,7 +137,8 @@ static void average_define(Definer *d)
 
 static bool lp_infer(Infer *in)
 {
-    if (in->node->version < 2 ? attr_float(in->node, "p") > 0 : attr_int(in->node, "p") > 0) return pool_infer(in);
+    if (in->node->version < 2 ? attr_float(in->node, "p") > 0 : attr_int(in->node, "p") > 0)
+        return pool_infer(in);
     return infer_error(in, "E0306", "p of an Lp norm must be positive");
 }
 
@@ -140,42 +152,75 @@ static void lp_define(Definer *d)
 
 #define TYPES_MAX (TYPES_FLOAT | TYPE(DT_I8) | TYPE(DT_U8))
 
-static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}}, max_inputs[] = {SLOT("X", TYPES_MAX, "T"), {0}};
+static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}},
+                  max_inputs[] = {SLOT("X", TYPES_MAX, "T"), {0}};
 static const Slot outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
-static const Slot max_outputs[] = {
-    SLOT("Y", TYPES_MAX, "T"), SLOT("Indices", TYPE(DT_I64), "I", .optional = true, .since = 8), {0}};
-static const AttrSpec max_attrs[] = {
-    ATTR("auto_pad", STRING, .s = "NOTSET"), ATTR("ceil_mode", INT, .since = 10), ATTR("dilations", INTS, .since = 10),
-    ATTR("kernel_shape", INTS, .required = true), ATTR("pads", INTS), ATTR("storage_order", INT, .since = 8),
-    ATTR("strides", INTS), {0}};
-static const AttrSpec average_attrs[] = {
-    ATTR("auto_pad", STRING, .s = "NOTSET"), ATTR("ceil_mode", INT, .since = 10),
-    ATTR("count_include_pad", INT, .since = 7), ATTR("dilations", INTS, .since = 19),
-    ATTR("kernel_shape", INTS, .required = true), ATTR("pads", INTS), ATTR("strides", INTS), {0}};
-static const AttrSpec lp_attrs[] = {
-    ATTR("auto_pad", STRING, .s = "NOTSET"), ATTR("ceil_mode", INT, .since = 18), ATTR("dilations", INTS, .since = 18),
-    ATTR("kernel_shape", INTS, .until = 1), ATTR("kernel_shape", INTS, .required = true, .since = 2),
-    ATTR("p", FLOAT, .f = 2, .until = 1), ATTR("p", INT, .i = 2, .since = 2), ATTR("pads", INTS), ATTR("strides", INTS),
-    {0}};
+static const Slot max_outputs[] = {SLOT("Y", TYPES_MAX, "T"),
+                                   SLOT("Indices", TYPE(DT_I64), "I", .optional = true, .since = 8),
+                                   {0}};
+static const AttrSpec max_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
+                                     ATTR("ceil_mode", INT, .since = 10),
+                                     ATTR("dilations", INTS, .since = 10),
+                                     ATTR("kernel_shape", INTS, .required = true),
+                                     ATTR("pads", INTS),
+                                     ATTR("storage_order", INT, .since = 8),
+                                     ATTR("strides", INTS),
+                                     {0}};
+static const AttrSpec average_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
+                                         ATTR("ceil_mode", INT, .since = 10),
+                                         ATTR("count_include_pad", INT, .since = 7),
+                                         ATTR("dilations", INTS, .since = 19),
+                                         ATTR("kernel_shape", INTS, .required = true),
+                                         ATTR("pads", INTS),
+                                         ATTR("strides", INTS),
+                                         {0}};
+static const AttrSpec lp_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
+                                    ATTR("ceil_mode", INT, .since = 18),
+                                    ATTR("dilations", INTS, .since = 18),
+                                    ATTR("kernel_shape", INTS, .until = 1),
+                                    ATTR("kernel_shape", INTS, .required = true, .since = 2),
+                                    ATTR("p", FLOAT, .f = 2, .until = 1),
+                                    ATTR("p", INT, .i = 2, .since = 2),
+                                    ATTR("pads", INTS),
+                                    ATTR("strides", INTS),
+                                    {0}};
 
 const Op ops_pool[] = {
     {.name = "MaxPool",
-     .doc = "The maximum of each window of every channel, and on demand where it is; padding never wins.",
+     .doc = "The maximum of each window of every channel, and on demand where it is; padding never "
+            "wins.",
      .versions = (const int[]){1, 8, 10, 11, 12, 22, 0},
-     .inputs = max_inputs, .outputs = max_outputs, .attrs = max_attrs, .infer = pool_infer, .define = max_define,
-     .examples = (const char *const[]){
-         "MaxPool(x: f32[1, 2, 6, 6], kernel_shape: [2, 2], strides: [2, 2])",
-         "MaxPool(x: f32[1, 2, 7, 7], kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1)", 0}},
+     .inputs = max_inputs,
+     .outputs = max_outputs,
+     .attrs = max_attrs,
+     .infer = pool_infer,
+     .define = max_define,
+     .examples =
+         (const char *const[]){"MaxPool(x: f32[1, 2, 6, 6], kernel_shape: [2, 2], strides: [2, 2])",
+                               "MaxPool(x: f32[1, 2, 7, 7], kernel_shape: [3, 3], strides: [2, 2], "
+                               "pads: [1, 1, 1, 1], ceil_mode: 1)",
+                               0}},
     {.name = "AveragePool",
-     .doc = "The mean of each window of every channel, without the padding unless count_include_pad is set.",
+     .doc = "The mean of each window of every channel, without the padding unless "
+            "count_include_pad is set.",
      .versions = (const int[]){1, 7, 10, 11, 19, 22, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = average_attrs, .infer = pool_infer, .define = average_define,
-     .examples = (const char *const[]){
-         "AveragePool(x: f32[1, 2, 6, 6], kernel_shape: [2, 2], strides: [2, 2])",
-         "AveragePool(x: f32[1, 2, 5, 5], kernel_shape: [3, 3], pads: [1, 1, 1, 1])", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = average_attrs,
+     .infer = pool_infer,
+     .define = average_define,
+     .examples =
+         (const char *const[]){
+             "AveragePool(x: f32[1, 2, 6, 6], kernel_shape: [2, 2], strides: [2, 2])",
+             "AveragePool(x: f32[1, 2, 5, 5], kernel_shape: [3, 3], pads: [1, 1, 1, 1])", 0}},
     {.name = "LpPool",
      .doc = "The Lp norm of each window of every channel.",
      .versions = (const int[]){1, 2, 11, 18, 22, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = lp_attrs, .infer = lp_infer, .define = lp_define,
-     .examples = (const char *const[]){"LpPool(x: f32[1, 2, 6, 6], kernel_shape: [3, 3], p: 2)", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = lp_attrs,
+     .infer = lp_infer,
+     .define = lp_define,
+     .examples =
+         (const char *const[]){"LpPool(x: f32[1, 2, 6, 6], kernel_shape: [3, 3], p: 2)", 0}},
     {0}};

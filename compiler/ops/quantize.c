@@ -1,20 +1,24 @@
 /*
- * QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear: floats to quantised values and back. Scale and zero point are
- * for the whole tensor, for each index of an axis, or for each block along it.
+ * QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear: floats to quantised values and back.
+ * Scale and zero point are for the whole tensor, for each index of an axis, or for each block along
+ * it.
  */
 #include "quantize.h"
 
 /* ---- the shape of scales ---- */
 
-/* Whether t holds one scale for all of x, one for each index of the axis, or one for each block along it. */
+/* Whether t holds one scale for all of x, one for each index of the axis, or one for each block
+ * along it. */
 static bool scale_fits(const Node *n, const Tensor *x, const Tensor *t, int axis)
 {
     if (t->rank == 0 || (t->rank == 1 && t->dims[0] == 1)) return true;
-    if (t->rank == 1 && n->version >= 13 && axis < x->rank && t->dims[0] == x->dims[axis]) return true;
+    if (t->rank == 1 && n->version >= 13 && axis < x->rank && t->dims[0] == x->dims[axis])
+        return true;
     int64_t block = n->version >= 21 ? attr_int(n, "block_size") : 0;
     if (t->rank != x->rank || block < 1) return false;
     for (int i = 0; i < x->rank; i++)
-        if (t->dims[i] != (i == axis ? ceil_div(x->dims[i], min64(block, INT32_MAX)) : x->dims[i])) return false;
+        if (t->dims[i] != (i == axis ? ceil_div(x->dims[i], min64(block, INT32_MAX)) : x->dims[i]))
+            return false;
     return true;
 }
 
@@ -25,7 +29,8 @@ static int scale_axis(const Node *n)
     return (int)(axis < 0 ? axis + n->inputs[0]->rank : axis);
 }
 
-/* Scales or zero points t at the place of x[index]; a vector over an axis is blocked when the axis is longer than it. */
+/* Scales or zero points t at the place of x[index]; a vector over an axis is blocked when the axis
+ * is longer than it. */
 static Expr *scale_load(Definer *d, Tensor *t, Expr *const *index)
 {
     Pool *p = d->pool;
@@ -48,11 +53,17 @@ static bool check_scales(Infer *in)
     Arena *arena = in->graph->arena;
     int axis = 0;
     bool one_each = scale->rank == 0 || (scale->rank == 1 && scale->dims[0] == 1);
-    if (!one_each && n->version >= 13 && !infer_axis(in, "axis", attr_int(n, "axis"), x->rank, &axis)) return false;
+    if (!one_each && n->version >= 13 &&
+        !infer_axis(in, "axis", attr_int(n, "axis"), x->rank, &axis))
+        return false;
     if (!scale_fits(n, x, scale, axis))
-        return infer_error(in, "E0201", "scales of %s do not fit %s: one for all, one for each index of axis %d, or blocks",
-                           tensor_type_text(arena, scale), tensor_type_text(arena, x), axis);
-    if (zero && (zero->rank != scale->rank || memcmp(zero->dims, scale->dims, (size_t)zero->rank * sizeof *zero->dims)) &&
+        return infer_error(
+            in, "E0201",
+            "scales of %s do not fit %s: one for all, one for each index of axis %d, or blocks",
+            tensor_type_text(arena, scale), tensor_type_text(arena, x), axis);
+    if (zero &&
+        (zero->rank != scale->rank ||
+         memcmp(zero->dims, scale->dims, (size_t)zero->rank * sizeof *zero->dims)) &&
         tensor_elements(zero) != 1)
         return infer_error(in, "E0201", "the zero point is %s and the scale %s; they must agree",
                            tensor_type_text(arena, zero), tensor_type_text(arena, scale));
@@ -99,7 +110,8 @@ static bool dequantize_infer(Infer *in)
     const Tensor *x = n->inputs[0];
     Dtype named = named_type(n, "output_dtype"), dtype = named ? named : n->inputs[1]->dtype;
     if (dtype >= DT_COUNT || !(TYPES_FLOAT >> dtype & 1))
-        return infer_error(in, "E0202", "values cannot be dequantised to type %lld", (long long)dtype);
+        return infer_error(in, "E0202", "values cannot be dequantised to type %lld",
+                           (long long)dtype);
     return check_scales(in) && infer_output(in, 0, dtype, x->rank, x->dims);
 }
 
@@ -149,12 +161,15 @@ static void dynamic_define(Definer *d)
     const Node *n = d->node;
     Pool *p = d->pool;
     Tensor *x = n->inputs[0], *out = node_output(n, 0);
-    Tensor *scale = output_or_temporary(d, 1, "scale", DT_F32), *zero = output_or_temporary(d, 2, "zero_point", DT_U8);
-    Expr *lowest = ex_load(p, extreme(d, "min", RE_MIN), NULL), *highest = ex_load(p, extreme(d, "max", RE_MAX), NULL);
+    Tensor *scale = output_or_temporary(d, 1, "scale", DT_F32),
+           *zero = output_or_temporary(d, 2, "zero_point", DT_U8);
+    Expr *lowest = ex_load(p, extreme(d, "min", RE_MIN), NULL),
+         *highest = ex_load(p, extreme(d, "max", RE_MAX), NULL);
     Expr *range = ex_binary(p, BI_SUB, highest, lowest), *nothing = ex_const(p, DT_F32, 0);
     Expr *step = ex_div(p, range, ex_const(p, DT_F32, 255));
     /* All zeros: any scale will do, but not 0. */
-    define_tensor(d, scale, NULL, ex_select(p, ex_eq(p, range, nothing), ex_const(p, DT_F32, 1), step));
+    define_tensor(d, scale, NULL,
+                  ex_select(p, ex_eq(p, range, nothing), ex_const(p, DT_F32, 1), step));
     Expr *at_zero = ex_div(p, ex_unary(p, UN_NEG, lowest), ex_load(p, scale, NULL));
     define_tensor(d, zero, NULL, quantize_value(p, at_zero, NULL, DT_U8));
     if (!out) return;
@@ -168,41 +183,55 @@ static void dynamic_define(Definer *d)
 #define TYPES_COARSE (TYPES_QUANTIZED | TYPE(DT_I32))
 
 static const Slot quantize_inputs[] = {
-    SLOT("x", TYPES_WIDE, NULL), SLOT("y_scale", TYPES_WIDE, NULL),
-    SLOT("y_zero_point", TYPES_QUANTIZED, "T2", .optional = true), {0}};
+    SLOT("x", TYPES_WIDE, NULL),
+    SLOT("y_scale", TYPES_WIDE, NULL),
+    SLOT("y_zero_point", TYPES_QUANTIZED, "T2", .optional = true),
+    {0}};
 static const Slot quantize_outputs[] = {SLOT("y", TYPES_QUANTIZED, "T2"), {0}};
-static const Slot dequantize_inputs[] = {
-    SLOT("x", TYPES_COARSE, "T1"), SLOT("x_scale", TYPES_FLOAT, NULL),
-    SLOT("x_zero_point", TYPES_COARSE, "T1", .optional = true), {0}};
+static const Slot dequantize_inputs[] = {SLOT("x", TYPES_COARSE, "T1"),
+                                         SLOT("x_scale", TYPES_FLOAT, NULL),
+                                         SLOT("x_zero_point", TYPES_COARSE, "T1", .optional = true),
+                                         {0}};
 static const Slot dequantize_outputs[] = {SLOT("y", TYPES_FLOAT, NULL), {0}};
 static const Slot dynamic_inputs[] = {SLOT("x", TYPE(DT_F32), NULL), {0}};
-static const Slot dynamic_outputs[] = {
-    SLOT("y", TYPE(DT_U8), NULL), SLOT("y_scale", TYPE(DT_F32), NULL), SLOT("y_zero_point", TYPE(DT_U8), NULL), {0}};
+static const Slot dynamic_outputs[] = {SLOT("y", TYPE(DT_U8), NULL),
+                                       SLOT("y_scale", TYPE(DT_F32), NULL),
+                                       SLOT("y_zero_point", TYPE(DT_U8), NULL),
+                                       {0}};
 static const AttrSpec quantize_attrs[] = {
-    ATTR("axis", INT, .i = 1, .since = 13), ATTR("block_size", INT, .since = 21),
-    ATTR("output_dtype", INT, .since = 21), ATTR("precision", INT, .since = 23),
+    ATTR("axis", INT, .i = 1, .since = 13),     ATTR("block_size", INT, .since = 21),
+    ATTR("output_dtype", INT, .since = 21),     ATTR("precision", INT, .since = 23),
     ATTR("saturate", INT, .i = 1, .since = 19), {0}};
-static const AttrSpec dequantize_attrs[] = {
-    ATTR("axis", INT, .i = 1, .since = 13), ATTR("block_size", INT, .since = 21),
-    ATTR("output_dtype", INT, .since = 23), {0}};
+static const AttrSpec dequantize_attrs[] = {ATTR("axis", INT, .i = 1, .since = 13),
+                                            ATTR("block_size", INT, .since = 21),
+                                            ATTR("output_dtype", INT, .since = 23),
+                                            {0}};
 
 const Op ops_quantize[] = {
     {.name = "QuantizeLinear",
      .doc = "x / scale, rounded half to even, plus the zero point, clamped to the quantised type.",
      .versions = (const int[]){10, 13, 19, 21, 23, 24, 25, 0},
-     .inputs = quantize_inputs, .outputs = quantize_outputs, .attrs = quantize_attrs,
-     .infer = quantize_infer, .define = quantize_define,
+     .inputs = quantize_inputs,
+     .outputs = quantize_outputs,
+     .attrs = quantize_attrs,
+     .infer = quantize_infer,
+     .define = quantize_define,
      .examples = (const char *const[]){"QuantizeLinear(x: f32[2, 3], f32[] 0.5)", 0}},
     {.name = "DequantizeLinear",
      .doc = "(x - zero point) * scale.",
      .versions = (const int[]){10, 13, 19, 21, 23, 24, 25, 0},
-     .inputs = dequantize_inputs, .outputs = dequantize_outputs, .attrs = dequantize_attrs,
-     .infer = dequantize_infer, .define = dequantize_define,
+     .inputs = dequantize_inputs,
+     .outputs = dequantize_outputs,
+     .attrs = dequantize_attrs,
+     .infer = dequantize_infer,
+     .define = dequantize_define,
      .examples = (const char *const[]){"DequantizeLinear(x: u8[2, 3], f32[] 0.5)", 0}},
     {.name = "DynamicQuantizeLinear",
      .doc = "Quantises to u8 with the scale and zero point that the data's own range asks for.",
      .versions = (const int[]){11, 0},
-     .inputs = dynamic_inputs, .outputs = dynamic_outputs,
-     .infer = dynamic_infer, .define = dynamic_define,
+     .inputs = dynamic_inputs,
+     .outputs = dynamic_outputs,
+     .infer = dynamic_infer,
+     .define = dynamic_define,
      .examples = (const char *const[]){"DynamicQuantizeLinear(x: f32[2, 3])", 0}},
     {0}};

@@ -1,10 +1,11 @@
 /*
- * Resize and Upsample: images of another size by nearest, linear or cubic interpolation. Scales and sizes are constant, so
- * every axis is a table of sources and weights (resample.h), and the definition a sum over the taps of the axes that
- * change. A table that is a whole factor becomes index arithmetic.
+ * Resize and Upsample: images of another size by nearest, linear or cubic interpolation. Scales and
+ * sizes are constant, so every axis is a table of sources and weights (resample.h), and the
+ * definition a sum over the taps of the axes that change. A table that is a whole factor becomes
+ * index arithmetic.
  */
-#include "resample.h"
 #include "op.h"
+#include "resample.h"
 
 #include <math.h>
 
@@ -34,19 +35,26 @@ static bool choose(Infer *in, const char *attr, const char *const *names, int co
 static bool read_modes(Infer *in, Resizing *z)
 {
     static const char *const modes[] = {"nearest", "linear", "cubic"}, *const nearest[] = {
-        "round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+                                                                           "round_prefer_floor",
+                                                                           "round_prefer_ceil",
+                                                                           "floor", "ceil"};
     static const char *const coordinates[] = {
-        "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn",
-        "tf_crop_and_resize"};
+        "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+        "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"};
     const Node *n = in->node;
     bool simple = n->version < 11; /* Upsample, and Resize before it had modes */
     int mode, near = NEAREST_FLOOR, where = COORDINATES_ASYMMETRIC;
-    if (n->version < 7 && strcmp(attr_text(n, "mode"), "bilinear") == 0) mode = RESAMPLE_LINEAR;
-    else if (!choose(in, "mode", modes, COUNT(modes), &mode)) return false;
-    if (!simple && (!choose(in, "nearest_mode", nearest, COUNT(nearest), &near) ||
-                    !choose(in, "coordinate_transformation_mode", coordinates, COUNT(coordinates), &where)))
+    if (n->version < 7 && strcmp(attr_text(n, "mode"), "bilinear") == 0)
+        mode = RESAMPLE_LINEAR;
+    else if (!choose(in, "mode", modes, COUNT(modes), &mode))
         return false;
-    z->how = (Resample){.mode = (ResampleMode)mode, .nearest = (NearestMode)near, .coordinates = (Coordinates)where};
+    if (!simple &&
+        (!choose(in, "nearest_mode", nearest, COUNT(nearest), &near) ||
+         !choose(in, "coordinate_transformation_mode", coordinates, COUNT(coordinates), &where)))
+        return false;
+    z->how = (Resample){.mode = (ResampleMode)mode,
+                        .nearest = (NearestMode)near,
+                        .coordinates = (Coordinates)where};
     if (simple) return true;
     z->how.cubic_a = attr_float(n, "cubic_coeff_a");
     z->how.exclude_outside = attr_int(n, "exclude_outside");
@@ -57,16 +65,20 @@ static bool read_modes(Infer *in, Resizing *z)
 
 /* ---- scales and sizes ---- */
 
-/* A constant list of floats: an input, or NULL with count 0 when it is absent or empty. False after a diagnostic. */
+/* A constant list of floats: an input, or NULL with count 0 when it is absent or empty. False after
+ * a diagnostic. */
 static bool const_floats(Infer *in, int input, double *values, int64_t *count)
 {
     const Tensor *t = node_input(in->node, input);
     *count = 0;
     if (!t || tensor_elements(t) == 0) return true;
     if (!tensor_is_const(t))
-        return infer_error(in, "E0206", "'%s' must be known at compile time: the output's shape depends on it", t->name);
+        return infer_error(in, "E0206",
+                           "'%s' must be known at compile time: the output's shape depends on it",
+                           t->name);
     if (tensor_elements(t) > 2 * MAX_RANK)
-        return infer_error(in, "E0201", "'%s' has %lld values", t->name, (long long)tensor_elements(t));
+        return infer_error(in, "E0201", "'%s' has %lld values", t->name,
+                           (long long)tensor_elements(t));
     *count = tensor_elements(t);
     for (int64_t i = 0; i < *count; i++) values[i] = dtype_get_double(t->dtype, t->data, i);
     return true;
@@ -82,11 +94,13 @@ static bool scale_axis(Infer *in, ResampleAxis *a, int axis, double scale)
     return true;
 }
 
-/* The axes that scales, sizes and regions are for: all, unless the attribute axes (since version 18) names some. */
+/* The axes that scales, sizes and regions are for: all, unless the attribute axes (since version
+ * 18) names some. */
 static bool read_axes(Infer *in, int rank, int *axes, int *count)
 {
     int given_count = 0;
-    const int64_t *given = in->node->version >= 18 ? attr_ints(in->node, "axes", &given_count) : NULL;
+    const int64_t *given =
+        in->node->version >= 18 ? attr_ints(in->node, "axes", &given_count) : NULL;
     *count = given && given_count ? given_count : rank;
     if (*count > rank) return infer_error(in, "E0306", "%d axes for %d dimensions", *count, rank);
     for (int i = 0; i < *count; i++) {
@@ -98,17 +112,20 @@ static bool read_axes(Infer *in, int rank, int *axes, int *count)
 
 static bool apply_sizes(Infer *in, Resizing *z, const int *axes, int count, const int64_t *sizes)
 {
-    const char *policy = in->node->version >= 18 ? attr_text(in->node, "keep_aspect_ratio_policy") : "stretch";
+    const char *policy =
+        in->node->version >= 18 ? attr_text(in->node, "keep_aspect_ratio_policy") : "stretch";
     bool larger = strcmp(policy, "not_smaller") == 0, smaller = strcmp(policy, "not_larger") == 0;
     if (!larger && !smaller && strcmp(policy, "stretch"))
-        return infer_error(in, "E0306", "keep_aspect_ratio_policy is '%s'; it must be stretch, not_larger or not_smaller",
-                           policy);
+        return infer_error(
+            in, "E0306",
+            "keep_aspect_ratio_policy is '%s'; it must be stretch, not_larger or not_smaller",
+            policy);
     double common = larger ? 0 : INFINITY;
     for (int i = 0; i < count; i++) {
         ResampleAxis *a = &z->axes[axes[i]];
         if (sizes[i] < 0 || sizes[i] >= MAX_EXTENT || (a->in == 0 && sizes[i] > 0))
-            return infer_error(in, "E0306", "a dimension of %lld cannot be resized to %lld", (long long)a->in,
-                               (long long)sizes[i]);
+            return infer_error(in, "E0306", "a dimension of %lld cannot be resized to %lld",
+                               (long long)a->in, (long long)sizes[i]);
         a->out = sizes[i];
         a->scale = a->in ? (double)sizes[i] / (double)a->in : 1;
         common = larger ? fmax(common, a->scale) : fmin(common, a->scale);
@@ -116,14 +133,16 @@ static bool apply_sizes(Infer *in, Resizing *z, const int *axes, int count, cons
     for (int i = 0; (larger || smaller) && i < count; i++) {
         ResampleAxis *a = &z->axes[axes[i]];
         double out = floor(common * (double)a->in + 0.5);
-        if (!(out < (double)MAX_EXTENT)) return infer_error(in, "E0205", "axis %d would become too large", axes[i]);
+        if (!(out < (double)MAX_EXTENT))
+            return infer_error(in, "E0205", "axis %d would become too large", axes[i]);
         a->scale = common;
         a->out = (int64_t)out;
     }
     return true;
 }
 
-/* Scales and sizes are inputs; which ones depends on the operator and its version. -1: it has none. */
+/* Scales and sizes are inputs; which ones depends on the operator and its version. -1: it has none.
+ */
 static void input_places(const Node *n, int *roi, int *scales, int *sizes)
 {
     bool modern = n->version >= 11;
@@ -158,7 +177,8 @@ static bool read_regions(Infer *in, Resizing *z, int input, const int *axes, int
     int64_t roi_count;
     if (!const_floats(in, input, roi, &roi_count)) return false;
     if (roi_count != 2 * count)
-        return infer_error(in, "E0201", "roi has %lld values; a start and an end for each of %d axes are wanted",
+        return infer_error(in, "E0201",
+                           "roi has %lld values; a start and an end for each of %d axes are wanted",
                            (long long)roi_count, count);
     for (int i = 0; i < count; i++) {
         z->axes[axes[i]].roi_start = roi[i];
@@ -176,17 +196,21 @@ static bool read_extents(Infer *in, Resizing *z)
     int64_t scale_count, size_count = 0;
     const int64_t *sizes = NULL;
     input_places(n, &roi_at, &scales_at, &sizes_at);
-    bool as_attr = op_attr(n->op, n->version, "scales") || op_attr(n->op, n->version, "height_scale");
+    bool as_attr =
+        op_attr(n->op, n->version, "scales") || op_attr(n->op, n->version, "height_scale");
     if (!read_axes(in, x->rank, axes, &axis_count) ||
-        !(as_attr ? attr_scales(in, scales, &scale_count) : const_floats(in, scales_at, scales, &scale_count)))
+        !(as_attr ? attr_scales(in, scales, &scale_count)
+                  : const_floats(in, scales_at, scales, &scale_count)))
         return false;
     if (sizes_at > 0 && node_input(n, sizes_at) && tensor_elements(node_input(n, sizes_at)) > 0 &&
         !(sizes = infer_const_ints(in, sizes_at, &size_count)))
         return false;
     if ((scale_count > 0) == (size_count > 0))
-        return infer_error(in, "E0305", "either scales or sizes must be given%s", scale_count ? ", not both" : "");
+        return infer_error(in, "E0305", "either scales or sizes must be given%s",
+                           scale_count ? ", not both" : "");
     if ((sizes ? size_count : scale_count) != axis_count)
-        return infer_error(in, "E0201", "%lld %s for %d axes", (long long)(sizes ? size_count : scale_count),
+        return infer_error(in, "E0201", "%lld %s for %d axes",
+                           (long long)(sizes ? size_count : scale_count),
                            sizes ? "sizes" : "scales", axis_count);
     for (int i = 0; i < x->rank; i++)
         z->axes[i] = (ResampleAxis){.in = x->dims[i], .out = x->dims[i], .scale = 1, .roi_end = 1};
@@ -214,7 +238,8 @@ static bool resize_infer(Infer *in)
     Resizing z;
     if (!read_resizing(in, &z)) return false;
     if (z.how.mode != RESAMPLE_NEAREST && !(TYPES_NUMERIC >> x->dtype & 1))
-        return infer_error(in, "E0202", "%s cannot be interpolated; only mode nearest is possible", dtype_name(x->dtype));
+        return infer_error(in, "E0202", "%s cannot be interpolated; only mode nearest is possible",
+                           dtype_name(x->dtype));
     int64_t dims[MAX_RANK];
     for (int i = 0; i < x->rank; i++) dims[i] = z.axes[i].out;
     return infer_output(in, 0, x->dtype, x->rank, dims);
@@ -223,13 +248,15 @@ static bool resize_infer(Infer *in)
 /* ---- definition ---- */
 
 /* A constant table [out][taps] or [out] of this node. */
-static Tensor *table(Definer *d, const char *what, int axis, Dtype dtype, int rank, const int64_t *dims, const void *data)
+static Tensor *table(Definer *d, const char *what, int axis, Dtype dtype, int rank,
+                     const int64_t *dims, const void *data)
 {
     const char *stem = arena_format(d->graph->arena, "%s.%s%d", d->node->name, what, axis);
     return graph_add_const(d->graph, graph_unique_name(d->graph, stem), dtype, rank, dims, data);
 }
 
-/* The sources of a nearest axis as index arithmetic, where out is a multiple of in or the other way about; else NULL. */
+/* The sources of a nearest axis as index arithmetic, where out is a multiple of in or the other way
+ * about; else NULL. */
 static Expr *whole_factor(Pool *p, const ResampleAxis *a, const int64_t *source, Expr *i)
 {
     int64_t up = a->in && a->out % a->in == 0 ? a->out / a->in : 0;
@@ -243,7 +270,8 @@ static Expr *whole_factor(Pool *p, const ResampleAxis *a, const int64_t *source,
     return multiplies ? ex_add(p, ex_mul(p, i, ex_int(p, down)), ex_int(p, source[0])) : NULL;
 }
 
-/* What a definition is made of so far: the input's index, the reduced taps and the product of their weights. */
+/* What a definition is made of so far: the input's index, the reduced taps and the product of their
+ * weights. */
 typedef struct Sampling {
     Expr *at[MAX_RANK], *weight, *inside;
     Var *vars[MAX_RANK];
@@ -259,10 +287,12 @@ static void sample_axis(Definer *d, const Resizing *z, int axis, Expr *i, Sampli
     Taps t = resample_axis(d->graph->arena, &z->how, a);
     int64_t dims[2] = {a->out, t.taps};
     if (t.inside)
-        s->inside = ex_and(p, s->inside, ex_load(p, table(d, "inside", axis, DT_BOOL, 1, dims, t.inside), &i));
+        s->inside = ex_and(p, s->inside,
+                           ex_load(p, table(d, "inside", axis, DT_BOOL, 1, dims, t.inside), &i));
     if (t.taps == 1) {
         s->at[axis] = whole_factor(p, a, t.source, i);
-        if (!s->at[axis]) s->at[axis] = ex_load(p, table(d, "source", axis, DT_I64, 1, dims, t.source), &i);
+        if (!s->at[axis])
+            s->at[axis] = ex_load(p, table(d, "source", axis, DT_I64, 1, dims, t.source), &i);
         return;
     }
     Var *tap = define_var(d, arena_format(pool_arena(p), "t%d", axis), t.taps);
@@ -329,18 +359,27 @@ const Op ops_resize[] = {
     {.name = "Resize",
      .doc = "An image of another size, by nearest, linear or cubic interpolation.",
      .versions = (const int[]){10, 11, 13, 18, 19, 0},
-     .inputs = resize_inputs, .outputs = resize_outputs, .attrs = resize_attrs,
-     .infer = resize_infer, .define = resize_define,
-     .examples = (const char *const[]){
-         "Resize(x: f32[1, 1, 2, 4], _, f32[4] [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")",
-         "Resize(x: f32[1, 1, 4, 4], _, f32[4] [1.0, 1.0, 0.6, 1.5], mode: \"linear\")",
-         "Resize(x: f32[1, 1, 4, 4], _, _, i64[4] [1, 1, 7, 3], mode: \"cubic\")", 0}},
+     .inputs = resize_inputs,
+     .outputs = resize_outputs,
+     .attrs = resize_attrs,
+     .infer = resize_infer,
+     .define = resize_define,
+     .examples =
+         (const char *const[]){
+             "Resize(x: f32[1, 1, 2, 4], _, f32[4] [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")",
+             "Resize(x: f32[1, 1, 4, 4], _, f32[4] [1.0, 1.0, 0.6, 1.5], mode: \"linear\")",
+             "Resize(x: f32[1, 1, 4, 4], _, _, i64[4] [1, 1, 7, 3], mode: \"cubic\")", 0}},
     {.name = "Upsample",
      .doc = "A larger image, by nearest or linear interpolation.",
      .versions = (const int[]){1, 7, 9, 0},
      .last = 9,
-     .inputs = upsample_inputs, .outputs = upsample_outputs, .attrs = upsample_attrs,
-     .infer = resize_infer, .define = resize_define,
-     .examples = (const char *const[]){"Upsample@9(x: f32[1, 1, 2, 3], f32[4] [1, 1, 2, 2])",
-                                       "Upsample@9(x: f32[1, 1, 2, 2], f32[4] [1, 1, 3, 2], mode: \"linear\")", 0}},
+     .inputs = upsample_inputs,
+     .outputs = upsample_outputs,
+     .attrs = upsample_attrs,
+     .infer = resize_infer,
+     .define = resize_define,
+     .examples =
+         (const char *const[]){
+             "Upsample@9(x: f32[1, 1, 2, 3], f32[4] [1, 1, 2, 2])",
+             "Upsample@9(x: f32[1, 1, 2, 2], f32[4] [1, 1, 3, 2], mode: \"linear\")", 0}},
     {0}};

@@ -1,6 +1,7 @@
 /*
- * RoiAlign: regions of an image, each divided into bins whose value is the mean or the maximum of bilinear samples. Regions arrive
- * at run time; the number of samples in a bin must be given, for it is the extent of a reduction.
+ * RoiAlign: regions of an image, each divided into bins whose value is the mean or the maximum of
+ * bilinear samples. Regions arrive at run time; the number of samples in a bin must be given, for
+ * it is the extent of a reduction.
  */
 #include "op.h"
 
@@ -8,7 +9,8 @@ enum { X, ROIS, BATCH };
 
 static bool half_pixel(const Node *n)
 {
-    return n->version >= 16 && strcmp(attr_text(n, "coordinate_transformation_mode"), "half_pixel") == 0;
+    return n->version >= 16 &&
+           strcmp(attr_text(n, "coordinate_transformation_mode"), "half_pixel") == 0;
 }
 
 static bool roi_infer(Infer *in)
@@ -17,16 +19,24 @@ static bool roi_infer(Infer *in)
     const Tensor *x = n->inputs[X], *rois = n->inputs[ROIS], *batch = n->inputs[BATCH];
     Arena *arena = in->graph->arena;
     const char *mode = attr_text(n, "mode");
-    int64_t height = attr_int(n, "output_height"), width = attr_int(n, "output_width"), ratio = attr_int(n, "sampling_ratio");
-    if (x->rank != 4 || rois->rank != 2 || rois->dims[1] != 4 || batch->rank != 1 || batch->dims[0] != rois->dims[0])
-        return infer_error(in, "E0201", "input %s, regions %s and batch indices %s do not fit: [n, c, h, w], [r, 4] and [r]",
-                           tensor_type_text(arena, x), tensor_type_text(arena, rois), tensor_type_text(arena, batch));
+    int64_t height = attr_int(n, "output_height"), width = attr_int(n, "output_width"),
+            ratio = attr_int(n, "sampling_ratio");
+    if (x->rank != 4 || rois->rank != 2 || rois->dims[1] != 4 || batch->rank != 1 ||
+        batch->dims[0] != rois->dims[0])
+        return infer_error(
+            in, "E0201",
+            "input %s, regions %s and batch indices %s do not fit: [n, c, h, w], [r, 4] and [r]",
+            tensor_type_text(arena, x), tensor_type_text(arena, rois),
+            tensor_type_text(arena, batch));
     if (strcmp(mode, "avg") && strcmp(mode, "max"))
         return infer_error(in, "E0306", "mode is '%s'; it must be avg or max", mode);
     if (height < 1 || width < 1 || ratio < 0 || ratio > 1 << 16)
-        return infer_error(in, "E0306", "output_height, output_width or sampling_ratio is out of range");
+        return infer_error(in, "E0306",
+                           "output_height, output_width or sampling_ratio is out of range");
     if (ratio == 0) {
-        infer_error(in, "E0602", "sampling_ratio 0 leaves the number of samples to the regions' sizes at run time");
+        infer_error(
+            in, "E0602",
+            "sampling_ratio 0 leaves the number of samples to the regions' sizes at run time");
         diag_help(infer_last_error(in), "give sampling_ratio a value, 2 for example");
         return false;
     }
@@ -50,7 +60,8 @@ static Tensor *sample_positions(Definer *d, int axis)
     Expr **index = define_index_exprs(d, vars, 3);
     Expr *ends[2]; /* a region is x1, y1, x2, y2 */
     for (int k = 0; k < 2; k++) {
-        ends[k] = ex_mul(p, define_load(d, rois, (Expr *[]){index[0], ex_int(p, 1 - axis + 2 * k)}), scale);
+        ends[k] = ex_mul(p, define_load(d, rois, (Expr *[]){index[0], ex_int(p, 1 - axis + 2 * k)}),
+                         scale);
         if (half_pixel(n)) ends[k] = ex_sub(p, ends[k], ex_const(p, dtype, 0.5));
     }
     Expr *extent = ex_sub(p, ends[1], ends[0]);
@@ -63,11 +74,13 @@ static Tensor *sample_positions(Definer *d, int axis)
     return out;
 }
 
-/* One of the two taps (0, 1) of a sample at v: its place, its weight, and whether the sample counts at all. */
+/* One of the two taps (0, 1) of a sample at v: its place, its weight, and whether the sample counts
+ * at all. */
 static Expr *sample_tap(Pool *p, Expr *v, Expr *tap, int64_t extent, Expr **weight, Expr **counts)
 {
     Dtype dtype = v->dtype;
-    Expr *zero = ex_const(p, dtype, 0), *end = ex_const(p, dtype, (double)extent), *last = ex_const(p, dtype, (double)extent - 1);
+    Expr *zero = ex_const(p, dtype, 0), *end = ex_const(p, dtype, (double)extent),
+         *last = ex_const(p, dtype, (double)extent - 1);
     Expr *inside = ex_and(p, ex_le(p, ex_const(p, dtype, -1), v), ex_le(p, v, end));
     *counts = *counts ? ex_and(p, *counts, inside) : inside;
     v = ex_min(p, ex_max(p, v, zero), last);
@@ -87,8 +100,10 @@ static void roi_define(Definer *d)
     bool mean = strcmp(attr_text(n, "mode"), "avg") == 0;
     Tensor *positions[2] = {sample_positions(d, 0), sample_positions(d, 1)};
     Var **vars = define_indices(d, 4, out->dims);
-    Var *over[4] = {define_var(d, "sy", samples), define_var(d, "sx", samples), define_var(d, "ty", 2), define_var(d, "tx", 2)};
-    Expr **index = define_index_exprs(d, vars, 4), *weight = NULL, *counts = NULL, *at[4] = {NULL, index[1]};
+    Var *over[4] = {define_var(d, "sy", samples), define_var(d, "sx", samples),
+                    define_var(d, "ty", 2), define_var(d, "tx", 2)};
+    Expr **index = define_index_exprs(d, vars, 4), *weight = NULL, *counts = NULL,
+         *at[4] = {NULL, index[1]};
     at[0] = define_wrap(p, ex_load(p, n->inputs[BATCH], &index[0]), x->dims[0]);
     for (int i = 0; i < 2; i++) {
         Expr *v = ex_load(p, positions[i], (Expr *[]){index[0], index[2 + i], ex_var(p, over[i])});
@@ -103,20 +118,31 @@ static void roi_define(Definer *d)
     define_rounded(d, out, vars, value);
 }
 
-static const Slot inputs[] = {
-    SLOT("X", TYPES_FLOAT, "T1"), SLOT("rois", TYPES_FLOAT, "T1"), SLOT("batch_indices", TYPE(DT_I64), "T2"), {0}};
+static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T1"),
+                              SLOT("rois", TYPES_FLOAT, "T1"),
+                              SLOT("batch_indices", TYPE(DT_I64), "T2"),
+                              {0}};
 static const Slot outputs[] = {SLOT("Y", TYPES_FLOAT, "T1"), {0}};
 static const AttrSpec attrs[] = {
     ATTR("coordinate_transformation_mode", STRING, .s = "half_pixel", .since = 16),
-    ATTR("mode", STRING, .s = "avg"), ATTR("output_height", INT, .i = 1), ATTR("output_width", INT, .i = 1),
-    ATTR("sampling_ratio", INT), ATTR("spatial_scale", FLOAT, .f = 1), {0}};
+    ATTR("mode", STRING, .s = "avg"),
+    ATTR("output_height", INT, .i = 1),
+    ATTR("output_width", INT, .i = 1),
+    ATTR("sampling_ratio", INT),
+    ATTR("spatial_scale", FLOAT, .f = 1),
+    {0}};
 
 const Op ops_roi_align[] = {
     {.name = "RoiAlign",
      .doc = "Regions of an image as bins: the mean or maximum of bilinear samples in each.",
      .versions = (const int[]){10, 16, 22, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = roi_infer, .define = roi_define,
-     .examples = (const char *const[]){
-         "RoiAlign(x: f32[1, 2, 6, 6], f32[2, 4] [0, 0, 5, 5, 1, 2, 4, 3], i64[2] [0, 0], output_height: 2, "
-         "output_width: 2, sampling_ratio: 2)", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = roi_infer,
+     .define = roi_define,
+     .examples = (const char *const[]){"RoiAlign(x: f32[1, 2, 6, 6], f32[2, 4] [0, 0, 5, 5, 1, 2, "
+                                       "4, 3], i64[2] [0, 0], output_height: 2, "
+                                       "output_width: 2, sampling_ratio: 2)",
+                                       0}},
     {0}};

@@ -1,7 +1,8 @@
 /*
- * ScatterElements, ScatterND and Scatter: data with updates written over some of its elements, or added to, multiplied with,
- * compared with them. Turned about, each element asks which updates are for it. Where several would overwrite an element
- * the last one wins, as in a loop over them. Updates whose index is out of range at run time are for no element.
+ * ScatterElements, ScatterND and Scatter: data with updates written over some of its elements, or
+ * added to, multiplied with, compared with them. Turned about, each element asks which updates are
+ * for it. Where several would overwrite an element the last one wins, as in a loop over them.
+ * Updates whose index is out of range at run time are for no element.
  */
 #include "indices.h"
 
@@ -11,21 +12,28 @@ static const struct Combination {
     const char *name;
     int since;
     ReduceOp op; /* RE_COUNT: overwrite */
-} reductions[] = {{"none", 0, RE_COUNT}, {"add", 16, RE_SUM}, {"mul", 16, RE_PRODUCT}, {"max", 18, RE_MAX}, {"min", 18, RE_MIN}};
+} reductions[] = {{"none", 0, RE_COUNT},
+                  {"add", 16, RE_SUM},
+                  {"mul", 16, RE_PRODUCT},
+                  {"max", 18, RE_MAX},
+                  {"min", 18, RE_MIN}};
 
 /* NULL when the node's version has none of that name. */
 static const struct Combination *reduction_of(const Node *n)
 {
     const char *name = op_attr(n->op, n->version, "reduction") ? attr_text(n, "reduction") : "none";
     for (unsigned i = 0; i < COUNT(reductions); i++)
-        if (n->version >= reductions[i].since && strcmp(name, reductions[i].name) == 0) return &reductions[i];
+        if (n->version >= reductions[i].since && strcmp(name, reductions[i].name) == 0)
+            return &reductions[i];
     return NULL;
 }
 
 static bool check_reduction(Infer *in)
 {
     const struct Combination *r = reduction_of(in->node);
-    if (!r) return infer_error(in, "E0306", "reduction '%s' is not known", attr_text(in->node, "reduction"));
+    if (!r)
+        return infer_error(in, "E0306", "reduction '%s' is not known",
+                           attr_text(in->node, "reduction"));
     if (r->op == RE_COUNT || (TYPES_NUMERIC >> in->node->inputs[DATA]->dtype & 1)) return true;
     return infer_error(in, "E0202", "elements of type %s can only be overwritten",
                        dtype_name(in->node->inputs[DATA]->dtype));
@@ -53,11 +61,12 @@ static Expr *last_candidate(Definer *d, const Candidates *c, Expr *const *index)
     return ex_max(p, ex_reduce(p, RE_MAX, vars, c->rank, number), ex_int(p, -1));
 }
 
-/* Overwriting: which update an element takes is a definition of its own, so that the search is done once. `own` leading
- * dimensions of the data tell elements apart that can have different ones. */
+/* Overwriting: which update an element takes is a definition of its own, so that the search is done
+ * once. `own` leading dimensions of the data tell elements apart that can have different ones. */
 static void define_overwrite(Definer *d, const Candidates *c, int own)
 {
-    Tensor *data = d->node->inputs[DATA], *updates = d->node->inputs[UPDATES], *out = d->node->outputs[0];
+    Tensor *data = d->node->inputs[DATA], *updates = d->node->inputs[UPDATES],
+           *out = d->node->outputs[0];
     Pool *p = d->pool;
     Tensor *last = define_temporary(d, "last", DT_I64, own, data->dims);
     Var **vars = define_indices(d, own, data->dims);
@@ -68,15 +77,18 @@ static void define_overwrite(Definer *d, const Candidates *c, int own)
     Expr *number = ex_load(p, last, index), *none = ex_lt(p, number, ex_int(p, 0));
     define_unflatten(p, number, c->rank, c->dims, which);
     c->place(d->node, which, index, at);
-    define_tensor(d, out, vars, ex_select(p, none, ex_load(p, data, index), ex_load(p, updates, at)));
+    define_tensor(d, out, vars,
+                  ex_select(p, none, ex_load(p, data, index), ex_load(p, updates, at)));
 }
 
 static void define_combine(Definer *d, const Candidates *c, ReduceOp op)
 {
     Tensor *data = d->node->inputs[DATA], *out = d->node->outputs[0];
     Pool *p = d->pool;
-    Var **vars = define_indices(d, out->rank, out->dims), **over = define_indices(d, c->rank, c->dims);
-    Expr **index = define_index_exprs(d, vars, out->rank), **which = define_index_exprs(d, over, c->rank), *at[MAX_RANK];
+    Var **vars = define_indices(d, out->rank, out->dims),
+        **over = define_indices(d, c->rank, c->dims);
+    Expr **index = define_index_exprs(d, vars, out->rank),
+         **which = define_index_exprs(d, over, c->rank), *at[MAX_RANK];
     c->place(d->node, which, index, at);
     Expr *update = define_load(d, d->node->inputs[UPDATES], at);
     update = ex_select(p, c->meant(d, which, index), update, ex_identity(p, op, update->dtype));
@@ -87,11 +99,14 @@ static void define_combine(Definer *d, const Candidates *c, ReduceOp op)
 static void define_scatter(Definer *d, const Candidates *c, int own)
 {
     ReduceOp op = reduction_of(d->node)->op;
-    if (op == RE_COUNT) define_overwrite(d, c, own);
-    else define_combine(d, c, op);
+    if (op == RE_COUNT)
+        define_overwrite(d, c, own);
+    else
+        define_combine(d, c, op);
 }
 
-/* ---- ScatterElements: update u goes to the element whose index is u's own but along one axis ---- */
+/* ---- ScatterElements: update u goes to the element whose index is u's own but along one axis ----
+ */
 
 static int axis_of(const Node *n)
 {
@@ -101,17 +116,23 @@ static int axis_of(const Node *n)
 
 static bool elements_infer(Infer *in)
 {
-    const Tensor *data = in->node->inputs[DATA], *indices = in->node->inputs[INDICES], *updates = in->node->inputs[UPDATES];
+    const Tensor *data = in->node->inputs[DATA], *indices = in->node->inputs[INDICES],
+                 *updates = in->node->inputs[UPDATES];
     Arena *arena = in->graph->arena;
     int axis;
-    if (!infer_axis(in, "axis", attr_int(in->node, "axis"), data->rank, &axis) || !check_reduction(in)) return false;
+    if (!infer_axis(in, "axis", attr_int(in->node, "axis"), data->rank, &axis) ||
+        !check_reduction(in))
+        return false;
     bool fits = indices->rank == data->rank && updates->rank == data->rank;
     for (int i = 0; fits && i < data->rank; i++)
-        fits = indices->dims[i] == updates->dims[i] && (i == axis || indices->dims[i] <= data->dims[i]);
+        fits = indices->dims[i] == updates->dims[i] &&
+               (i == axis || indices->dims[i] <= data->dims[i]);
     if (!fits)
-        return infer_error(in, "E0201", "indices %s and updates %s do not fit data %s", tensor_type_text(arena, indices),
-                           tensor_type_text(arena, updates), tensor_type_text(arena, data));
-    return indices_check(in, indices, 0, 1, data->dims[axis]) && infer_output(in, 0, data->dtype, data->rank, data->dims);
+        return infer_error(in, "E0201", "indices %s and updates %s do not fit data %s",
+                           tensor_type_text(arena, indices), tensor_type_text(arena, updates),
+                           tensor_type_text(arena, data));
+    return indices_check(in, indices, 0, 1, data->dims[axis]) &&
+           infer_output(in, 0, data->dtype, data->rank, data->dims);
 }
 
 static void elements_place(const Node *n, Expr *const *which, Expr *const *index, Expr **at)
@@ -144,17 +165,20 @@ static void elements_define(Definer *d)
 
 static bool nd_infer(Infer *in)
 {
-    const Tensor *data = in->node->inputs[DATA], *indices = in->node->inputs[INDICES], *updates = in->node->inputs[UPDATES];
+    const Tensor *data = in->node->inputs[DATA], *indices = in->node->inputs[INDICES],
+                 *updates = in->node->inputs[UPDATES];
     Arena *arena = in->graph->arena;
     int64_t depth = indices->rank ? indices->dims[indices->rank - 1] : 0;
-    bool fits = depth >= 1 && depth <= data->rank && updates->rank == indices->rank - 1 + data->rank - depth;
+    bool fits = depth >= 1 && depth <= data->rank &&
+                updates->rank == indices->rank - 1 + data->rank - depth;
     for (int i = 0; fits && i < updates->rank; i++) {
         int from = i - (indices->rank - 1);
         fits = updates->dims[i] == (from < 0 ? indices->dims[i] : data->dims[depth + from]);
     }
     if (!fits)
-        return infer_error(in, "E0201", "indices %s and updates %s do not fit data %s", tensor_type_text(arena, indices),
-                           tensor_type_text(arena, updates), tensor_type_text(arena, data));
+        return infer_error(in, "E0201", "indices %s and updates %s do not fit data %s",
+                           tensor_type_text(arena, indices), tensor_type_text(arena, updates),
+                           tensor_type_text(arena, data));
     for (int i = 0; i < depth; i++)
         if (!indices_check(in, indices, i, depth, data->dims[i])) return false;
     return check_reduction(in) && infer_output(in, 0, data->dtype, data->rank, data->dims);
@@ -193,32 +217,57 @@ static void nd_define(Definer *d)
 
 #define TYPES_SCATTER (TYPES_NUMERIC | TYPE(DT_BOOL))
 
-static const Slot inputs[] = {
-    SLOT("data", TYPES_SCATTER, "T"), SLOT("indices", TYPES_INDEX, "Tind"), SLOT("updates", TYPES_SCATTER, "T"), {0}};
-static const Slot nd_inputs[] = {
-    SLOT("data", TYPES_SCATTER, "T"), SLOT("indices", TYPE(DT_I64), NULL), SLOT("updates", TYPES_SCATTER, "T"), {0}};
+static const Slot inputs[] = {SLOT("data", TYPES_SCATTER, "T"),
+                              SLOT("indices", TYPES_INDEX, "Tind"),
+                              SLOT("updates", TYPES_SCATTER, "T"),
+                              {0}};
+static const Slot nd_inputs[] = {SLOT("data", TYPES_SCATTER, "T"),
+                                 SLOT("indices", TYPE(DT_I64), NULL),
+                                 SLOT("updates", TYPES_SCATTER, "T"),
+                                 {0}};
 static const Slot outputs[] = {SLOT("output", TYPES_SCATTER, "T"), {0}};
-static const AttrSpec attrs[] = {ATTR("axis", INT), ATTR("reduction", STRING, .s = "none", .since = 16), {0}};
+static const AttrSpec attrs[] = {
+    ATTR("axis", INT), ATTR("reduction", STRING, .s = "none", .since = 16), {0}};
 static const AttrSpec old_attrs[] = {ATTR("axis", INT), {0}};
 static const AttrSpec nd_attrs[] = {ATTR("reduction", STRING, .s = "none", .since = 16), {0}};
 
 const Op ops_scatter[] = {
     {.name = "ScatterElements",
-     .doc = "Data with updates written to elements that indices along `axis` name, or combined with them.",
+     .doc = "Data with updates written to elements that indices along `axis` name, or combined "
+            "with them.",
      .versions = (const int[]){11, 13, 16, 18, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = elements_infer, .define = elements_define,
-     .examples = (const char *const[]){
-         "ScatterElements(x: f32[3, 3], i64[2, 3] [[1, 0, 2], [0, 2, 1]], u: f32[2, 3])",
-         "ScatterElements(x: f32[1, 5], i64[1, 2] [[1, 1]], u: f32[1, 2], axis: 1, reduction: \"add\")", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = elements_infer,
+     .define = elements_define,
+     .examples =
+         (const char *const[]){
+             "ScatterElements(x: f32[3, 3], i64[2, 3] [[1, 0, 2], [0, 2, 1]], u: f32[2, 3])",
+             "ScatterElements(x: f32[1, 5], i64[1, 2] [[1, 1]], u: f32[1, 2], axis: 1, reduction: "
+             "\"add\")",
+             0}},
     {.name = "ScatterND",
-     .doc = "Data with updates written to the elements or slices that rows of indices name, or combined with them.",
+     .doc = "Data with updates written to the elements or slices that rows of indices name, or "
+            "combined with them.",
      .versions = (const int[]){11, 13, 16, 18, 0},
-     .inputs = nd_inputs, .outputs = outputs, .attrs = nd_attrs, .infer = nd_infer, .define = nd_define,
-     .examples = (const char *const[]){"ScatterND(x: f32[4, 2], i64[2, 1] [[2], [0]], u: f32[2, 2])", 0}},
+     .inputs = nd_inputs,
+     .outputs = outputs,
+     .attrs = nd_attrs,
+     .infer = nd_infer,
+     .define = nd_define,
+     .examples =
+         (const char *const[]){"ScatterND(x: f32[4, 2], i64[2, 1] [[2], [0]], u: f32[2, 2])", 0}},
     {.name = "Scatter",
      .doc = "The old name of ScatterElements.",
      .versions = (const int[]){9, 0},
      .last = 10,
-     .inputs = inputs, .outputs = outputs, .attrs = old_attrs, .infer = elements_infer, .define = elements_define,
-     .examples = (const char *const[]){"Scatter@9(x: f32[3, 3], i64[2, 3] [[1, 0, 2], [0, 2, 1]], u: f32[2, 3])", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = old_attrs,
+     .infer = elements_infer,
+     .define = elements_define,
+     .examples =
+         (const char *const[]){
+             "Scatter@9(x: f32[3, 3], i64[2, 3] [[1, 0, 2], [0, 2, 1]], u: f32[2, 3])", 0}},
     {0}};

@@ -1,6 +1,6 @@
 /*
- * Slice: every step-th element of a range, along some axes; backwards when the step is negative. Starts, ends, axes and
- * steps are attributes before version 10 and constant inputs since.
+ * Slice: every step-th element of a range, along some axes; backwards when the step is negative.
+ * Starts, ends, axes and steps are attributes before version 10 and constant inputs since.
  */
 #include "op.h"
 
@@ -17,7 +17,8 @@ static Steps clamp_range(int64_t start, int64_t end, int64_t step, int64_t exten
     if (end < 0) end += extent;
     start = max64(min64(start, hi), step < 0 ? min64(0, hi) : lo);
     end = max64(min64(end, hi), lo);
-    step = max64(min64(step, extent + 1), -extent - 1); /* a longer step cannot be told from this one */
+    step = max64(min64(step, extent + 1),
+                 -extent - 1); /* a longer step cannot be told from this one */
     int64_t length = step < 0 ? start - end : end - start;
     return (Steps){start, step, length <= 0 ? 0 : ceil_div(length, step < 0 ? -step : step)};
 }
@@ -32,7 +33,8 @@ static bool read_list(Infer *in, const char *attr, int input, const int64_t **li
         if (!node_input(in->node, input)) return true;
         return (*list = infer_const_ints(in, input, count)) != NULL;
     }
-    if (op_attr(in->node->op, in->node->version, attr)) *list = attr_ints(in->node, attr, &attr_count);
+    if (op_attr(in->node->op, in->node->version, attr))
+        *list = attr_ints(in->node, attr, &attr_count);
     *count = attr_count;
     return true;
 }
@@ -42,13 +44,18 @@ static bool read_ranges(Infer *in, Steps *ranges)
     const Tensor *x = in->node->inputs[0];
     const int64_t *starts, *ends, *axes, *steps;
     int64_t count, end_count, axis_count, step_count;
-    if (!read_list(in, "starts", 1, &starts, &count) || !read_list(in, "ends", 2, &ends, &end_count) ||
-        !read_list(in, "axes", 3, &axes, &axis_count) || !read_list(in, "steps", 4, &steps, &step_count))
+    if (!read_list(in, "starts", 1, &starts, &count) ||
+        !read_list(in, "ends", 2, &ends, &end_count) ||
+        !read_list(in, "axes", 3, &axes, &axis_count) ||
+        !read_list(in, "steps", 4, &steps, &step_count))
         return false;
-    if (count != end_count || (axes && axis_count != count) || (steps && step_count != count) || count > x->rank)
-        return infer_error(in, "E0306", "%lld starts, %lld ends, %lld axes and %lld steps for %d dimensions: they must agree",
-                           (long long)count, (long long)end_count, (long long)(axes ? axis_count : count),
-                           (long long)(steps ? step_count : count), x->rank);
+    if (count != end_count || (axes && axis_count != count) || (steps && step_count != count) ||
+        count > x->rank)
+        return infer_error(
+            in, "E0306",
+            "%lld starts, %lld ends, %lld axes and %lld steps for %d dimensions: they must agree",
+            (long long)count, (long long)end_count, (long long)(axes ? axis_count : count),
+            (long long)(steps ? step_count : count), x->rank);
     for (int i = 0; i < x->rank; i++) ranges[i] = (Steps){0, 1, x->dims[i]};
     uint32_t seen = 0;
     for (int i = 0; i < count; i++) {
@@ -88,23 +95,30 @@ static void slice_define(Definer *d)
     define_tensor(d, out, vars, ex_load(d->pool, x, index));
 }
 
-static const Slot inputs[] = {
-    SLOT("data", TYPES_ALL, "T"),
-    SLOT("starts", TYPES_INDEX, "Tind", .since = 10),
-    SLOT("ends", TYPES_INDEX, "Tind", .since = 10),
-    SLOT("axes", TYPES_INDEX, "Tind", .optional = true, .since = 10),
-    SLOT("steps", TYPES_INDEX, "Tind", .optional = true, .since = 10),
-    {0}};
+static const Slot inputs[] = {SLOT("data", TYPES_ALL, "T"),
+                              SLOT("starts", TYPES_INDEX, "Tind", .since = 10),
+                              SLOT("ends", TYPES_INDEX, "Tind", .since = 10),
+                              SLOT("axes", TYPES_INDEX, "Tind", .optional = true, .since = 10),
+                              SLOT("steps", TYPES_INDEX, "Tind", .optional = true, .since = 10),
+                              {0}};
 static const Slot outputs[] = {SLOT("output", TYPES_ALL, "T"), {0}};
-static const AttrSpec attrs[] = {
-    ATTR("axes", INTS, .until = 9), ATTR("ends", INTS, .required = true, .until = 9),
-    ATTR("starts", INTS, .required = true, .until = 9), {0}};
+static const AttrSpec attrs[] = {ATTR("axes", INTS, .until = 9),
+                                 ATTR("ends", INTS, .required = true, .until = 9),
+                                 ATTR("starts", INTS, .required = true, .until = 9),
+                                 {0}};
 
 const Op ops_slice[] = {
     {.name = "Slice",
-     .doc = "Every step-th element from start to end, along each of the axes; negative values count from the end.",
+     .doc = "Every step-th element from start to end, along each of the axes; negative values "
+            "count from the end.",
      .versions = (const int[]){1, 10, 11, 13, 0},
-     .inputs = inputs, .outputs = outputs, .attrs = attrs, .infer = slice_infer, .define = slice_define,
-     .examples = (const char *const[]){"Slice(x: f32[5, 6], i64[2] [1, 0], i64[2] [4, 6], i64[2] [0, 1], i64[2] [1, 2])",
-                                       "Slice(x: f32[5, 6], i64[1] [-1], i64[1] [-100], i64[1] [1], i64[1] [-2])", 0}},
+     .inputs = inputs,
+     .outputs = outputs,
+     .attrs = attrs,
+     .infer = slice_infer,
+     .define = slice_define,
+     .examples =
+         (const char *const[]){
+             "Slice(x: f32[5, 6], i64[2] [1, 0], i64[2] [4, 6], i64[2] [0, 1], i64[2] [1, 2])",
+             "Slice(x: f32[5, 6], i64[1] [-1], i64[1] [-100], i64[1] [1], i64[1] [-2])", 0}},
     {0}};
