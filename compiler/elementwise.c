@@ -33,11 +33,10 @@ static bool infer_broadcast_by_attribute(Infer *in, int *rank, int64_t dims[MAX_
     for (int i = 0; fits && i < b->rank; i++)
         fits = b->dims[i] == a->dims[first + i] || (broadcast && b->dims[i] == 1);
     if (!fits)
-        return infer_error(in, "E0201", "the shapes %s and %s do not agree%s",
-                           dims_text(in->graph->arena, a->dims, a->rank),
-                           dims_text(in->graph->arena, b->dims, b->rank),
-                           broadcast ? " from the given axis"
-                                     : " and the node does not set broadcast");
+        return infer_error(
+            in, "E0201", "%s and %s do not agree%s", tensor_type_text(in->graph->arena, a),
+            tensor_type_text(in->graph->arena, b),
+            broadcast ? " from the given axis" : " and the node does not set broadcast");
     *rank = a->rank;
     memcpy(dims, a->dims, (size_t)a->rank * sizeof *dims);
     return true;

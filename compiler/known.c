@@ -24,7 +24,7 @@ const Tensor *known_number(Infer *in, int i)
         return NULL;
     }
     if (tensor_elements(t) == 1) return t;
-    infer_error(in, "E0203", "the %s must be one number, its shape is %s", slot,
-                dims_text(in->graph->arena, t->dims, t->rank));
+    infer_error(in, "E0203", "the %s must be one number, it is %s", slot,
+                tensor_type_text(in->graph->arena, t));
     return NULL;
 }

@@ -160,10 +160,9 @@ static bool infer_prelu(Infer *in)
         fits = rank == x->rank && memcmp(dims, x->dims, (size_t)rank * sizeof *dims) == 0;
     }
     if (!fits)
-        return infer_error(in, "E0201",
-                           "the slope's shape %s does not broadcast to the input's, %s",
-                           dims_text(in->graph->arena, slope->dims, slope->rank),
-                           dims_text(in->graph->arena, x->dims, x->rank));
+        return infer_error(
+            in, "E0201", "the slope is %s, which does not broadcast to the input, %s",
+            tensor_type_text(in->graph->arena, slope), tensor_type_text(in->graph->arena, x));
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 

@@ -48,8 +48,8 @@ static bool infer_clip(Infer *in)
     for (int i = 1; i < n->input_count; i++) {
         const Tensor *bound = n->inputs[i];
         if (bound && tensor_elements(bound) != 1)
-            return infer_error(in, "E0203", "the bound '%s' must be one number, its shape is %s",
-                               bound->name, dims_text(in->graph->arena, bound->dims, bound->rank));
+            return infer_error(in, "E0203", "the bound '%s' must be one number, it is %s",
+                               bound->name, tensor_type_text(in->graph->arena, bound));
     }
     return infer_output(in, 0, n->inputs[0]->dtype, n->inputs[0]->rank, n->inputs[0]->dims);
 }

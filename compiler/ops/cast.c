@@ -64,8 +64,12 @@ static int64_t type_by_onnx_name(const char *name)
 static bool infer_cast(Infer *in)
 {
     const Node *n = in->node;
-    return infer_to(in, "to",
-                    n->version < 6 ? type_by_onnx_name(attr_text(n, "to")) : attr_int(n, "to"));
+    if (n->version >= 6) return infer_to(in, "to", attr_int(n, "to"));
+    const char *name = attr_text(n, "to");
+    int64_t to = type_by_onnx_name(name);
+    if (to == DT_NONE)
+        return infer_error(in, "E0306", "\"%s\" is not the name of an element type", name);
+    return infer_to(in, "to", to);
 }
 
 static bool infer_cast_like(Infer *in)

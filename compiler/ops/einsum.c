@@ -21,40 +21,67 @@ typedef struct Equation {
     int64_t extent[LABELS]; /* where seen */
     bool seen[LABELS];
     int ellipsis_rank;
-    const char *error;
+    bool wrong;
+    char error[160]; /* what is, for a person */
 } Equation;
 
 static int label_of(char c) { return islower((unsigned char)c) ? c - 'a' : c - 'A' + 26; }
 
-/* Reads labels up to , or - or the end. An ellipsis takes `rank` less the letters, or with rank < 0
- * the equation's. */
-static const char *read_term(Equation *e, Term *term, const char *s, int rank)
+static char letter_of(int label)
 {
+    return (char)(label < 26 ? 'a' + label : label < LETTERS ? 'A' + label - 26 : '.');
+}
+
+/* The first thing that is wrong stands. Always false. */
+__attribute__((format(printf, 2, 3))) static bool wrong(Equation *e, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!e->wrong) vsnprintf(e->error, sizeof e->error, format, args);
+    va_end(args);
+    e->wrong = true;
+    return false;
+}
+
+static size_t term_length(const char *s) { return strcspn(s, ",-"); }
+
+/* How many dimensions the ellipsis of a term stands for: what the letters leave of `rank`; -1 after
+ * an error. */
+static int ellipsis_dimensions(Equation *e, const char *s, int rank)
+{
+    size_t length = term_length(s);
     int letters = 0;
-    for (const char *c = s; *c && *c != ',' && *c != '-'; c++)
-        letters += isalpha((unsigned char)*c) != 0;
-    int ellipsis = rank < 0 ? e->ellipsis_rank : rank - letters;
-    if (letters > MAX_RANK || ellipsis < 0 || letters + ellipsis > MAX_RANK) {
-        e->error = "a term has more labels than its tensor has dimensions";
-        return NULL;
-    }
+    for (size_t i = 0; i < length; i++) letters += isalpha((unsigned char)s[i]) != 0;
+    bool has_ellipsis = memmem(s, length, "...", 3) != NULL;
+    if (letters <= rank && (has_ellipsis || letters == rank)) return rank - letters;
+    wrong(e, "the term \"%.*s\" has %d labels for a tensor of %d dimensions",
+          (int)min64((int64_t)length, 60), s, letters, rank);
+    return -1;
+}
+
+/* Reads the labels of a term; the ellipsis stands for `ellipsis` dimensions. NULL after an error,
+ * else the end. */
+static const char *read_term(Equation *e, Term *term, const char *s, int ellipsis)
+{
     bool had_ellipsis = false;
-    for (; *s && *s != ',' && *s != '-'; s++) {
+    for (const char *end = s + term_length(s); s < end; s++) {
+        int first = LETTERS, count = 0;
         if (*s == ' ') continue;
         if (isalpha((unsigned char)*s)) {
-            term->labels[term->count++] = label_of(*s);
+            first = label_of(*s);
+            count = 1;
         } else if (strncmp(s, "...", 3) == 0 && !had_ellipsis) {
-            for (int i = ellipsis - 1; i >= 0; i--) term->labels[term->count++] = LETTERS + i;
+            count = ellipsis;
             had_ellipsis = true;
             s += 2;
         } else {
-            e->error = "labels are letters, and ... once in a term";
-            return NULL;
+            return wrong(e, "'%c' is neither a letter nor the one ellipsis of a term", *s), NULL;
         }
+        if (term->count + count > MAX_RANK)
+            return wrong(e, "a term has more than %d labels", MAX_RANK), NULL;
+        for (int i = count - 1; i >= 0; i--) term->labels[term->count++] = first + i;
     }
-    if (rank < 0 || term->count == rank) return s;
-    e->error = "a term has fewer labels than its tensor has dimensions";
-    return NULL;
+    return s;
 }
 
 /* A label means one extent; 1 broadcasts. */
@@ -66,14 +93,15 @@ static bool bind_extents(Equation *e, const Term *term, const Tensor *t)
         if (!e->seen[label] || e->extent[label] == 1)
             e->extent[label] = t->dims[i];
         else if (t->dims[i] != 1 && t->dims[i] != e->extent[label])
-            e->error = "a label stands for two extents";
+            return wrong(e, "the label '%c' is of extent %lld and of %lld", letter_of(label),
+                         (long long)e->extent[label], (long long)t->dims[i]);
         e->seen[label] = true;
     }
-    return !e->error;
+    return true;
 }
 
 /* Without an arrow: the ellipsis, then the labels that occur once, in the order of the alphabet. */
-static void imply_output(Equation *e)
+static bool imply_output(Equation *e)
 {
     int uses[LABELS] = {0};
     for (int i = 0; i < e->input_count; i++)
@@ -81,49 +109,55 @@ static void imply_output(Equation *e)
     Term *out = &e->output;
     for (int i = e->ellipsis_rank - 1; i >= 0; i--) out->labels[out->count++] = LETTERS + i;
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    for (const char *c = alphabet; *c && !e->error; c++) {
+    for (const char *c = alphabet; *c; c++) {
         if (uses[label_of(*c)] != 1) continue;
         if (out->count == MAX_RANK)
-            e->error = "the result has too many dimensions";
-        else
-            out->labels[out->count++] = label_of(*c);
+            return wrong(e, "the result has more than %d dimensions", MAX_RANK);
+        out->labels[out->count++] = label_of(*c);
     }
+    return true;
 }
 
-static void check_output(Equation *e)
+static bool check_output(Equation *e)
 {
     bool used[LABELS] = {0};
     for (int i = 0; i < e->output.count; i++) {
         int label = e->output.labels[i];
-        if (!e->seen[label]) e->error = "the output has a label that no input has";
-        if (used[label]) e->error = "the output has a label twice";
+        if (!e->seen[label])
+            return wrong(e, "no input has the output's label '%c'", letter_of(label));
+        if (used[label]) return wrong(e, "the output has the label '%c' twice", letter_of(label));
         used[label] = true;
     }
+    return true;
+}
+
+/* The terms of the inputs; returns where they end, or NULL after an error. */
+static const char *read_inputs(const Node *n, Equation *e)
+{
+    const char *s = attr_text(n, "equation");
+    for (int i = 0; i < n->input_count; i++) {
+        if (i > 0 && *s++ != ',')
+            return wrong(e, "it has %d terms for %d inputs", i, n->input_count), NULL;
+        int ellipsis = ellipsis_dimensions(e, s, n->inputs[i]->rank);
+        if (ellipsis < 0 || !(s = read_term(e, &e->inputs[i], s, ellipsis))) return NULL;
+        if (!bind_extents(e, &e->inputs[i], n->inputs[i])) return NULL;
+    }
+    if (*s == ',') return wrong(e, "it has more terms than the %d inputs", n->input_count), NULL;
+    return s;
 }
 
 /* False with `error` set when the equation or the inputs' shapes are not right. */
 static bool read_equation(const Node *n, Equation *e)
 {
     *e = (Equation){.input_count = n->input_count};
-    const char *s = attr_text(n, "equation");
-    if (n->input_count > MAX_INPUTS) return e->error = "there are more than 16 inputs", false;
-    for (int i = 0; i < n->input_count; i++) {
-        if (!(s = read_term(e, &e->inputs[i], s, n->inputs[i]->rank))) return false;
-        if (!bind_extents(e, &e->inputs[i], n->inputs[i])) return false;
-        bool last = i == n->input_count - 1;
-        if (last ? *s == ',' : *s != ',')
-            return e->error = "it has not one term for each input", false;
-        if (!last) s++;
-    }
-    if (*s == '\0') {
-        imply_output(e);
-    } else {
-        if (strncmp(s, "->", 2) != 0) return e->error = "an arrow is written ->", false;
-        if (!(s = read_term(e, &e->output, s + 2, -1))) return false;
-        if (*s) return e->error = "something follows the output's term", false;
-    }
-    check_output(e);
-    return !e->error;
+    if (n->input_count > MAX_INPUTS) return wrong(e, "there are more than %d inputs", MAX_INPUTS);
+    const char *s = read_inputs(n, e);
+    if (!s) return false;
+    if (*s == '\0') return imply_output(e);
+    if (strncmp(s, "->", 2) != 0) return wrong(e, "an arrow is written ->");
+    if (!(s = read_term(e, &e->output, s + 2, e->ellipsis_rank))) return false;
+    if (*s) return wrong(e, "something follows the output's term");
+    return check_output(e);
 }
 
 static bool infer_einsum(Infer *in)

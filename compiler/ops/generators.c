@@ -73,17 +73,10 @@ static void define_constant(Definer *d)
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank), *body;
     switch (value->kind) {
-    case ATTR_TENSOR:
-        body = ex_load(d->pool, tensor_of_value(d, value->tensor), index);
-        break;
-    case ATTR_FLOAT:
-        body = ex_const(d->pool, DT_F32, value->f);
-        break;
-    case ATTR_INT:
-        body = ex_int(d->pool, value->i);
-        break;
-    default:
-        body = ex_load(d->pool, tensor_of_list(d, value, out->dtype), index);
+    case ATTR_TENSOR: body = ex_load(d->pool, tensor_of_value(d, value->tensor), index); break;
+    case ATTR_FLOAT: body = ex_const(d->pool, DT_F32, value->f); break;
+    case ATTR_INT: body = ex_int(d->pool, value->i); break;
+    default: body = ex_load(d->pool, tensor_of_list(d, value, out->dtype), index);
     }
     define_tensor(d, out, vars, body);
 }
@@ -123,8 +116,8 @@ static bool infer_eye_like(Infer *in)
 {
     const Tensor *x = in->node->inputs[0];
     if (x->rank != 2)
-        return infer_error(in, "E0203", "the input must be a matrix, it has %d dimensions",
-                           x->rank);
+        return infer_error(in, "E0203", "the input must be a matrix, it is %s",
+                           tensor_type_text(in->graph->arena, x));
     Dtype dtype = attr_given(in->node, "dtype")
                       ? known_type(in, "dtype", attr_int(in->node, "dtype"))
                       : x->dtype;

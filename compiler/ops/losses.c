@@ -19,13 +19,12 @@ static bool check_loss(Infer *in)
     for (int i = 0; fits && i < labels->rank; i++)
         fits = labels->dims[i] == scores->dims[i + (i > 0)];
     if (!fits)
-        return infer_error(in, "E0201", "labels of shape %s do not fit scores of shape %s",
-                           dims_text(arena, labels->dims, labels->rank),
-                           dims_text(arena, scores->dims, scores->rank));
+        return infer_error(in, "E0201", "the labels are %s, which does not fit scores of %s",
+                           tensor_type_text(arena, labels), tensor_type_text(arena, scores));
     if (weights && (weights->rank != 1 || weights->dims[0] != scores->dims[1]))
-        return infer_error(
-            in, "E0201", "weights of shape %s are not one per class, of which there are %lld",
-            dims_text(arena, weights->dims, weights->rank), (long long)scores->dims[1]);
+        return infer_error(in, "E0201",
+                           "the weights are %s; one for each of %lld classes is wanted",
+                           tensor_type_text(arena, weights), (long long)scores->dims[1]);
     return true;
 }
 

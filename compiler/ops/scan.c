@@ -48,11 +48,11 @@ static bool infer_trilu(Infer *in)
 {
     const Tensor *x = in->node->inputs[0], *k = node_input(in->node, 1);
     if (x->rank < 2)
-        return infer_error(in, "E0203", "the input must have 2 dimensions or more, it has %d",
-                           x->rank);
+        return infer_error(in, "E0203", "the input must have 2 dimensions or more, it is %s",
+                           tensor_type_text(in->graph->arena, x));
     if (k && tensor_elements(k) != 1)
-        return infer_error(in, "E0203", "k must be one number, its shape is %s",
-                           dims_text(in->graph->arena, k->dims, k->rank));
+        return infer_error(in, "E0203", "k must be one number, it is %s",
+                           tensor_type_text(in->graph->arena, k));
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
