@@ -39,6 +39,9 @@ static bool check_version(Infer *in)
 
 /* ---- inputs and outputs ---- */
 
+/* Of a variadic operator: its definition is one expression of them all, which stages walk into. */
+enum { MOST_INPUTS = 4096 };
+
 /* Slots in force: how many there are (INT32_MAX when variadic), and up to which one they are
  * required. */
 static void count_slots(const Op *op, int version, const Slot *(*find)(const Op *, int, int),
@@ -74,6 +77,9 @@ static bool check_arity(Infer *in)
     int least, most, inputs = given(n->inputs, n->input_count),
                      outputs = given(n->outputs, n->output_count);
     count_slots(n->op, n->version, op_input, &least, &most);
+    if (inputs > MOST_INPUTS)
+        return infer_error(in, "E0305", "%s has %d inputs; at most %d are possible", n->op->name,
+                           inputs, MOST_INPUTS);
     if (inputs < least || inputs > most) {
         infer_error(in, "E0305", "%s takes %s input%s, but %d %s given", n->op->name,
                     wanted_text(arena, least, most), most == 1 ? "" : "s", inputs,
