@@ -73,7 +73,13 @@ static void print_const(Printer *p, const Expr *e)
     text_free(&digits);
 }
 
-/* "y - 2" for y + -2, "3 * i" for i * 3. */
+static bool is_negated(const Expr *e)
+{
+    return e->kind == EX_BINARY && e->op == BI_MUL && e->dtype == DT_I64 && e->args[1]->kind == EX_CONST &&
+           e->args[1]->i == -1;
+}
+
+/* "y - 2" for y + -2, "y - x" for y + x * -1, "3 * i" for i * 3. */
 static void print_binary(Printer *p, const Expr *e, int outer)
 {
     const struct Infix *form = &infix[e->op];
@@ -92,6 +98,10 @@ static void print_binary(Printer *p, const Expr *e, int outer)
         print(p, y, form->binds);
         text_add(p->out, " * ");
         print(p, x, form->binds + 1);
+    } else if (e->op == BI_ADD && is_negated(y)) {
+        print(p, x, form->binds);
+        text_add(p->out, " - ");
+        print(p, y->args[0], form->binds + 1);
     } else {
         print(p, x, form->binds);
         text_add(p->out, " %s ", form->symbol);

@@ -6,6 +6,26 @@
 
 static Expr *truth(Pool *p, bool value) { return ex_int_of(p, DT_BOOL, value); }
 
+/* terms < limit; x / c < limit is x < limit * c. */
+static Expr *less(Pool *p, Expr *terms, int64_t limit)
+{
+    int64_t product;
+    if (is_by_constant(terms, BI_FLOORDIV) &&
+        !__builtin_mul_overflow(limit, terms->args[1]->i, &product))
+        return ex_lt(p, terms->args[0], ex_int(p, product));
+    return pool_binary(p, BI_LT, terms, ex_int(p, limit));
+}
+
+/* limit <= terms; limit <= x / c is limit * c <= x. */
+static Expr *at_least(Pool *p, Expr *terms, int64_t limit)
+{
+    int64_t product;
+    if (is_by_constant(terms, BI_FLOORDIV) &&
+        !__builtin_mul_overflow(limit, terms->args[1]->i, &product))
+        return ex_le(p, ex_int(p, product), terms->args[0]);
+    return pool_binary(p, BI_LE, ex_int(p, limit), terms);
+}
+
 /* d < 0, or d <= 0, for a difference d whose range is known: "terms < constant" or "constant <=
  * terms", the first coefficient positive and the coefficients without a common factor. */
 static Expr *compare_sum(Pool *p, Sum d, bool strict)
@@ -16,8 +36,8 @@ static Expr *compare_sum(Pool *p, Sum d, bool strict)
     d.constant = 0;
     Expr *terms = sum_chain(p, &d);
     /* g * terms < -limit, or, flipped, limit < g * terms */
-    if (!flip) return pool_binary(p, BI_LT, terms, ex_int(p, -floor_div(limit, g)));
-    return pool_binary(p, BI_LE, ex_int(p, floor_div(limit, g) + 1), terms);
+    return flip ? at_least(p, terms, floor_div(limit, g) + 1)
+                : less(p, terms, -floor_div(limit, g));
 }
 
 static Expr *equal_sum(Pool *p, Sum d, BinaryOp op)

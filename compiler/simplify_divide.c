@@ -114,6 +114,17 @@ static bool drop_inner_modulo(Sum *s, int64_t c)
     return false;
 }
 
+/* Modulo c a coefficient may be c larger: -1 is 1 modulo 2, and what is not negative divides
+ * faster. */
+static void prefer_positive(Sum *s, int64_t c)
+{
+    Sum other = *s;
+    for (int i = 0; i < s->count; i++)
+        if (other.terms[i].coef < 0 && other.terms[i].coef <= -c - other.terms[i].coef)
+            other.terms[i].coef += c;
+    if (range_bounded(sum_range(&other))) *s = other;
+}
+
 Expr *simplify_modulo(Pool *p, Expr *x, int64_t c)
 {
     Sum s = {0}, whole, rest, high, low;
@@ -134,5 +145,6 @@ Expr *simplify_modulo(Pool *p, Expr *x, int64_t c)
     int64_t g = factor_out(&rest, c, &high, &low);
     if (g && sum_add(&low, simplify_modulo(p, sum_expr(p, &high), c / g), g))
         return sum_expr(p, &low);
+    prefer_positive(&rest, c);
     return pool_binary(p, BI_FLOORMOD, sum_chain(p, &rest), ex_int(p, c));
 }

@@ -369,6 +369,8 @@ static void digits_come_out(void **state)
     assert_ptr_equal(over(modulo(flat, 10), 2), j_);
     assert_ptr_equal(plus(by(over(i_, 3), 3), modulo(i_, 3)), i_);
     assert_ptr_equal(ex_sub(pool, i_, by(over(i_, 3), 3)), modulo(i_, 3));
+    assert_prints(modulo(ex_sub(pool, i_, j_), 2), "(i + j) % 2");
+    assert_prints(modulo(ex_sub(pool, i_, j_), 3), "(i - j) % 3");
 }
 
 static void comparisons_have_one_form(void **state)
@@ -387,6 +389,8 @@ static void comparisons_have_one_form(void **state)
     assert_ptr_equal(ex_max(pool, i_, ex_int(pool, 0)), i_);
     assert_ptr_equal(ex_min(pool, plus(i_, ex_int(pool, 1)), i_), i_);
     assert_prints(ex_unary(pool, UN_NOT, ex_lt(pool, i_, ex_int(pool, 4))), "4 <= i");
+    assert_prints(ex_within(pool, over(y, 3), 0, 4), "2 <= i + j & i + j < 14");
+    assert_prints(ex_lt(pool, ex_int(pool, 3), over(i_, 5)), "20 <= i");
 }
 
 static void affine_parts_can_be_read(void **state)
