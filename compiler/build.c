@@ -15,7 +15,8 @@ BuildKind build_kind(const char *path)
 }
 
 /* The object of a source file, compiled in the folder; its name. */
-static const char *compile_one(const Job *job, const Workdir *w, const char *source, const char *more)
+static const char *compile_one(const Job *job, const Workdir *w, const char *source,
+                               const char *more)
 {
     Words words = cc_words(job->arena, job->options);
     char *object = arena_string(job->arena, source);
@@ -32,8 +33,8 @@ static void add_objects(const Job *job, Words *words, const Words *objects)
     for (int i = 0; i < objects->count; i++) LIST_PUSH(job->arena, words, objects->items[i]);
 }
 
-static void link_objects(const Job *job, const Workdir *w, const Words *objects, const char *how, const char *result,
-                         const char *libraries)
+static void link_objects(const Job *job, const Workdir *w, const Words *objects, const char *how,
+                         const char *result, const char *libraries)
 {
     Words words = cc_words(job->arena, job->options);
     words_add(job->arena, &words, how);
@@ -44,12 +45,14 @@ static void link_objects(const Job *job, const Workdir *w, const Words *objects,
     tool_run(job->arena, "the C compiler", &words, w->path);
 }
 
-static void archive_objects(const Job *job, const Workdir *w, const Words *objects, const char *result)
+static void archive_objects(const Job *job, const Workdir *w, const Words *objects,
+                            const char *result)
 {
     Words words = {0};
     const char *ar = getenv("AR");
     words_add(job->arena, &words, ar && *ar ? ar : "ar");
-    words_add(job->arena, &words, arena_format(job->arena, "rcsD %s", result)); /* D: the same bytes every time */
+    words_add(job->arena, &words,
+              arena_format(job->arena, "rcsD %s", result)); /* D: the same bytes every time */
     add_objects(job, &words, objects);
     tool_run(job->arena, "the archiver", &words, w->path);
 }
@@ -59,7 +62,8 @@ static const char *compile_main(const Job *job, const Workdir *w)
 {
     static const char name[] = "netc_main.c";
     for (const RuntimeFile *f = runtime_files; f->name; f++)
-        if (strcmp(f->name, name) == 0 || f->name[strlen(f->name) - 1] == 'h') workdir_write(w, f->name, f->data, f->bytes);
+        if (strcmp(f->name, name) == 0 || f->name[strlen(f->name) - 1] == 'h')
+            workdir_write(w, f->name, f->data, f->bytes);
     return compile_one(job, w, name, "");
 }
 

@@ -8,7 +8,9 @@ typedef enum BuildKind { BUILD_PROGRAM, BUILD_OBJECT, BUILD_ARCHIVE, BUILD_SHARE
 
 /* By the name of the result: .o, .a, .so, anything else is a program. */
 BuildKind build_kind(const char *path);
-/* Writes the generated files into the folder, compiles and links them there into the file `result`. */
-void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w, const char *result);
+/* Writes the generated files into the folder, compiles and links them there into the file `result`.
+ */
+void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w,
+           const char *result);
 
 #endif

@@ -1,4 +1,5 @@
-/* netc build: generated code through the C compiler, into a program, an archive, an object or a shared library. */
+/* netc build: generated code through the C compiler, into a program, an archive, an object or a
+ * shared library. */
 #include "build.h"
 
 static int build_command(Job *job)
@@ -23,10 +24,10 @@ const Command command_build = {
     .name = "build",
     .operands = "FILE -o OUT",
     .title = "Compiles a network to a program, an archive, an object or a shared library",
-    .help = "OUT.so, OUT.a and OUT.o are a shared library (it exports netc_entry), an archive and an\n"
-            "object; any other OUT is a program that reads its inputs from .npy or raw files and\n"
-            "writes its outputs (OUT --help). Beside OUT go the header, for .a and .o, and NAME.weights for\n"
-            "`--weights file`.\n",
+    .help = "OUT.so, OUT.a and OUT.o are a shared library (it exports netc_entry), an\n"
+            "archive and an object; any other OUT is a program that reads its inputs from\n"
+            ".npy or raw files and writes its outputs (OUT --help). Beside OUT go the\n"
+            "header, for .a and .o, and NAME.weights for `--weights file`.\n",
     .least = 1,
     .most = 1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_SOURCE | GROUP_CC,

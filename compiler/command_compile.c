@@ -1,4 +1,5 @@
-/* netc compile: the generated C, header and weights, with the runtime's files they include, in a folder. */
+/* netc compile: the generated C, header and weights, with the runtime's files they include, in a
+ * folder. */
 #include "generate.h"
 
 static int compile(Job *job)
@@ -20,10 +21,11 @@ const Command command_compile = {
     .name = "compile",
     .operands = "FILE -o DIR",
     .title = "Compiles a network to C",
-    .help = "Writes NAME.c and NAME.h into DIR, the runtime files they include, and, unless the weights\n"
-            "are inline, NAME.weights (with NAME_weights.S for `--weights object`). NAME is the\n"
-            "network's name, for an ONNX file the file's, or --prefix. With --emit one stage of the\n"
-            "compilation is printed instead, and -o is not needed.\n",
+    .help = "Writes NAME.c and NAME.h into DIR, the runtime files they include, and, unless\n"
+            "the weights are inline, NAME.weights (with NAME_weights.S for `--weights\n"
+            "object`). NAME is the network's name, for an ONNX file the file's, or\n"
+            "--prefix. With --emit one stage of the compilation is printed instead, and -o\n"
+            "is not needed.\n",
     .least = 1,
     .most = 1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_SOURCE,

@@ -23,7 +23,8 @@ static int count_ops(void)
 static const char *versions_text(Arena *arena, const Op *op)
 {
     const char *text = "";
-    for (const int *v = op->versions; v && *v; v++) text = arena_format(arena, "%s%s%d", text, *text ? ", " : "", *v);
+    for (const int *v = op->versions; v && *v; v++)
+        text = arena_format(arena, "%s%s%d", text, *text ? ", " : "", *v);
     return op->last ? arena_format(arena, "%s, until %d", text, op->last) : text;
 }
 
@@ -33,14 +34,19 @@ static const char *full_name(Arena *arena, const Op *op)
 }
 
 /* How it becomes code. */
-static const char *how_text(const Op *op) { return op->define || op->element ? "generated" : "folded"; }
+static const char *how_text(const Op *op)
+{
+    return op->define || op->element ? "generated" : "folded";
+}
 
 static void print_json(Arena *arena, const Op *const *ops, int count)
 {
     printf("[");
     for (int i = 0; i < count; i++)
-        printf("%s\n  {\"name\": \"%s\", \"domain\": \"%s\", \"versions\": \"%s\", \"how\": \"%s\"}", i ? "," : "",
-               ops[i]->name, ops[i]->domain ? ops[i]->domain : "", versions_text(arena, ops[i]), how_text(ops[i]));
+        printf(
+            "%s\n  {\"name\": \"%s\", \"domain\": \"%s\", \"versions\": \"%s\", \"how\": \"%s\"}",
+            i ? "," : "", ops[i]->name, ops[i]->domain ? ops[i]->domain : "",
+            versions_text(arena, ops[i]), how_text(ops[i]));
     printf("\n]\n");
 }
 
@@ -53,8 +59,8 @@ static void print_table(Arena *arena, const Op *const *ops, int count)
     }
     printf("%-*s  %-*s  HOW        WHAT\n", name_width, "OPERATOR", version_width, "OPSETS");
     for (int i = 0; i < count; i++)
-        printf("%-*s  %-*s  %-9s  %s\n", name_width, full_name(arena, ops[i]), version_width, versions_text(arena, ops[i]),
-               how_text(ops[i]), ops[i]->doc);
+        printf("%-*s  %-*s  %-9s  %s\n", name_width, full_name(arena, ops[i]), version_width,
+               versions_text(arena, ops[i]), how_text(ops[i]), ops[i]->doc);
     printf("%d operators\n", count);
 }
 
@@ -77,9 +83,9 @@ const Command command_ops = {
     .name = "ops",
     .operands = "",
     .title = "Lists the operators that netc knows",
-    .help = "OPSETS are the versions of the ONNX operator set that define or change the operator.\n"
-            "HOW says whether code is generated for it, or it must fold away at compile time\n"
-            "because what it depends on is constant.\n",
+    .help = "OPSETS are the versions of the ONNX operator set that define or change the\n"
+            "operator. HOW says whether code is generated for it, or it must fold away at\n"
+            "compile time because what it depends on is constant.\n",
     .groups = GROUP_JSON,
     .run = ops,
 };

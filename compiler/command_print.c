@@ -33,9 +33,9 @@ const Command command_print = {
     .name = "print",
     .operands = "FILE",
     .title = "Prints a network in the .net language",
-    .help = "Writes FILE (.net or .onnx), with every type and shape, as .net text that netc reads\n"
-            "back to the same graph. With -o DIR/NAME.net long weights go to DIR/NAME.safetensors;\n"
-            "on standard output they are left out.\n",
+    .help = "Writes FILE (.net or .onnx), with every type and shape, as .net text that netc\n"
+            "reads back to the same graph. With -o DIR/NAME.net long weights go to\n"
+            "DIR/NAME.safetensors; on standard output they are left out.\n",
     .least = 1,
     .most = 1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT,

@@ -7,7 +7,8 @@
 static FileNames input_files(const Job *job)
 {
     FileNames files = {0};
-    for (int i = 1; i < job->options->operand_count; i++) LIST_PUSH(job->arena, &files, job->options->operands[i]);
+    for (int i = 1; i < job->options->operand_count; i++)
+        LIST_PUSH(job->arena, &files, job->options->operands[i]);
     return files;
 }
 
@@ -36,7 +37,8 @@ static int write_outputs(const Job *job, const Execution *e)
     Diags *diags = diags_new(job->arena);
     for (int i = 0; i < g->outputs.count; i++) {
         const Tensor *t = g->outputs.items[i];
-        DataTensor data = {.name = t->name, .dtype = t->dtype, .rank = t->rank, .data = e->outputs[i].data};
+        DataTensor data = {
+            .name = t->name, .dtype = t->dtype, .rank = t->rank, .data = e->outputs[i].data};
         memcpy(data.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
         if (!datafile_write(workdir_file(w, file_name(job->arena, t)), &data, 1, diags)) {
             report_diags(job, diags);
@@ -58,7 +60,8 @@ static int run(Job *job)
     const Graph *g = job->graph;
     FileNames files = input_files(job);
     DataTensor *inputs = NEW_ARRAY(job->arena, DataTensor, g->inputs.count + 1);
-    if (!dataset_read(job, &files, g->inputs.items, g->inputs.count, "input", inputs)) return EXIT_INPUT;
+    if (!dataset_read(job, &files, g->inputs.items, g->inputs.count, "input", inputs))
+        return EXIT_INPUT;
     Library library = library_get(job);
     Execution *e = execution_new(job->arena, g);
     for (int i = 0; i < g->inputs.count; i++)
@@ -74,11 +77,11 @@ const Command command_run = {
     .name = "run",
     .operands = "FILE IN... -o DIR",
     .title = "Runs a network on files and writes its outputs",
-    .help = "Each IN is a .npy or .pb tensor, or a .npz or .safetensors of several. NAME=IN says which\n"
-            "input it is for; otherwise names in the files count, or else their order. Sizes of\n"
-            "named dimensions that --dim leaves open come from the inputs. Outputs become\n"
-            "DIR/NAME.npy. The network is compiled once and kept in a cache: in $NETC_CACHE, else in\n"
-            "$XDG_CACHE_HOME/netc, else in ~/.cache/netc.\n",
+    .help = "Each IN is a .npy or .pb tensor, or a .npz or .safetensors of several. NAME=IN\n"
+            "says which input it is for; otherwise names in the files count, or else their\n"
+            "order. Sizes of named dimensions that --dim leaves open come from the inputs.\n"
+            "Outputs become DIR/NAME.npy. The network is compiled once and kept in a cache:\n"
+            "in $NETC_CACHE, else in $XDG_CACHE_HOME/netc, else in ~/.cache/netc.\n",
     .least = 1,
     .most = -1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_CC | GROUP_RUN,

@@ -1,4 +1,5 @@
-/* netc targets: the table of instruction sets that code can be generated for, or the C flags of one. */
+/* netc targets: the table of instruction sets that code can be generated for, or the C flags of
+ * one. */
 #include "commands.h"
 
 /* The C compiler's flags for one target, for those who compile generated code themselves. */
@@ -17,7 +18,10 @@ static int targets(Job *job)
     printf("%-10s%6s%11s  %-9s%s\n", "TARGET", "LANES", "REGISTERS", "HERE", "WHAT");
     for (const Target *const *t = target_list; *t; t++)
         printf("%-10s%6d%11d  %-9s%s\n", (*t)->name, (*t)->lanes, (*t)->registers,
-               *t == native ? "native" : (*t)->runs_here() ? "runs" : "-", (*t)->doc);
+               *t == native        ? "native"
+               : (*t)->runs_here() ? "runs"
+                                   : "-",
+               (*t)->doc);
     return EXIT_DONE;
 }
 
@@ -25,9 +29,9 @@ const Command command_targets = {
     .name = "targets",
     .operands = "[NAME]",
     .title = "Lists the instruction sets to compile for",
-    .help = "LANES is the number of f32 in a vector. HERE says what this machine can run; `native`\n"
-            "stands for the best of those. With NAME, prints the flags that the C compiler needs for\n"
-            "generated code of that target.\n",
+    .help = "LANES is the number of f32 in a vector. HERE says what this machine can run;\n"
+            "`native` stands for the best of those. With NAME, prints the flags that the C\n"
+            "compiler needs for generated code of that target.\n",
     .most = 1,
     .run = targets,
 };

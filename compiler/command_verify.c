@@ -9,38 +9,44 @@ static Datasets datasets;
 static int prepare(Job *job)
 {
     const Options *o = job->options;
-    if (!datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, &datasets)) return EXIT_INPUT;
+    if (!datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, &datasets))
+        return EXIT_INPUT;
     dataset_bind_dims(job, &datasets.items[0].inputs);
     return EXIT_DONE;
 }
 
-static bool compare_output(const Job *job, const Tensor *t, const void *got, const DataTensor *expected)
+static bool compare_output(const Job *job, const Tensor *t, const void *got,
+                           const DataTensor *expected)
 {
     const Options *o = job->options;
     Tolerance tolerance = {o->rtol, o->atol, o->scale};
-    Difference d = compare(job->arena, t->dtype, tensor_elements(t), got, expected->data, tolerance);
+    Difference d =
+        compare(job->arena, t->dtype, tensor_elements(t), got, expected->data, tolerance);
     const char *where = d.worst < 0 ? "" : index_text(job->arena, d.worst, t->dims, t->rank);
     if (d.wrong) {
-        printf("  output '%s' differs: %lld of %lld elements; worst at %s: got %s, expected %s", t->name, (long long)d.wrong,
-               (long long)d.elements, where, d.got, d.expected);
+        printf("  output '%s' differs: %lld of %lld elements; worst at %s: got %s, expected %s",
+               t->name, (long long)d.wrong, (long long)d.elements, where, d.got, d.expected);
         if (dtype_is_float(t->dtype)) printf(", error %.3g of %.3g allowed", d.error, d.allowed);
         printf("\n");
     } else if (d.worst < 0) {
         printf("  output '%s': equal\n", t->name);
     } else {
-        printf("  output '%s': worst error %.3g of %.3g allowed, at %s\n", t->name, d.error, d.allowed, where);
+        printf("  output '%s': worst error %.3g of %.3g allowed, at %s\n", t->name, d.error,
+               d.allowed, where);
     }
     return d.wrong == 0;
 }
 
 /* EXIT_DONE when everything agrees. */
-static int verify_one(const Job *job, const Dataset *d, int own_outputs, Execution *e, const Library *library)
+static int verify_one(const Job *job, const Dataset *d, int own_outputs, Execution *e,
+                      const Library *library)
 {
     const Graph *g = job->graph;
     DataTensor *inputs = NEW_ARRAY(job->arena, DataTensor, g->inputs.count + 1);
     DataTensor *outputs = NEW_ARRAY(job->arena, DataTensor, own_outputs + 1);
     bool read = dataset_read(job, &d->inputs, g->inputs.items, g->inputs.count, "input", inputs);
-    if (!dataset_read(job, &d->outputs, g->outputs.items, own_outputs, "output", outputs) || !read) return EXIT_INPUT;
+    if (!dataset_read(job, &d->outputs, g->outputs.items, own_outputs, "output", outputs) || !read)
+        return EXIT_INPUT;
     for (int i = 0; i < g->inputs.count; i++)
         if (e->inputs[i].bytes) memcpy(e->inputs[i].data, inputs[i].data, e->inputs[i].bytes);
     progress("running %s", d->name);
@@ -48,11 +54,13 @@ static int verify_one(const Job *job, const Dataset *d, int own_outputs, Executi
     progress_clear();
     printf("%s\n", d->name);
     bool good = true;
-    for (int i = 0; i < own_outputs; i++) good &= compare_output(job, g->outputs.items[i], e->outputs[i].data, &outputs[i]);
+    for (int i = 0; i < own_outputs; i++)
+        good &= compare_output(job, g->outputs.items[i], e->outputs[i].data, &outputs[i]);
     if (!job->options->layers) return good ? EXIT_DONE : EXIT_INPUT;
     int wrong = layers_compare(job, e);
     if (!good && !wrong)
-        printf("  each node does what the interpreter says: it is the network's graph that gives other values than expected\n");
+        printf("  each node does what the interpreter says: it is the network's graph that gives "
+               "other values than expected\n");
     return good && !wrong ? EXIT_DONE : EXIT_INPUT;
 }
 
@@ -75,13 +83,14 @@ const Command command_verify = {
     .name = "verify",
     .operands = "FILE DATASET...",
     .title = "Compares a compiled network's outputs with expected ones",
-    .help = "A DATASET is a folder of input_0.pb, ..., output_0.pb, ... (or .npy), as ONNX's test_data_set\n"
-            "folders are; or a pair of files X.in.npy X.out.npy; or IN,...:OUT,... where each is a .npy\n"
-            "or .pb file or NAME=FILE. Types and shapes must agree. A float may differ by\n"
-            "A + R * |expected|; integers and booleans must be equal; NaN equals NaN.\n"
-            "With --layers the network is compiled so that every tensor can be seen, and each node is\n"
-            "compared with the interpreter as well; the first wrong one is named first. There the\n"
-            "tolerance is relative to the largest magnitude in the tensor.\n",
+    .help = "A DATASET is a folder of input_0.pb, ..., output_0.pb, ... (or .npy), as\n"
+            "ONNX's test_data_set folders are; or a pair of files X.in.npy X.out.npy; or\n"
+            "IN,...:OUT,... where each is a .npy or .pb file or NAME=FILE. Types and shapes\n"
+            "must agree. A float may differ by A + R * |expected|; integers and booleans\n"
+            "must be equal; NaN equals NaN. With --layers the network is compiled so that\n"
+            "every tensor can be seen, and each node is compared with the interpreter as\n"
+            "well; the first wrong one is named first. There the tolerance is relative to\n"
+            "the largest magnitude in the tensor.\n",
     .least = 2,
     .most = -1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_CODE | GROUP_CC | GROUP_RUN | GROUP_COMPARE,

@@ -1,6 +1,6 @@
 /*
- * The commands: each is a row that says which options it takes, which stages of the pipeline it needs run (main.c), and
- * what it does with their result. One file per command.
+ * The commands: each is a row that says which options it takes, which stages of the pipeline it
+ * needs run (main.c), and what it does with their result. One file per command.
  */
 #ifndef NETC_COMMANDS_H
 #define NETC_COMMANDS_H
@@ -28,22 +28,24 @@ struct Command {
     const char *operands; /* for the usage line: "FILE -o DIR" */
     const char *title;    /* one line, for the list of commands */
     const char *help;     /* more, for --help; lines of at most 80 columns, ended by a newline */
-    int least, most;      /* how many operands; most -1: any number. The first is the model where a stage is needed */
-    unsigned groups;      /* mask of the option groups it takes */
-    bool needs_output;    /* -o must be given, unless --emit replaces it */
+    /* How many operands; most -1: any number. Where a stage is needed, the first is the model. */
+    int least, most;
+    unsigned groups;   /* mask of the option groups it takes */
+    bool needs_output; /* -o must be given, unless --emit replaces it */
     Stage needs;
-    int (*prepare)(Job *job); /* before the stages; NULL: nothing to do. Not EXIT_DONE: stop with that code */
+    /* Before the stages: another code than EXIT_DONE ends the command. NULL: nothing to do. */
+    int (*prepare)(Job *job);
     int (*run)(Job *job); /* the exit code */
 };
 
-extern const Command command_check, command_summary, command_compile, command_build, command_run, command_verify,
-    command_print, command_ops, command_targets;
+extern const Command command_check, command_summary, command_compile, command_build, command_run,
+    command_verify, command_print, command_ops, command_targets;
 extern const Command *const command_list[]; /* NULL-terminated, in the order of help */
 
 /* "netc: error: ..." on standard error; the exit code for a mistake in the user's input. */
 int input_error(const char *format, ...) PRINTF(1, 2);
 
-/* What long work is doing now: one line on a terminal, overwritten by the next; nothing elsewhere. */
+/* What long work is doing now: one line on a terminal, overwritten by the next. */
 void progress(const char *format, ...) PRINTF(1, 2);
 void progress_clear(void);
 /* Diagnostics on standard error, in colour where that is wanted. */

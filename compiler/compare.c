@@ -22,7 +22,8 @@ static double float_ratio(double got, double expected, double allowed)
     return error == 0 ? 0 : error / allowed;
 }
 
-static void compare_floats(Dtype dtype, const void *got, const void *expected, Tolerance t, Difference *d)
+static void compare_floats(Dtype dtype, const void *got, const void *expected, Tolerance t,
+                           Difference *d)
 {
     double scale = t.scale ? largest(dtype, d->elements, expected) : 0, worst = 0;
     for (int64_t i = 0; i < d->elements; i++) {
@@ -55,15 +56,19 @@ static const char *element_text(Arena *arena, Dtype dtype, const void *data, int
 {
     if (dtype_is_float(dtype)) return arena_format(arena, "%.9g", dtype_get_double(dtype, data, i));
     long long value = (long long)dtype_get_int(dtype, data, i);
-    return dtype == DT_U64 ? arena_format(arena, "%llu", (unsigned long long)value) : arena_format(arena, "%lld", value);
+    return dtype == DT_U64 ? arena_format(arena, "%llu", (unsigned long long)value)
+                           : arena_format(arena, "%lld", value);
 }
 
-Difference compare(Arena *arena, Dtype dtype, int64_t elements, const void *got, const void *expected, Tolerance tolerance)
+Difference compare(Arena *arena, Dtype dtype, int64_t elements, const void *got,
+                   const void *expected, Tolerance tolerance)
 {
     Difference d = {.elements = elements, .worst = -1};
     if (dtype == DT_BOOL) dtype = DT_U8; /* another byte than 0 and 1 is wrong, not true */
-    if (dtype_is_float(dtype)) compare_floats(dtype, got, expected, tolerance, &d);
-    else compare_integers(dtype, got, expected, &d);
+    if (dtype_is_float(dtype))
+        compare_floats(dtype, got, expected, tolerance, &d);
+    else
+        compare_integers(dtype, got, expected, &d);
     if (d.worst < 0) return d;
     d.got = element_text(arena, dtype, got, d.worst);
     d.expected = element_text(arena, dtype, expected, d.worst);
@@ -74,7 +79,8 @@ const char *index_text(Arena *arena, int64_t element, const int64_t *dims, int r
 {
     const char *text = "";
     for (int i = rank - 1; i >= 0; i--) {
-        text = arena_format(arena, "%lld%s%s", (long long)(element % dims[i]), *text ? ", " : "", text);
+        text = arena_format(arena, "%lld%s%s", (long long)(element % dims[i]), *text ? ", " : "",
+                            text);
         element /= dims[i];
     }
     return rank ? arena_format(arena, "[%s]", text) : "";

@@ -68,10 +68,12 @@ bool datasets_parse(Arena *arena, const char *const *words, int count, Datasets 
         Dataset d = {0};
         int taken = parse_one(arena, words + i, count - i, &d);
         if (taken == 0) {
-            input_error(is_folder(words[i]) ? "the folder %s has no output_0.pb or output_0.npy"
-                                            : "%s is no dataset: a folder of input_K.pb and output_K.pb, a pair X.in.npy "
-                                              "X.out.npy, or IN,...:OUT,...",
-                        words[i]);
+            input_error(
+                is_folder(words[i])
+                    ? "the folder %s has no output_0.pb or output_0.npy"
+                    : "%s is no dataset: a folder of input_K.pb and output_K.pb, a pair X.in.npy "
+                      "X.out.npy, or IN,...:OUT,...",
+                words[i]);
             return false;
         }
         LIST_PUSH(arena, out, d);
@@ -103,7 +105,8 @@ static bool read_files(Arena *arena, const FileNames *files, NamedTensors *out, 
         good &= datafile_read(arena, path, &read, diags);
         for (int k = 0; k < read.count; k++) {
             NamedTensor t = {name, path, read.items[k], false};
-            if (ends_with(path, ".npy")) t.tensor.name = ""; /* a file's stem is no name of a tensor */
+            if (ends_with(path, ".npy"))
+                t.tensor.name = ""; /* a file's stem is no name of a tensor */
             LIST_PUSH(arena, out, t);
         }
     }
@@ -117,8 +120,10 @@ static int find_wanted(Tensor *const *wanted, int count, const char *name)
     return -1;
 }
 
-/* Gives each wanted tensor its place in `read`, or leaves it NULL. Returns one whose NAME= is not wanted, or NULL. */
-static const NamedTensor *place(NamedTensors *read, Tensor *const *wanted, int count, NamedTensor **placed)
+/* Gives each wanted tensor its place in `read`, or leaves it NULL. Returns one whose NAME= is not
+ * wanted, or NULL. */
+static const NamedTensor *place(NamedTensors *read, Tensor *const *wanted, int count,
+                                NamedTensor **placed)
 {
     bool by_name = true;
     for (int i = 0; i < read->count; i++) {
@@ -146,17 +151,20 @@ static const NamedTensor *place(NamedTensors *read, Tensor *const *wanted, int c
 static bool fits(const Job *job, const NamedTensor *t, const Tensor *wanted, const char *what)
 {
     const DataTensor *d = &t->tensor;
-    bool same = d->dtype == wanted->dtype && d->rank == wanted->rank &&
-                (d->rank == 0 || memcmp(d->dims, wanted->dims, (size_t)d->rank * sizeof *d->dims) == 0);
+    bool same =
+        d->dtype == wanted->dtype && d->rank == wanted->rank &&
+        (d->rank == 0 || memcmp(d->dims, wanted->dims, (size_t)d->rank * sizeof *d->dims) == 0);
     if (!same)
         input_error("%s: %s '%s' is %s here, but %s in the network", t->path, what, wanted->name,
-                    arena_format(job->arena, "%s %s", dtype_name(d->dtype), dims_text(job->arena, d->dims, d->rank)),
+                    arena_format(job->arena, "%s %s", dtype_name(d->dtype),
+                                 dims_text(job->arena, d->dims, d->rank)),
                     arena_format(job->arena, "%s %s", dtype_name(wanted->dtype),
                                  dims_text(job->arena, wanted->dims, wanted->rank)));
     return same;
 }
 
-bool dataset_read(const Job *job, const FileNames *files, Tensor *const *wanted, int count, const char *what, DataTensor *out)
+bool dataset_read(const Job *job, const FileNames *files, Tensor *const *wanted, int count,
+                  const char *what, DataTensor *out)
 {
     Diags *diags = diags_new(job->arena);
     NamedTensors read = {0};
@@ -171,7 +179,8 @@ bool dataset_read(const Job *job, const FileNames *files, Tensor *const *wanted,
     }
     for (int i = 0; i < count; i++) {
         if (!placed[i]) {
-            input_error("%s '%s' (%s) has no file", what, wanted[i]->name, tensor_type_text(job->arena, wanted[i]));
+            input_error("%s '%s' (%s) has no file", what, wanted[i]->name,
+                        tensor_type_text(job->arena, wanted[i]));
             good = false;
         } else {
             good &= fits(job, placed[i], wanted[i], what);

@@ -39,7 +39,8 @@ static void area_release(void *object)
 
 static void area_make(Arena *arena, Area *area, size_t bytes)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE),
+           room = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     size_t pages = (room + page - 1) / page * page;
     area->bytes = bytes;
     area->mapped = pages + page;
@@ -57,8 +58,10 @@ Execution *execution_new(Arena *arena, const Graph *g)
     e->graph = g;
     e->inputs = NEW_ARRAY(arena, Area, g->inputs.count);
     e->outputs = NEW_ARRAY(arena, Area, g->outputs.count);
-    for (int i = 0; i < g->inputs.count; i++) area_make(arena, &e->inputs[i], tensor_bytes(g->inputs.items[i]));
-    for (int i = 0; i < g->outputs.count; i++) area_make(arena, &e->outputs[i], tensor_bytes(g->outputs.items[i]));
+    for (int i = 0; i < g->inputs.count; i++)
+        area_make(arena, &e->inputs[i], tensor_bytes(g->inputs.items[i]));
+    for (int i = 0; i < g->outputs.count; i++)
+        area_make(arena, &e->outputs[i], tensor_bytes(g->outputs.items[i]));
     return e;
 }
 
@@ -83,7 +86,8 @@ static const netc_model *child_load(Report *report, const char *path)
     if (!entry) child_fail(report, "%s has no netc_entry", path);
     const netc_model *model = entry();
     if (model->abi != NETC_ABI)
-        child_fail(report, "%s has descriptor version %u, not %d", path, (unsigned)model->abi, NETC_ABI);
+        child_fail(report, "%s has descriptor version %u, not %d", path, (unsigned)model->abi,
+                   NETC_ABI);
     return model;
 }
 
@@ -91,16 +95,18 @@ static void child_check(Report *report, const netc_tensor_info *info, const Area
 {
     for (int i = 0; i < count; i++)
         if (info[i].bytes != areas[i].bytes)
-            child_fail(report, "tensor '%s' of the compiled network has %zu bytes, not %zu", info[i].name, info[i].bytes,
-                       areas[i].bytes);
+            child_fail(report, "tensor '%s' of the compiled network has %zu bytes, not %zu",
+                       info[i].name, info[i].bytes, areas[i].bytes);
 }
 
 static const void *child_weights(Report *report, const char *path, size_t bytes)
 {
     int fd = open(path, O_RDONLY);
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0) child_fail(report, "cannot read %s: %s", path, strerror(errno));
-    if ((size_t)status.st_size != bytes) child_fail(report, "%s has %lld bytes, not %zu", path, (long long)status.st_size, bytes);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        child_fail(report, "cannot read %s: %s", path, strerror(errno));
+    if ((size_t)status.st_size != bytes)
+        child_fail(report, "%s has %lld bytes, not %zu", path, (long long)status.st_size, bytes);
     const void *data = mmap(NULL, bytes ? bytes : 1, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED) child_fail(report, "cannot map %s: %s", path, strerror(errno));
     return data;
@@ -112,16 +118,19 @@ _Noreturn static void child_run(const Execution *e, const Library *library, Repo
     const Graph *g = e->graph;
     int extra = library->weights != NULL;
     if (model->input_count != g->inputs.count + extra || model->output_count != g->outputs.count)
-        child_fail(report, "the compiled network has %d inputs and %d outputs, not %d and %d", model->input_count,
-                   model->output_count, g->inputs.count + extra, g->outputs.count);
+        child_fail(report, "the compiled network has %d inputs and %d outputs, not %d and %d",
+                   model->input_count, model->output_count, g->inputs.count + extra,
+                   g->outputs.count);
     child_check(report, model->inputs, e->inputs, g->inputs.count);
     child_check(report, model->outputs, e->outputs, g->outputs.count);
 
     const void **inputs = calloc((size_t)model->input_count + 1, sizeof *inputs);
     void **outputs = calloc((size_t)model->output_count + 1, sizeof *outputs);
-    size_t align = model->workspace_align > sizeof(void *) ? model->workspace_align : sizeof(void *);
+    size_t align =
+        model->workspace_align > sizeof(void *) ? model->workspace_align : sizeof(void *);
     void *workspace = NULL;
-    if (!inputs || !outputs || posix_memalign(&workspace, align, model->workspace_bytes + align) != 0)
+    if (!inputs || !outputs ||
+        posix_memalign(&workspace, align, model->workspace_bytes + align) != 0)
         child_fail(report, "out of memory: the workspace has %zu bytes", model->workspace_bytes);
     memset(workspace, UNWRITTEN, model->workspace_bytes);
     for (int i = 0; i < g->inputs.count; i++) {
@@ -129,9 +138,12 @@ _Noreturn static void child_run(const Execution *e, const Library *library, Repo
         mprotect(e->inputs[i].mapping, e->inputs[i].mapped, PROT_READ);
     }
     for (int i = 0; i < g->outputs.count; i++) outputs[i] = e->outputs[i].data;
-    if (extra) inputs[g->inputs.count] = child_weights(report, library->weights, model->inputs[g->inputs.count].bytes);
+    if (extra)
+        inputs[g->inputs.count] =
+            child_weights(report, library->weights, model->inputs[g->inputs.count].bytes);
     int status = model->run(inputs, outputs, workspace);
-    if (status != 0) child_fail(report, "the compiled network refuses its arguments with %d", status);
+    if (status != 0)
+        child_fail(report, "the compiled network refuses its arguments with %d", status);
     _exit(0);
 }
 
@@ -142,7 +154,8 @@ static void limit_child(double timeout)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    struct itimerval timer = {.it_value = {(time_t)timeout, (suseconds_t)((timeout - (double)(time_t)timeout) * 1e6)}};
+    struct itimerval timer = {
+        .it_value = {(time_t)timeout, (suseconds_t)((timeout - (double)(time_t)timeout) * 1e6)}};
     if (timeout > 0) setitimer(ITIMER_REAL, &timer, NULL);
 }
 
@@ -150,18 +163,21 @@ static bool tell_failure(int status, const Report *report, double timeout)
 {
     progress_clear();
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        fprintf(stderr, "netc: the compiled network did not finish within %g s (--timeout)\n", timeout);
+        fprintf(stderr, "netc: the compiled network did not finish within %g s (--timeout)\n",
+                timeout);
     else if (WIFSIGNALED(status))
         fprintf(stderr, "netc: the compiled network crashed: %s\n", strsignal(WTERMSIG(status)));
     else
-        fprintf(stderr, "netc: %s\n", report->text[0] ? report->text : "the compiled network ended early");
+        fprintf(stderr, "netc: %s\n",
+                report->text[0] ? report->text : "the compiled network ended early");
     return false;
 }
 
 bool execution_run(Execution *e, const Library *library, double timeout)
 {
     Report *report = map_shared(sizeof *report), told;
-    for (int i = 0; i < e->graph->outputs.count; i++) memset(e->outputs[i].data, UNWRITTEN, e->outputs[i].bytes);
+    for (int i = 0; i < e->graph->outputs.count; i++)
+        memset(e->outputs[i].data, UNWRITTEN, e->outputs[i].bytes);
     fflush(NULL);
     pid_t child = fork();
     if (child < 0) die("cannot start a process: %s", strerror(errno));

@@ -1,6 +1,6 @@
 /*
- * Running a compiled network: in a child process, so that a crash of generated code or an endless loop is an answer and not
- * the end of netc.
+ * Running a compiled network: in a child process, so that a crash of generated code or an endless
+ * loop is an answer and not the end of netc.
  */
 #ifndef NETC_EXECUTE_H
 #define NETC_EXECUTE_H
@@ -8,7 +8,8 @@
 #include "graph.h"
 #include "library.h"
 
-/* Memory for one tensor's bytes, shared with the child, aligned to 64 and followed by a page that must not be touched. */
+/* Memory for one tensor's bytes, shared with the child, aligned to 64 and followed by a page that
+ * must not be touched. */
 typedef struct Area {
     void *data;
     size_t bytes;
@@ -22,9 +23,10 @@ typedef struct Execution {
     Area *inputs, *outputs;
 } Execution;
 
-Execution *execution_new(Arena *arena, const Graph *g); /* its memory is returned when the arena is freed */
-/* Runs once. False after saying on standard error what went wrong: a crash, the time limit (seconds; 0: none), a library
- * that does not load or is not the network. */
+Execution *execution_new(Arena *arena,
+                         const Graph *g); /* its memory is returned when the arena is freed */
+/* Runs once. False after saying on standard error what went wrong: a crash, the time limit
+ * (seconds; 0: none), a library that does not load or is not the network. */
 bool execution_run(Execution *e, const Library *library, double timeout);
 
 #endif

@@ -1,4 +1,5 @@
-/* From a planned Program to files: names, the emitter, the runtime's parts, and the hash of it all. */
+/* From a planned Program to files: names, the emitter, the runtime's parts, and the hash of it all.
+ */
 #include "generate.h"
 
 #include "hash.h"
@@ -6,21 +7,27 @@
 #include <ctype.h>
 #include <errno.h>
 
-enum { INLINE_LIMIT = 1 << 20 }; /* bytes of weights that are spelled as C arrays unless asked otherwise */
+enum {
+    INLINE_LIMIT = 1 << 20
+}; /* bytes of weights that are spelled as C arrays unless asked otherwise */
 
 static const char *const keywords[] = {
-    "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue",
-    "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend",
-    "goto", "if", "inline", "int", "long", "main", "mutable", "namespace", "new", "not", "operator", "or", "private",
-    "protected", "public", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-    "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual", "void",
-    "volatile", "while", "xor",
+    "alignas",  "alignof",   "and",      "asm",      "auto",     "bool",    "break",    "case",
+    "catch",    "char",      "class",    "const",    "continue", "default", "delete",   "do",
+    "double",   "else",      "enum",     "explicit", "export",   "extern",  "false",    "float",
+    "for",      "friend",    "goto",     "if",       "inline",   "int",     "long",     "main",
+    "mutable",  "namespace", "new",      "not",      "operator", "or",      "private",  "protected",
+    "public",   "register",  "restrict", "return",   "short",    "signed",  "sizeof",   "static",
+    "struct",   "switch",    "template", "this",     "throw",    "true",    "try",      "typedef",
+    "typename", "union",     "unsigned", "using",    "virtual",  "void",    "volatile", "while",
+    "xor",
 };
 
 bool is_identifier(const char *name)
 {
     for (const char *p = name; *p; p++)
-        if (!(isalpha((unsigned char)*p) || *p == '_' || (p > name && isdigit((unsigned char)*p)))) return false;
+        if (!(isalpha((unsigned char)*p) || *p == '_' || (p > name && isdigit((unsigned char)*p))))
+            return false;
     for (size_t i = 0; i < COUNT(keywords); i++)
         if (strcmp(name, keywords[i]) == 0) return false;
     return *name != '\0';
@@ -35,8 +42,8 @@ static const char *make_identifier(Arena *arena, const char *name)
     return is_identifier(id) ? id : arena_format(arena, "net_%s", id);
 }
 
-/* --prefix, else the name of a .net file's network, else the stem of an ONNX file: the graph in it is hardly ever named
- * after what it is. */
+/* --prefix, else the name of a .net file's network, else the stem of an ONNX file: the graph in it
+ * is hardly ever named after what it is. */
 static const char *choose_name(const Job *job)
 {
     const Options *o = job->options;
@@ -69,8 +76,10 @@ const Generated *generate(const Job *job, bool entry)
     };
     g->source = arena_format(job->arena, "%s.c", g->options.name);
     g->header = arena_format(job->arena, "%s.h", g->options.name);
-    if (g->options.weights != WEIGHTS_INLINE) g->weights = arena_format(job->arena, "%s.weights", g->options.name);
-    if (g->options.weights == WEIGHTS_OBJECT) g->assembler = arena_format(job->arena, "%s_weights.S", g->options.name);
+    if (g->options.weights != WEIGHTS_INLINE)
+        g->weights = arena_format(job->arena, "%s.weights", g->options.name);
+    if (g->options.weights == WEIGHTS_OBJECT)
+        g->assembler = arena_format(job->arena, "%s_weights.S", g->options.name);
     emit(job->program, &g->options, &g->text);
     return g;
 }
@@ -107,7 +116,8 @@ void generated_write(const Generated *g, const Workdir *w, bool parts)
 {
     workdir_write(w, g->source, g->text.source.data, g->text.source.length);
     workdir_write(w, g->header, g->text.header.data, g->text.header.length);
-    if (g->assembler) workdir_write(w, g->assembler, g->text.assembler.data, g->text.assembler.length);
+    if (g->assembler)
+        workdir_write(w, g->assembler, g->text.assembler.data, g->text.assembler.length);
     if (g->weights) write_weights(g, w);
     if (!parts) return;
     for (const char *const *part = emit_runtime_parts(g->program); *part; part++) {
@@ -149,7 +159,8 @@ const char *generated_hash(Arena *arena, const Generated *g, const char *salt)
         hash_add(&hash, runtime_file(*part)->data, runtime_file(*part)->bytes);
     if (g->weights) {
         FILE *stream = fopencookie(&hash, "w", (cookie_io_functions_t){.write = hash_write});
-        if (!stream || !emit_weights(g->program, stream) || fclose(stream) != 0) die("cannot hash the weights");
+        if (!stream || !emit_weights(g->program, stream) || fclose(stream) != 0)
+            die("cannot hash the weights");
     }
     return hash_text(arena, &hash);
 }

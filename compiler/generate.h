@@ -1,6 +1,6 @@
 /*
- * The last stage as files: the emitted C, header and weights of a planned Program, together with the runtime's files that
- * they include, named and written into a folder.
+ * The last stage as files: the emitted C, header and weights of a planned Program, together with
+ * the runtime's files that they include, named and written into a folder.
  */
 #ifndef NETC_GENERATE_H
 #define NETC_GENERATE_H
@@ -13,7 +13,8 @@ typedef struct Generated {
     const Program *program;
     EmitOptions options;
     Emitted text;
-    const char *source, *header, *assembler, *weights; /* file names; the last two NULL when there is none */
+    const char *source, *header, *assembler,
+        *weights; /* file names; the last two NULL when there is none */
 } Generated;
 
 /* Emits by the options of the command line. `entry`: for a shared library. */
@@ -24,7 +25,8 @@ int generate_print_stage(const Job *job);
 void generated_write(const Generated *g, const Workdir *w, bool parts);
 /* All file names that generated_write writes, in order, ended by NULL. */
 const char *const *generated_files(Arena *arena, const Generated *g, bool parts);
-/* 128 bits over everything that is generated, as 32 hexadecimal digits; the text of `salt` is part of it. */
+/* 128 bits over everything that is generated, as 32 hexadecimal digits; the text of `salt` is part
+ * of it. */
 const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
 /* May it name symbols in C and C++: an identifier and no keyword. */
 bool is_identifier(const char *name);

@@ -1,6 +1,6 @@
 /*
- * The hash: two 64-bit lanes, each a multiply-and-rotate chain over its half of every 16 bytes, crossed at each step so
- * that either half reaches both lanes.
+ * The hash: two 64-bit lanes, each a multiply-and-rotate chain over its half of every 16 bytes,
+ * crossed at each step so that either half reaches both lanes.
  */
 #include "hash.h"
 
@@ -53,5 +53,6 @@ const char *hash_text(Arena *arena, const Hash *hash)
     memset(h.block + h.pending, 0, 16 - h.pending);
     step(&h, h.block);
     uint64_t a = finish(h.lane[0] ^ h.total), b = finish(h.lane[1] + rotate(h.total, 32));
-    return arena_format(arena, "%016llx%016llx", (unsigned long long)(a + b), (unsigned long long)(b ^ rotate(a, 23)));
+    return arena_format(arena, "%016llx%016llx", (unsigned long long)(a + b),
+                        (unsigned long long)(b ^ rotate(a, 23)));
 }

@@ -1,4 +1,5 @@
-/* A 128-bit hash of a stream of bytes, to name cached results by their content. Fast, not cryptographic. */
+/* A 128-bit hash of a stream of bytes, to name cached results by their content. Fast, not
+ * cryptographic. */
 #ifndef NETC_HASH_H
 #define NETC_HASH_H
 

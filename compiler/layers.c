@@ -1,6 +1,6 @@
 /*
- * Node by node: what the compiled network computed against the interpreter. A definition that would take too long to
- * interpret in full is evaluated at a sample of its elements.
+ * Node by node: what the compiled network computed against the interpreter. A definition that would
+ * take too long to interpret in full is evaluated at a sample of its elements.
  */
 #include "layers.h"
 
@@ -22,9 +22,14 @@ void layers_expose(Graph *g)
         }
 }
 
-/* The values of tensors by their address: the compiled network's and, within a node, temporaries. */
+/* The values of tensors by their address: the compiled network's and, within a node, temporaries.
+ */
 typedef struct Values {
-    LIST(struct Value { const Tensor *tensor; const void *data; }) list;
+    LIST(struct Value {
+        const Tensor *tensor;
+        const void *data;
+    })
+    list;
 } Values;
 
 static void set_value(Arena *arena, Values *values, const Tensor *t, const void *data)
@@ -53,7 +58,8 @@ static uint64_t next_random(uint64_t *state)
     return *state >> 33;
 }
 
-/* The same definition over a vector of sampled elements: its indices are loaded from constant tensors. */
+/* The same definition over a vector of sampled elements: its indices are loaded from constant
+ * tensors. */
 static Definition *sample_definition(Definer *d, const Definition *def, Sample *sample)
 {
     Arena *arena = d->graph->arena;
@@ -81,7 +87,8 @@ static Definition *sample_definition(Definer *d, const Definition *def, Sample *
 
 static void *interpret(Definer *d, const Definition *def, Values *values)
 {
-    void *data = arena_alloc(d->graph->arena, dtype_bytes(def->out->dtype, tensor_elements(def->out)) + 1);
+    void *data =
+        arena_alloc(d->graph->arena, dtype_bytes(def->out->dtype, tensor_elements(def->out)) + 1);
     interp_run(d->pool, def, data, find_value, values);
     return data;
 }
@@ -96,15 +103,18 @@ static const void *gather(Arena *arena, const Tensor *t, const void *data, const
     return row;
 }
 
-static const char *difference_text(Arena *arena, const Difference *d, const Tensor *t, const Sample *sample)
+static const char *difference_text(Arena *arena, const Difference *d, const Tensor *t,
+                                   const Sample *sample)
 {
     int64_t element = sample->at ? sample->at[d->worst] : d->worst;
-    return arena_format(arena, "%lld of %lld wrong; worst at %s: %s, the interpreter has %s", (long long)d->wrong,
-                        (long long)d->elements, index_text(arena, element, t->dims, t->rank), d->got, d->expected);
+    return arena_format(arena, "%lld of %lld wrong; worst at %s: %s, the interpreter has %s",
+                        (long long)d->wrong, (long long)d->elements,
+                        index_text(arena, element, t->dims, t->rank), d->got, d->expected);
 }
 
 /* Compares one output of a node; NULL when it is right, else what is wrong. */
-static const char *compare_definition(const Job *job, Definer *d, const Definition *def, Values *values)
+static const char *compare_definition(const Job *job, Definer *d, const Definition *def,
+                                      Values *values)
 {
     const void *got = find_value(def->out, values);
     int64_t elements = tensor_elements(def->out);
@@ -114,7 +124,8 @@ static const char *compare_definition(const Job *job, Definer *d, const Definiti
     const void *expected = interpret(d, sampled ? sample_definition(d, def, &sample) : def, values);
     if (sampled) got = gather(d->graph->arena, def->out, got, &sample);
     Tolerance tolerance = {job->options->rtol, job->options->atol, true};
-    Difference diff = compare(d->graph->arena, def->out->dtype, sample.count, got, expected, tolerance);
+    Difference diff =
+        compare(d->graph->arena, def->out->dtype, sample.count, got, expected, tolerance);
     return diff.wrong ? difference_text(d->graph->arena, &diff, def->out, &sample) : NULL;
 }
 
@@ -126,15 +137,18 @@ static bool is_output_of(const Node *node, const Tensor *t)
 }
 
 /* All definitions of a node, in order; temporaries get their interpreted values. */
-static const char *compare_node(const Job *job, Pool *pool, Graph *g, const Node *node, Values *values)
+static const char *compare_node(const Job *job, Pool *pool, Graph *g, const Node *node,
+                                Values *values)
 {
     Definer d = {.pool = pool, .graph = g, .node = node};
     if (!define_node(&d, node)) return NULL;
     const char *wrong = NULL;
     for (int i = 0; i < d.definitions.count && !wrong; i++) {
         const Definition *def = d.definitions.items[i];
-        if (is_output_of(node, def->out)) wrong = compare_definition(job, &d, def, values);
-        else set_value(g->arena, values, def->out, interpret(&d, def, values));
+        if (is_output_of(node, def->out))
+            wrong = compare_definition(job, &d, def, values);
+        else
+            set_value(g->arena, values, def->out, interpret(&d, def, values));
     }
     return wrong;
 }
@@ -144,8 +158,10 @@ int layers_compare(const Job *job, const Execution *e)
     Graph *g = job->graph;
     Values values = {0};
     int wrong = 0, count = g->nodes.count;
-    for (int i = 0; i < g->inputs.count; i++) set_value(g->arena, &values, g->inputs.items[i], e->inputs[i].data);
-    for (int i = 0; i < g->outputs.count; i++) set_value(g->arena, &values, g->outputs.items[i], e->outputs[i].data);
+    for (int i = 0; i < g->inputs.count; i++)
+        set_value(g->arena, &values, g->inputs.items[i], e->inputs[i].data);
+    for (int i = 0; i < g->outputs.count; i++)
+        set_value(g->arena, &values, g->outputs.items[i], e->outputs[i].data);
     int known = values.list.count;
     for (int n = 0; n < count; n++) {
         const Node *node = g->nodes.items[n];
@@ -154,7 +170,8 @@ int layers_compare(const Job *job, const Execution *e)
         values.list.count = known;
         if (!what) continue;
         progress_clear();
-        printf("  %s node '%s' (%s): %s\n", wrong++ ? "wrong" : "first wrong", node->name, node->op_type, what);
+        printf("  %s node '%s' (%s): %s\n", wrong++ ? "wrong" : "first wrong", node->name,
+               node->op_type, what);
     }
     progress_clear();
     if (!wrong) printf("  all %d nodes agree with the interpreter\n", count);

@@ -1,6 +1,7 @@
 /*
- * The cache of compiled networks: one folder an entry, named by the hash of the generated code, the weights, the flags and
- * the compiler's version. Entries are made aside and renamed into place, so that processes can share the cache without locks.
+ * The cache of compiled networks: one folder an entry, named by the hash of the generated code, the
+ * weights, the flags and the compiler's version. Entries are made aside and renamed into place, so
+ * that processes can share the cache without locks.
  */
 #include "library.h"
 
@@ -19,14 +20,19 @@ static const char library_name[] = "model.so";
 static const int64_t CACHE_BYTES = (int64_t)4 << 30;
 enum { RECENT_SECONDS = 3600 };
 
-/* NULL when nobody asked for a certain folder and the usual one cannot be written: a home may be missing or read-only. */
+/* NULL when nobody asked for a certain folder and the usual one cannot be written: a home may be
+ * missing or read-only. */
 static const char *cache_folder(Arena *arena)
 {
-    const char *own = getenv("NETC_CACHE"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME"), *usual;
+    const char *own = getenv("NETC_CACHE"), *cache = getenv("XDG_CACHE_HOME"),
+               *home = getenv("HOME"), *usual;
     if (own && *own) return own;
-    if (cache && *cache == '/') usual = arena_format(arena, "%s/netc", cache);
-    else if (home && *home) usual = arena_format(arena, "%s/.cache/netc", home);
-    else return NULL;
+    if (cache && *cache == '/')
+        usual = arena_format(arena, "%s/netc", cache);
+    else if (home && *home)
+        usual = arena_format(arena, "%s/.cache/netc", home);
+    else
+        return NULL;
     return make_folders(usual) && access(usual, W_OK) == 0 ? usual : NULL;
 }
 
@@ -44,7 +50,8 @@ static int64_t folder_bytes(Arena *arena, const char *path)
     DIR *dir = opendir(path);
     for (struct dirent *e; dir && (e = readdir(dir));) {
         struct stat status;
-        if (stat(arena_format(arena, "%s/%s", path, e->d_name), &status) == 0 && S_ISREG(status.st_mode))
+        if (stat(arena_format(arena, "%s/%s", path, e->d_name), &status) == 0 &&
+            S_ISREG(status.st_mode))
             bytes += status.st_size;
     }
     if (dir) closedir(dir);
@@ -65,16 +72,19 @@ static void prune(Arena *arena, const char *folder)
     for (struct dirent *e; dir && (e = readdir(dir));) {
         struct stat status;
         Entry entry = {.path = arena_format(arena, "%s/%s", folder, e->d_name)};
-        if (e->d_name[0] == '.' || stat(entry.path, &status) != 0 || !S_ISDIR(status.st_mode)) continue;
+        if (e->d_name[0] == '.' || stat(entry.path, &status) != 0 || !S_ISDIR(status.st_mode))
+            continue;
         entry.used = status.st_mtime;
         entry.bytes = folder_bytes(arena, entry.path);
         total += entry.bytes;
         LIST_PUSH(arena, &entries, entry);
     }
     if (dir) closedir(dir);
-    if (entries.count) qsort(entries.items, (size_t)entries.count, sizeof *entries.items, oldest_first);
+    if (entries.count)
+        qsort(entries.items, (size_t)entries.count, sizeof *entries.items, oldest_first);
     time_t recent = time(NULL) - RECENT_SECONDS;
-    for (int i = 0; i < entries.count && total > CACHE_BYTES && entries.items[i].used < recent; i++) {
+    for (int i = 0; i < entries.count && total > CACHE_BYTES && entries.items[i].used < recent;
+         i++) {
         remove_folder(entries.items[i].path);
         total -= entries.items[i].bytes;
     }
@@ -87,8 +97,10 @@ static void build_into(const Job *job, const Generated *g, Workdir *w)
     build(job, g, BUILD_SHARED, w, library_name);
     const char *const *names = generated_files(job->arena, g, true);
     for (; *names; names++)
-        if (!(g->options.weights == WEIGHTS_FILE && strcmp(*names, g->weights) == 0)) unlink(workdir_file(w, *names));
-    for (const char *const *source = (const char *const[]){g->source, g->assembler, NULL}; *source; source++) {
+        if (!(g->options.weights == WEIGHTS_FILE && strcmp(*names, g->weights) == 0))
+            unlink(workdir_file(w, *names));
+    for (const char *const *source = (const char *const[]){g->source, g->assembler, NULL}; *source;
+         source++) {
         char *object = arena_string(job->arena, *source);
         object[strlen(object) - 1] = 'o';
         unlink(workdir_file(w, object));
@@ -98,7 +110,8 @@ static void build_into(const Job *job, const Generated *g, Workdir *w)
 static Library library_in(const Job *job, const Generated *g, const char *folder)
 {
     Library library = {.path = arena_format(job->arena, "%s/%s", folder, library_name)};
-    if (g->options.weights == WEIGHTS_FILE) library.weights = arena_format(job->arena, "%s/%s", folder, g->weights);
+    if (g->options.weights == WEIGHTS_FILE)
+        library.weights = arena_format(job->arena, "%s/%s", folder, g->weights);
     return library;
 }
 
@@ -119,8 +132,10 @@ Library library_get(const Job *job)
     if (!folder) return build_afresh(job, g);
     Words words = cc_words(job->arena, job->options);
     const char *salt = cc_version(job->arena, job->options);
-    for (int i = 0; i < words.count; i++) salt = arena_format(job->arena, "%s %s", salt, words.items[i]);
-    const char *entry = arena_format(job->arena, "%s/%s", folder, generated_hash(job->arena, g, salt));
+    for (int i = 0; i < words.count; i++)
+        salt = arena_format(job->arena, "%s %s", salt, words.items[i]);
+    const char *entry =
+        arena_format(job->arena, "%s/%s", folder, generated_hash(job->arena, g, salt));
     Library library = library_in(job, g, entry);
     if (access(library.path, R_OK) == 0) {
         utimensat(AT_FDCWD, entry, NULL, 0);

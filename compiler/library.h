@@ -1,6 +1,6 @@
 /*
- * The network of a job as a shared library that this process can run: out of the cache, where it is found by the content of
- * everything it is made from, or built into it.
+ * The network of a job as a shared library that this process can run: out of the cache, where it is
+ * found by the content of everything it is made from, or built into it.
  */
 #ifndef NETC_LIBRARY_H
 #define NETC_LIBRARY_H
@@ -9,8 +9,9 @@
 
 typedef struct Library {
     const char *path;
-    const char *weights; /* `--weights file`: the file that is passed as the last input; else NULL */
-    Workdir *own;        /* --no-cache: the folder to remove at the end */
+    const char
+        *weights; /* `--weights file`: the file that is passed as the last input; else NULL */
+    Workdir *own; /* --no-cache: the folder to remove at the end */
 } Library;
 
 Library library_get(const Job *job);

@@ -3,20 +3,20 @@
  *
  *     model.onnx -- read_onnx --+
  *                               +--> Graph -- infer --> shaped Graph -- optimise --> Graph
- *     model.net  -- read_net  --+         -- lower --> Program -- fuse, layout, schedule --> Program
- *                                         -- plan --> Program with addresses -- emit --> C, header, weights
+ *     model.net  -- read_net  --+
+ *         -- lower --> Program -- fuse, layout, schedule --> Program -- plan --> with addresses
+ *         -- emit --> C, header, weights
  *
- * A command says how far it needs the pipeline to run, and then works on the result (command_*.c).
+ * A command says how far it needs the pipeline to run, and works on the result (command_*.c).
  */
 #include "commands.h"
 
 #include "layers.h"
 #include "optimise.h"
 
-const Command *const command_list[] = {&command_check,  &command_summary, &command_compile,
-                                       &command_build,  &command_run,     &command_verify,
-                                       &command_print,  &command_ops,     &command_targets,
-                                       NULL};
+const Command *const command_list[] = {
+    &command_check,  &command_summary, &command_compile, &command_build,   &command_run,
+    &command_verify, &command_print,   &command_ops,     &command_targets, NULL};
 
 /* The model's graph with every type and shape known. */
 static bool front(Job *job)
@@ -67,7 +67,8 @@ static void report(const Job *job)
 
 static int run_command(Job *job, const Command *command)
 {
-    bool good = (command->needs < STAGE_INFERRED || front(job)) && (command->needs < STAGE_PLANNED || middle(job));
+    bool good = (command->needs < STAGE_INFERRED || front(job)) &&
+                (command->needs < STAGE_PLANNED || middle(job));
     report(job);
     return good ? command->run(job) : EXIT_INPUT;
 }

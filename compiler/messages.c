@@ -1,4 +1,5 @@
-/* What a command tells its user: progress while it works, diagnostics, errors. Nothing here goes into files. */
+/* What a command tells its user: progress while it works, diagnostics, errors. Nothing here goes
+ * into files. */
 #include "commands.h"
 
 #include <stdlib.h>
@@ -41,5 +42,6 @@ void report_diags(const Job *job, const Diags *diags)
 {
     int color = job->options->color;
     progress_clear();
-    diags_print(diags, stderr, color == 1 || (color == 0 && isatty(STDERR_FILENO) && !getenv("NO_COLOR")));
+    diags_print(diags, stderr,
+                color == 1 || (color == 0 && isatty(STDERR_FILENO) && !getenv("NO_COLOR")));
 }

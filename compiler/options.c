@@ -19,7 +19,7 @@ typedef enum OptionKind {
 } OptionKind;
 
 typedef struct OptionRow {
-    char letter; /* 0: none */
+    char letter;              /* 0: none */
     const char *name, *value; /* value: what the help calls it; NULL for flags */
     OptionKind kind;
     size_t offset; /* in Options */
@@ -33,32 +33,52 @@ static const char *const emit_choices[] = {"files", "graph", "program", "plan", 
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 #define AT(member) offsetof(Options, member)
+/* clang-format off */
 static const OptionRow rows[] = {
-    {'o', "output", "PATH", OPTION_TEXT, AT(output), GROUP_OUTPUT, "where the result goes", NULL},
-    {0, "dim", "NAME=SIZE", OPTION_DIM, AT(read.dims), GROUP_MODEL, "the size of a named dimension (repeatable)", NULL},
-    {0, "dim-default", "SIZE", OPTION_SIZE, AT(read.dim_default), GROUP_MODEL, "the size of every other named dimension", NULL},
+    {'o', "output", "PATH", OPTION_TEXT, AT(output), GROUP_OUTPUT,
+     "where the result goes", NULL},
+    {0, "dim", "NAME=SIZE", OPTION_DIM, AT(read.dims), GROUP_MODEL,
+     "the size of a named dimension (repeatable)", NULL},
+    {0, "dim-default", "SIZE", OPTION_SIZE, AT(read.dim_default), GROUP_MODEL,
+     "the size of every other named dimension", NULL},
     {0, "weights-from", "FILE", OPTION_TEXT, AT(read.weights), GROUP_WEIGHTS,
      "parameters by path: .npz, .safetensors, .onnx or a folder of .npy", NULL},
-    {0, "init", "SEED", OPTION_SEED, AT(read.seed), GROUP_WEIGHTS, "fill parameters that have no weights at random", NULL},
-    {0, "target", "NAME", OPTION_TARGET, AT(target), GROUP_CODE, "instruction set (default native; see `netc targets`)", NULL},
+    {0, "init", "SEED", OPTION_SEED, AT(read.seed), GROUP_WEIGHTS,
+     "fill parameters that have no weights at random", NULL},
+    {0, "target", "NAME", OPTION_TARGET, AT(target), GROUP_CODE,
+     "instruction set (default native; see `netc targets`)", NULL},
     {0, "weights", "KIND", OPTION_CHOICE, AT(weights), GROUP_CODE,
      "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
-    {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE, "of files and symbols (default: the network's name)", NULL},
-    {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE, "the runtime's parts inside the one .c", NULL},
+    {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE,
+     "of files and symbols (default: the network's name)", NULL},
+    {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE,
+     "the runtime's parts inside the one .c", NULL},
     {0, "emit", "STAGE", OPTION_CHOICE, AT(emit), GROUP_SOURCE,
-     "print the optimised graph, the program or the memory plan instead", emit_choices},
-    {0, "cc", "COMMAND", OPTION_TEXT, AT(cc), GROUP_CC, "the C compiler (default: $CC, else cc)", NULL},
-    {0, "cflags", "FLAGS", OPTION_TEXT, AT(cflags), GROUP_CC, "more flags for it, separated by spaces", NULL},
-    {0, "no-cache", NULL, OPTION_FLAG, AT(no_cache), GROUP_RUN, "compile afresh and keep nothing", NULL},
-    {0, "timeout", "SECONDS", OPTION_REAL, AT(timeout), GROUP_RUN, "give up on one run after this long (default 600; 0: never)", NULL},
-    {0, "rtol", "R", OPTION_REAL, AT(rtol), GROUP_COMPARE, "relative tolerance (default 1e-3)", NULL},
-    {0, "atol", "A", OPTION_REAL, AT(atol), GROUP_COMPARE, "absolute tolerance (default 1e-7)", NULL},
-    {0, "scale", NULL, OPTION_FLAG, AT(scale), GROUP_COMPARE, "R is relative to the output's largest magnitude", NULL},
-    {0, "layers", NULL, OPTION_FLAG, AT(layers), GROUP_COMPARE, "compare every tensor with the interpreter; name the first wrong node", NULL},
-    {0, "json", NULL, OPTION_FLAG, AT(json), GROUP_JSON, "the result as JSON on standard output", NULL},
-    {0, "csv", NULL, OPTION_FLAG, AT(csv), GROUP_CSV, "the table as comma-separated values", NULL},
-    {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL, "auto, always or never colour diagnostics", color_choices},
+     "print the optimised graph, the program or the (memory) plan instead", emit_choices},
+    {0, "cc", "COMMAND", OPTION_TEXT, AT(cc), GROUP_CC,
+     "the C compiler (default: $CC, else cc)", NULL},
+    {0, "cflags", "FLAGS", OPTION_TEXT, AT(cflags), GROUP_CC,
+     "more flags for it, separated by spaces", NULL},
+    {0, "no-cache", NULL, OPTION_FLAG, AT(no_cache), GROUP_RUN,
+     "compile afresh and keep nothing", NULL},
+    {0, "timeout", "SECONDS", OPTION_REAL, AT(timeout), GROUP_RUN,
+     "give up on one run after this long (default 600; 0: never)", NULL},
+    {0, "rtol", "R", OPTION_REAL, AT(rtol), GROUP_COMPARE,
+     "relative tolerance (default 1e-3)", NULL},
+    {0, "atol", "A", OPTION_REAL, AT(atol), GROUP_COMPARE,
+     "absolute tolerance (default 1e-7)", NULL},
+    {0, "scale", NULL, OPTION_FLAG, AT(scale), GROUP_COMPARE,
+     "R is relative to the output's largest magnitude", NULL},
+    {0, "layers", NULL, OPTION_FLAG, AT(layers), GROUP_COMPARE,
+     "compare every tensor with the interpreter; name the first wrong node", NULL},
+    {0, "json", NULL, OPTION_FLAG, AT(json), GROUP_JSON,
+     "the result as JSON on standard output", NULL},
+    {0, "csv", NULL, OPTION_FLAG, AT(csv), GROUP_CSV,
+     "the table as comma-separated values", NULL},
+    {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL,
+     "auto, always or never colour diagnostics", color_choices},
 };
+/* clang-format on */
 
 static int command_count(void)
 {
@@ -87,8 +107,9 @@ static void print_options(unsigned groups)
         const OptionRow *row = &rows[i];
         if (!(row->group & groups)) continue;
         char left[64];
-        snprintf(left, sizeof left, "%c%c%s--%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-                 row->letter ? ", " : "  ", row->name, row->value ? " " : "", row->value ? row->value : "");
+        snprintf(left, sizeof left, "%c%c%s--%s%s%s", row->letter ? '-' : ' ',
+                 row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
+                 row->value ? " " : "", row->value ? row->value : "");
         print_row(left, row->help);
     }
     print_row("-h, --help", "this text");
@@ -96,7 +117,8 @@ static void print_options(unsigned groups)
 
 static void print_command_help(const Command *c)
 {
-    printf("usage: netc %s %s%s[options]\n\n%s.\n", c->name, c->operands, *c->operands ? " " : "", c->title);
+    printf("usage: netc %s %s%s[options]\n\n%s.\n", c->name, c->operands, *c->operands ? " " : "",
+           c->title);
     if (c->help) printf("\n%s", c->help);
     printf("\nOptions:\n");
     print_options(c->groups);
@@ -104,12 +126,15 @@ static void print_command_help(const Command *c)
 
 static void print_help(FILE *out)
 {
-    fprintf(out, "usage: netc COMMAND ... [options]\n\n"
-                 "netc compiles neural networks, written in .net or ONNX files, to C.\n\nCommands:\n");
-    for (const Command *const *c = command_list; *c; c++) fprintf(out, "  %-10s%s\n", (*c)->name, (*c)->title);
-    fprintf(out, "\n`netc COMMAND --help` tells more, `netc --version` which netc this is.\n"
-                 "Exit codes: 0 done, 1 the input is wrong or differs, 2 the command line is wrong,\n"
-                 "3 the machine failed.\n");
+    fprintf(out,
+            "usage: netc COMMAND ... [options]\n\n"
+            "netc compiles neural networks, written in .net or ONNX files, to C.\n\nCommands:\n");
+    for (const Command *const *c = command_list; *c; c++)
+        fprintf(out, "  %-10s%s\n", (*c)->name, (*c)->title);
+    fprintf(out,
+            "\n`netc COMMAND --help` tells more, `netc --version` which netc this is.\n"
+            "Exit codes: 0 done, 1 the input is wrong or differs, 2 the command line is wrong,\n"
+            "3 the machine failed.\n");
 }
 
 /* ---- mistakes ---- */
@@ -140,8 +165,10 @@ _Noreturn static void unknown_option(const Command *c, const char *name)
     const char *names[COUNT(rows)];
     int count = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (rows[i].group & c->groups) names[count++] = rows[i].name;
-        else if (strcmp(rows[i].name, name) == 0) usage_error(c, "`netc %s` takes no option --%s", c->name, name);
+        if (rows[i].group & c->groups)
+            names[count++] = rows[i].name;
+        else if (strcmp(rows[i].name, name) == 0)
+            usage_error(c, "`netc %s` takes no option --%s", c->name, name);
     }
     const char *near = nearest_name(name, names, count);
     if (near) usage_error(c, "there is no option --%s; did you mean --%s?", name, near);
@@ -150,13 +177,15 @@ _Noreturn static void unknown_option(const Command *c, const char *name)
 
 /* ---- values ---- */
 
-static int64_t parse_integer(const Command *c, const OptionRow *row, const char *text, int64_t least)
+static int64_t parse_integer(const Command *c, const OptionRow *row, const char *text,
+                             int64_t least)
 {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (end == text || *end || errno || value < least)
-        usage_error(c, "--%s wants a whole number of at least %lld, not '%s'", row->name, (long long)least, text);
+        usage_error(c, "--%s wants a whole number of at least %lld, not '%s'", row->name,
+                    (long long)least, text);
     return value;
 }
 
@@ -175,7 +204,8 @@ static int parse_choice(const Command *c, const OptionRow *row, const char *text
     for (; row->choices[n]; n++)
         if (strcmp(row->choices[n], text) == 0) return n;
     Text list = {0};
-    for (int i = 0; i < n; i++) text_add(&list, "%s%s", i == 0 ? "" : i == n - 1 ? " or " : ", ", row->choices[i]);
+    for (int i = 0; i < n; i++)
+        text_add(&list, "%s%s", i == 0 ? "" : i == n - 1 ? " or " : ", ", row->choices[i]);
     usage_error(c, "--%s wants %s, not '%s'", row->name, list.data, text);
 }
 
@@ -185,7 +215,8 @@ static const Target *parse_target(const Command *c, const char *text)
     if (target) return target;
     const char *names[64];
     int count = 0;
-    for (; target_list[count] && count < (int)COUNT(names); count++) names[count] = target_list[count]->name;
+    for (; target_list[count] && count < (int)COUNT(names); count++)
+        names[count] = target_list[count]->name;
     const char *near = nearest_name(text, names, count);
     if (near) usage_error(c, "there is no target '%s'; did you mean '%s'?", text, near);
     usage_error(c, "there is no target '%s'; `netc targets` lists them", text);
@@ -217,7 +248,8 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);
         break;
     case OPTION_NAME:
-        if (!is_identifier(value)) usage_error(o->command, "--%s wants a C identifier, not '%s'", row->name, value);
+        if (!is_identifier(value))
+            usage_error(o->command, "--%s wants a C identifier, not '%s'", row->name, value);
         *(const char **)place = value;
         break;
     }
@@ -229,7 +261,8 @@ static const OptionRow *find_row(const Command *c, const char *name, size_t leng
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (!(rows[i].group & c->groups)) continue;
-        if (letter ? rows[i].letter == letter : strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)
+        if (letter ? rows[i].letter == letter
+                   : strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)
             return &rows[i];
     }
     return NULL;
@@ -265,7 +298,8 @@ static void check_operands(const Options *o)
     if (o->operand_count < c->least)
         usage_error(c, "too few operands: usage is `netc %s %s`", c->name, c->operands);
     if (c->most >= 0 && o->operand_count > c->most)
-        usage_error(c, "one operand too many: '%s'; usage is `netc %s %s`", o->operands[c->most], c->name, c->operands);
+        usage_error(c, "one operand too many: '%s'; usage is `netc %s %s`", o->operands[c->most],
+                    c->name, c->operands);
     if (c->needs_output && !o->output && o->emit == EMIT_FILES)
         usage_error(c, "-o is missing: usage is `netc %s %s`", c->name, c->operands);
 }

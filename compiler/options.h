@@ -1,6 +1,7 @@
 /*
- * The one grammar of options, for all commands: a table of rows, each belonging to a group; a command names the groups it
- * takes. Parsing, --help and the shell completion come from the same rows.
+ * The one grammar of options, for all commands: a table of rows, each belonging to a group; a
+ * command names the groups it takes. Parsing, --help and the shell completion come from the same
+ * rows.
  */
 #ifndef NETC_OPTIONS_H
 #define NETC_OPTIONS_H
@@ -42,7 +43,8 @@ typedef struct Options {
     double rtol, atol, timeout; /* timeout in seconds; 0: none */
 } Options;
 
-/* Reads the command line. Does not return for --help and --version (exit 0) and for mistakes (exit 2). */
+/* Reads the command line. Does not return for --help and --version (exit 0) and for mistakes (exit
+ * 2). */
 Options *options_parse(Arena *arena, int argc, char **argv);
 
 #endif

@@ -14,7 +14,8 @@
 /* The emitter spells every fused multiply-add, so contraction must neither add nor need one. */
 static const char fixed_flags[] = "-std=c11 -O2 -ffp-contract=off -fno-math-errno -fPIC";
 
-/* gcc keeps every function's trees until its heap has grown by a third; collecting sooner halves its memory and costs no time. */
+/* gcc keeps every function's trees until its heap has grown by a third; collecting sooner halves
+ * its memory and costs no time. */
 static const char gcc_flags[] = "--param ggc-min-expand=10 --param ggc-min-heapsize=16384";
 
 enum { MAX_REPORT = 4000 }; /* bytes of a tool's complaint that are shown */
@@ -32,7 +33,8 @@ static void add_cc(Arena *arena, Words *words, const Options *o)
 {
     const char *cc = o->cc ? o->cc : getenv("CC");
     words_add(arena, words, cc && *cc ? cc : "cc");
-    if (words->count == 0) die("the name of the C compiler is empty; --cc or the variable CC sets it");
+    if (words->count == 0)
+        die("the name of the C compiler is empty; --cc or the variable CC sets it");
 }
 
 /* In the child: becomes the tool, or reports errno through the pipe `failure`. */
@@ -58,13 +60,16 @@ static void read_all(int fd, Text *text)
     }
 }
 
-/* Runs the words and collects what they print. Returns the wait status; dies when they cannot be started. */
-static int run_words(Arena *arena, const char *what, const Words *words, const char *folder, Text *printed)
+/* Runs the words and collects what they print. Returns the wait status; dies when they cannot be
+ * started. */
+static int run_words(Arena *arena, const char *what, const Words *words, const char *folder,
+                     Text *printed)
 {
     char **argv = NEW_ARRAY(arena, char *, words->count + 1);
     for (int i = 0; i < words->count; i++) argv[i] = arena_string(arena, words->items[i]);
     int output[2], failure[2], error = 0, status = 0;
-    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0) die("no more pipes: %s", strerror(errno));
+    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(failure, O_CLOEXEC) != 0)
+        die("no more pipes: %s", strerror(errno));
     fflush(NULL);
     pid_t child = fork();
     if (child < 0) die("cannot start %s: %s", what, strerror(errno));
@@ -93,10 +98,14 @@ void tool_run(Arena *arena, const char *what, const Words *words, const char *fo
         return;
     }
     progress_clear();
-    for (int i = 0; i < words->count; i++) text_add(&command, "%s%s", i ? " " : "", words->items[i]);
+    for (int i = 0; i < words->count; i++)
+        text_add(&command, "%s%s", i ? " " : "", words->items[i]);
     if (printed.length > MAX_REPORT) printed.data[MAX_REPORT] = '\0';
-    if (printed.data) fprintf(stderr, "%s%s", printed.data, printed.data[strlen(printed.data) - 1] == '\n' ? "" : "\n");
-    if (WIFSIGNALED(status)) die("%s was killed by signal %d: %s", what, WTERMSIG(status), command.data);
+    if (printed.data)
+        fprintf(stderr, "%s%s", printed.data,
+                printed.data[strlen(printed.data) - 1] == '\n' ? "" : "\n");
+    if (WIFSIGNALED(status))
+        die("%s was killed by signal %d: %s", what, WTERMSIG(status), command.data);
     die("%s failed with exit code %d: %s", what, WEXITSTATUS(status), command.data);
 }
 
@@ -118,7 +127,8 @@ Words cc_words(Arena *arena, const Options *o)
     add_cc(arena, &words, o);
     words_add(arena, &words, fixed_flags);
     words_add(arena, &words, o->target->cflags);
-    if (strstr(cc_version(arena, o), "Free Software Foundation")) words_add(arena, &words, gcc_flags);
+    if (strstr(cc_version(arena, o), "Free Software Foundation"))
+        words_add(arena, &words, gcc_flags);
     if (o->cflags) words_add(arena, &words, o->cflags);
     return words;
 }

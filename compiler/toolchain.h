@@ -1,6 +1,6 @@
 /*
- * The C compiler and the archiver: found, run in a folder, and their failures told. Both functions die (exit 3) when the
- * tool cannot be run or fails.
+ * The C compiler and the archiver: found, run in a folder, and their failures told. Both functions
+ * die (exit 3) when the tool cannot be run or fails.
  */
 #ifndef NETC_TOOLCHAIN_H
 #define NETC_TOOLCHAIN_H

@@ -11,8 +11,9 @@
 
 enum { MAX_OPEN = 8 };
 
-/* The folders that exist now, for the ways out that do not come by workdir_remove; fixed storage, because a signal handler
- * reads it. `made` are folders made for outputs: removed again when they end up empty. */
+/* The folders that exist now, for the ways out that do not come by workdir_remove; fixed storage,
+ * because a signal handler reads it. `made` are folders made for outputs: removed again when they
+ * end up empty. */
 static char open_paths[MAX_OPEN][4096], made[MAX_OPEN][4096];
 static volatile sig_atomic_t owner;
 
@@ -81,8 +82,10 @@ bool make_folders(const char *path)
         if (*p != '/' && *p) continue;
         char end = *p;
         *p = '\0';
-        if (mkdir(partial, 0777) == 0) note_path(made, partial);
-        else if (errno != EEXIST) return false;
+        if (mkdir(partial, 0777) == 0)
+            note_path(made, partial);
+        else if (errno != EEXIST)
+            return false;
         if (!end) break;
         *p = end;
     }
@@ -117,7 +120,10 @@ Workdir *workdir_beside(Arena *arena, const char *file)
     return workdir_make(arena, parent);
 }
 
-const char *workdir_file(const Workdir *w, const char *name) { return arena_format(w->arena, "%s/%s", w->path, name); }
+const char *workdir_file(const Workdir *w, const char *name)
+{
+    return arena_format(w->arena, "%s/%s", w->path, name);
+}
 
 void workdir_write(const Workdir *w, const char *name, const void *data, size_t bytes)
 {
@@ -130,8 +136,10 @@ void workdir_write(const Workdir *w, const char *name, const void *data, size_t 
 void workdir_publish(const Workdir *w, const char *name, const char *place)
 {
     struct stat status;
-    if (stat(place, &status) == 0 && !S_ISREG(status.st_mode)) die("cannot write %s: it is not a regular file", place);
-    if (rename(workdir_file(w, name), place) != 0) die("cannot write %s: %s", place, strerror(errno));
+    if (stat(place, &status) == 0 && !S_ISREG(status.st_mode))
+        die("cannot write %s: it is not a regular file", place);
+    if (rename(workdir_file(w, name), place) != 0)
+        die("cannot write %s: %s", place, strerror(errno));
 }
 
 static void forget(char table[][4096], const char *path)

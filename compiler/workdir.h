@@ -1,7 +1,8 @@
 /*
- * Files that are not finished yet live in a folder of their own, beside the place they are meant for; publishing renames
- * them there. So outputs appear whole or not at all, and nothing is left behind when netc ends early or is interrupted.
- * All functions die (exit 3) when the machine refuses.
+ * Files that are not finished yet live in a folder of their own, beside the place they are meant
+ * for; publishing renames them there. So outputs appear whole or not at all, and nothing is left
+ * behind when netc ends early or is interrupted. All functions die (exit 3) when the machine
+ * refuses.
  */
 #ifndef NETC_WORKDIR_H
 #define NETC_WORKDIR_H
@@ -21,7 +22,8 @@ const char *workdir_file(const Workdir *w, const char *name);
 void workdir_write(const Workdir *w, const char *name, const void *data, size_t bytes);
 /* Moves a finished file to its place, replacing what is there. */
 void workdir_publish(const Workdir *w, const char *name, const char *place);
-/* Moves the whole folder to `place`; when someone else's is there already, that one stays and this one is removed. */
+/* Moves the whole folder to `place`; when someone else's is there already, that one stays and this
+ * one is removed. */
 void workdir_publish_all(Workdir *w, const char *place);
 void workdir_remove(Workdir *w);
 

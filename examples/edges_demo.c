@@ -5,8 +5,9 @@
  *   cc -O2 $(netc targets native) -Igenerated examples/edges_demo.c generated/edges.c -o edges -lm
  *   ./edges FOLDER [PICTURE.pgm|.ppm]
  *
- * Reads a picture (or draws one), fits it to the network's input, runs the network, writes every filter's answer into the
- * folder as a .pgm and shows it in the terminal. What the network has for outputs it reads from the descriptor.
+ * Reads a picture (or draws one), fits it to the network's input, runs the network, writes every
+ * filter's answer into the folder as a .pgm and shows it in the terminal. What the network has for
+ * outputs it reads from the descriptor.
  */
 #include "edges.h"
 
@@ -89,11 +90,14 @@ static Picture draw_picture(int width, int height)
     for (int i = 0; i < height; i++)
         for (int j = 0; j < width; j++) {
             float x = (float)j / (float)width, y = (float)i / (float)height;
-            float disc = hypotf(x - 0.28f, y - 0.35f), ring = hypotf(x - 0.72f, y - 0.38f), value = 0.15f + 0.25f * x;
+            float disc = hypotf(x - 0.28f, y - 0.35f), ring = hypotf(x - 0.72f, y - 0.38f),
+                  value = 0.15f + 0.25f * x;
             if (disc < 0.18f) value = 0.9f - disc;
             if (ring < 0.2f && ring > 0.12f) value = 0.8f;
             if (fabsf(y - 0.95f + 0.3f * x) < 0.03f) value = 1;
-            if (x > 0.1f && x < 0.45f && y > 0.62f && y < 0.8f && ((int)(x * 24) + (int)(y * 24)) % 2) value = 0.75f;
+            if (x > 0.1f && x < 0.45f && y > 0.62f && y < 0.8f &&
+                ((int)(x * 24) + (int)(y * 24)) % 2)
+                value = 0.75f;
             p.gray[i * width + j] = value;
         }
     return p;
@@ -109,10 +113,12 @@ static void write_picture(const char *path, const unsigned char *gray, int width
     FILE *file = fopen(path, "wb");
     if (!file) fail("cannot write", path);
     fprintf(file, "P5\n%d %d\n255\n", width, height);
-    if (fwrite(gray, (size_t)width * (size_t)height, 1, file) != 1 || fclose(file) != 0) fail("cannot write", path);
+    if (fwrite(gray, (size_t)width * (size_t)height, 1, file) != 1 || fclose(file) != 0)
+        fail("cannot write", path);
 }
 
-/* A picture as letters, one row of them: the darkest is a blank. A line thinner than a letter stays visible. */
+/* A picture as letters, one row of them: the darkest is a blank. A line thinner than a letter stays
+ * visible. */
 static void show_row(const Panel *p, int row)
 {
     static const char ramp[] = " .:-=+*#%@";
@@ -152,7 +158,8 @@ static void to_bytes(const float *values, int count, unsigned char *gray)
     }
 }
 
-static void add_panel(Panel *panels, int *count, const char *folder, const char *name, const float *values, int height, int width)
+static void add_panel(Panel *panels, int *count, const char *folder, const char *name,
+                      const float *values, int height, int width)
 {
     if (*count == MAX_PANELS) return;
     Panel *p = &panels[(*count)++];
@@ -167,13 +174,16 @@ static void add_panel(Panel *panels, int *count, const char *folder, const char 
 }
 
 /* One plane for each channel of an output [1, channels, height, width]. */
-static void add_output(Panel *panels, int *count, const char *folder, const netc_tensor_info *info, const float *values)
+static void add_output(Panel *panels, int *count, const char *folder, const netc_tensor_info *info,
+                       const float *values)
 {
     int channels = (int)info->dims[1], height = (int)info->dims[2], width = (int)info->dims[3];
     for (int c = 0; c < channels; c++) {
         char name[60];
-        if (channels == 1) snprintf(name, sizeof name, "%s", info->name);
-        else snprintf(name, sizeof name, "%s_%d", info->name, c);
+        if (channels == 1)
+            snprintf(name, sizeof name, "%s", info->name);
+        else
+            snprintf(name, sizeof name, "%s_%d", info->name, c);
         add_panel(panels, count, folder, name, values + (long)c * height * width, height, width);
     }
 }
@@ -189,7 +199,8 @@ int main(int argc, char **argv)
     float *input = allocate(in->bytes);
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++) input[(c * height + y) * width + x] = picture_at(&picture, width, height, y, x);
+            for (int x = 0; x < width; x++)
+                input[(c * height + y) * width + x] = picture_at(&picture, width, height, y, x);
 
     void **outputs = allocate((size_t)model->output_count * sizeof *outputs);
     for (int i = 0; i < model->output_count; i++) outputs[i] = allocate(model->outputs[i].bytes);
@@ -200,7 +211,8 @@ int main(int argc, char **argv)
     Panel panels[MAX_PANELS];
     int count = 0;
     add_panel(panels, &count, argv[1], "picture", input, height, width);
-    for (int i = 0; i < model->output_count; i++) add_output(panels, &count, argv[1], &model->outputs[i], outputs[i]);
+    for (int i = 0; i < model->output_count; i++)
+        add_output(panels, &count, argv[1], &model->outputs[i], outputs[i]);
     show_panels(panels, count);
 
     for (int i = 0; i < count; i++) free(panels[i].gray);

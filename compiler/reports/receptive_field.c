@@ -1,4 +1,5 @@
-/* Receptive fields through a graph: windows widen them, global and dense layers see everything, the rest pass them on. */
+/* Receptive fields through a graph: windows widen them, global and dense layers see everything, the
+ * rest pass them on. */
 #include "receptive_field.h"
 
 #include "op.h"
@@ -12,9 +13,17 @@ static bool named(const Node *node, const char *const *names)
     return false;
 }
 
-static const char *const windows[] = {"Conv",        "ConvTranspose", "MaxPool", "AveragePool", "LpPool",
-                                      "ConvInteger", "QLinearConv",   "Pad",     NULL}; /* Pad: of 1 */
-static const char *const seeing_all[] = {"Gemm", "MatMul", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "InstanceNormalization", "LayerNormalization", NULL};
+static const char *const windows[] = {"Conv",        "ConvTranspose", "MaxPool",
+                                      "AveragePool", "LpPool",        "ConvInteger",
+                                      "QLinearConv", "Pad",           NULL}; /* Pad: of 1 */
+static const char *const seeing_all[] = {"Gemm",
+                                         "MatMul",
+                                         "GlobalAveragePool",
+                                         "GlobalMaxPool",
+                                         "GlobalLpPool",
+                                         "InstanceNormalization",
+                                         "LayerNormalization",
+                                         NULL};
 
 /* What a node's data inputs have, joined: the widest. */
 static Field join_inputs(const Node *node, const Field *fields)
@@ -52,9 +61,13 @@ static void widen(Field *f, const Node *node)
 {
     bool up = strcmp(node->op_type, "ConvTranspose") == 0;
     for (int d = 0; d < f->spatial; d++) {
-        double stride = (double)attr_at(node, "strides", d, 1), dilation = (double)attr_at(node, "dilations", d, 1);
+        double stride = (double)attr_at(node, "strides", d, 1),
+               dilation = (double)attr_at(node, "dilations", d, 1);
         double extent = ((double)kernel_at(node, d) - 1) * dilation + 1;
-        if (up) extent = ceil(extent / stride); /* of the kernel's elements only every stride-th meets one output */
+        if (up)
+            extent =
+                ceil(extent /
+                     stride); /* of the kernel's elements only every stride-th meets one output */
         f->size[d] += (extent - 1) * f->jump[d];
         f->jump[d] *= up ? 1 / stride : stride;
     }
@@ -72,9 +85,12 @@ static Field field_of(const Node *node, const Tensor *out, const Field *fields)
 {
     Field f = join_inputs(node, fields);
     if (f.kind == FIELD_NONE || f.kind == FIELD_ALL) return f;
-    if (named(node, seeing_all)) f.kind = FIELD_ALL;
-    else if (f.kind == FIELD_WINDOW && named(node, windows)) widen(&f, node);
-    else if (!same_places(node_input(node, 0), out)) f.kind = FIELD_MIXED;
+    if (named(node, seeing_all))
+        f.kind = FIELD_ALL;
+    else if (f.kind == FIELD_WINDOW && named(node, windows))
+        widen(&f, node);
+    else if (!same_places(node_input(node, 0), out))
+        f.kind = FIELD_MIXED;
     return f;
 }
 
@@ -91,7 +107,8 @@ const Field *receptive_fields(Arena *arena, const Graph *g)
     for (int n = 0; n < g->nodes.count; n++) {
         const Node *node = g->nodes.items[n];
         for (int i = 0; i < node->output_count; i++)
-            if (node->outputs[i]) fields[node->outputs[i]->id] = field_of(node, node->outputs[i], fields);
+            if (node->outputs[i])
+                fields[node->outputs[i]->id] = field_of(node, node->outputs[i], fields);
     }
     return fields;
 }
@@ -101,6 +118,7 @@ const char *field_text(Arena *arena, const Field *f)
     if (f->kind == FIELD_ALL) return "all";
     if (f->kind != FIELD_WINDOW) return "-";
     const char *text = "";
-    for (int d = 0; d < f->spatial; d++) text = arena_format(arena, "%s%s%lld", text, d ? "x" : "", (long long)f->size[d]);
+    for (int d = 0; d < f->spatial; d++)
+        text = arena_format(arena, "%s%s%lld", text, d ? "x" : "", (long long)f->size[d]);
     return text;
 }

@@ -1,14 +1,16 @@
 /*
- * Receptive fields: how many input elements, along each spatial dimension, one element of a tensor can depend on. A window of
- * k elements over a tensor whose neighbours are `jump` input elements apart adds (k - 1) * jump, and multiplies the jump by
- * its stride; so a stack of L convolutions of size K sees 1 + L(K - 1).
+ * Receptive fields: how many input elements, along each spatial dimension, one element of a tensor
+ * can depend on. A window of k elements over a tensor whose neighbours are `jump` input elements
+ * apart adds (k - 1) * jump, and multiplies the jump by its stride; so a stack of L convolutions of
+ * size K sees 1 + L(K - 1).
  */
 #ifndef NETC_RECEPTIVE_FIELD_H
 #define NETC_RECEPTIVE_FIELD_H
 
 #include "graph.h"
 
-/* NONE: does not depend on the input. MIXED: it does, but no longer by place (flattened, reshaped). */
+/* NONE: does not depend on the input. MIXED: it does, but no longer by place (flattened, reshaped).
+ */
 typedef enum FieldKind { FIELD_NONE, FIELD_WINDOW, FIELD_MIXED, FIELD_ALL } FieldKind;
 
 typedef struct Field {

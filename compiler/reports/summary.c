@@ -1,6 +1,7 @@
 /*
- * netc summary: a row for each layer of an inferred graph, and the totals. Nothing is optimised away before: the table shows
- * the network as it was written. Nodes that compute only constants, and mere names, are left out.
+ * netc summary: a row for each layer of an inferred graph, and the totals. Nothing is optimised
+ * away before: the table shows the network as it was written. Nodes that compute only constants,
+ * and mere names, are left out.
  */
 #include "commands.h"
 #include "op.h"
@@ -18,7 +19,10 @@ typedef struct Summary {
     Row total;
 } Summary;
 
-static int64_t tensor_size(const Tensor *t) { return (int64_t)dtype_bytes(t->dtype, tensor_elements(t)); }
+static int64_t tensor_size(const Tensor *t)
+{
+    return (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
+}
 
 /* Parameters and their bytes; those that an earlier layer shares count there. */
 static void add_parameters(const Node *node, bool *counted, Row *row)
@@ -76,15 +80,17 @@ static Summary summarise(Arena *arena, const Graph *g)
 /* ---- the table ---- */
 
 enum { COLUMNS = 8 };
-static const char *const titles[COLUMNS] = {"LAYER", "OPERATOR", "OUTPUT", "PARAMETERS",
-                                            "MULTIPLY-ADDS", "FIELD", "OUTPUT BYTES", "WEIGHT BYTES"};
+static const char *const titles[COLUMNS] = {"LAYER",        "OPERATOR",      "OUTPUT",
+                                            "PARAMETERS",   "MULTIPLY-ADDS", "FIELD",
+                                            "OUTPUT BYTES", "WEIGHT BYTES"};
 static const bool left_aligned[COLUMNS] = {true, true, true};
 
 /* 62,378,344 */
 static const char *number_text(Arena *arena, int64_t value, bool commas)
 {
     const char *text = "";
-    for (; commas && value >= 1000; value /= 1000) text = arena_format(arena, ",%03d%s", (int)(value % 1000), text);
+    for (; commas && value >= 1000; value /= 1000)
+        text = arena_format(arena, ",%03d%s", (int)(value % 1000), text);
     return arena_format(arena, "%lld%s", (long long)value, text);
 }
 
@@ -119,7 +125,8 @@ static void print_table(Arena *arena, const Graph *g, const Summary *s)
     }
     printf("%s", g->name);
     for (int i = 0; i < g->inputs.count; i++)
-        printf("%s%s: %s", i ? ", " : " (", g->inputs.items[i]->name, tensor_type_text(arena, g->inputs.items[i]));
+        printf("%s%s: %s", i ? ", " : " (", g->inputs.items[i]->name,
+               tensor_type_text(arena, g->inputs.items[i]));
     printf("%s\n", g->inputs.count ? ")" : "");
     print_cells(titles, width);
     for (int i = 0; i <= s->rows.count; i++) {
@@ -156,8 +163,9 @@ static void print_json_string(const char *text)
 
 static void print_json_numbers(const Row *r)
 {
-    printf("\"parameters\": %lld, \"macs\": %lld, \"output_bytes\": %lld, \"weight_bytes\": %lld}", (long long)r->parameters,
-           (long long)r->macs, (long long)r->activation, (long long)r->weights);
+    printf("\"parameters\": %lld, \"macs\": %lld, \"output_bytes\": %lld, \"weight_bytes\": %lld}",
+           (long long)r->parameters, (long long)r->macs, (long long)r->activation,
+           (long long)r->weights);
 }
 
 static void print_json(const Graph *g, const Summary *s)
@@ -167,7 +175,9 @@ static void print_json(const Graph *g, const Summary *s)
     printf(",\n \"layers\": [");
     for (int i = 0; i < s->rows.count; i++) {
         const Row *r = &s->rows.items[i];
-        const struct { const char *key, *value; } texts[] = {
+        const struct {
+            const char *key, *value;
+        } texts[] = {
             {"layer", r->layer}, {"operator", r->op}, {"output", r->output}, {"field", r->field}};
         printf("%s\n  {", i ? "," : "");
         for (size_t k = 0; k < COUNT(texts); k++) {
@@ -185,9 +195,12 @@ static void print_json(const Graph *g, const Summary *s)
 static int summary(Job *job)
 {
     Summary s = summarise(job->arena, job->graph);
-    if (job->options->json) print_json(job->graph, &s);
-    else if (job->options->csv) print_csv(job->arena, &s);
-    else print_table(job->arena, job->graph, &s);
+    if (job->options->json)
+        print_json(job->graph, &s);
+    else if (job->options->csv)
+        print_csv(job->arena, &s);
+    else
+        print_table(job->arena, job->graph, &s);
     return EXIT_DONE;
 }
 
@@ -195,9 +208,10 @@ const Command command_summary = {
     .name = "summary",
     .operands = "FILE",
     .title = "Tabulates a network's layers, parameters and multiply-adds",
-    .help = "PARAMETERS counts what is learned (not running statistics). FIELD is the receptive field:\n"
-            "how much of the input, along each spatial dimension, one element of the output can\n"
-            "depend on; `all` where it depends on everything. WEIGHT BYTES include running statistics.\n",
+    .help = "PARAMETERS counts what is learned (not running statistics). FIELD is the\n"
+            "receptive field: how much of the input, along each spatial dimension, one\n"
+            "element of the output can depend on; `all` where it depends on everything.\n"
+            "WEIGHT BYTES include running statistics.\n",
     .least = 1,
     .most = 1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_JSON | GROUP_CSV,

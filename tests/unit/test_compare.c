@@ -1,16 +1,19 @@
 /* compare.c: the rule of `netc verify`, at its edges. */
 #include "compare.h"
 
+#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 static const Tolerance usual = {.rtol = 1e-3, .atol = 1e-7};
 static Arena *arena;
 
-static Difference floats(float got, float expected, Tolerance t) { return compare(arena, DT_F32, 1, &got, &expected, t); }
+static Difference floats(float got, float expected, Tolerance t)
+{
+    return compare(arena, DT_F32, 1, &got, &expected, t);
+}
 
 static void test_rule(void **state)
 {
@@ -106,8 +109,9 @@ static int close_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rule),     cmocka_unit_test(test_not_finite), cmocka_unit_test(test_scale),
-        cmocka_unit_test(test_worst),    cmocka_unit_test(test_integers),   cmocka_unit_test(test_index),
+        cmocka_unit_test(test_rule),     cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_scale),    cmocka_unit_test(test_worst),
+        cmocka_unit_test(test_integers), cmocka_unit_test(test_index),
     };
     return cmocka_run_group_tests_name("compare", tests, open_arena, close_arena);
 }

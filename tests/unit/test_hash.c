@@ -1,11 +1,12 @@
-/* hash.c: one stream has one hash however it is cut; a bit, a length or an order more or less has another. */
+/* hash.c: one stream has one hash however it is cut; a bit, a length or an order more or less has
+ * another. */
 #include "hash.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 enum { LENGTH = 200 };
 static Arena *arena;
@@ -26,12 +27,16 @@ static void test_pieces(void **state)
     assert_int_equal(strlen(whole), 32);
     for (size_t piece = 1; piece < 40; piece++) {
         Hash hash = hash_start();
-        for (size_t at = 0; at < LENGTH; at += piece) hash_add(&hash, bytes + at, at + piece < LENGTH ? piece : LENGTH - at);
+        for (size_t at = 0; at < LENGTH; at += piece)
+            hash_add(&hash, bytes + at, at + piece < LENGTH ? piece : LENGTH - at);
         assert_string_equal(hash_text(arena, &hash), whole);
     }
 }
 
-static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 /* Each half too: a weak lane would show there. */
 static void test_distinct(void **state)
@@ -70,6 +75,7 @@ static int close_arena(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces), cmocka_unit_test(test_distinct)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces),
+                                       cmocka_unit_test(test_distinct)};
     return cmocka_run_group_tests_name("hash", tests, open_arena, close_arena);
 }

@@ -1,6 +1,6 @@
 /*
- * Two networks in one program, run from two threads at once, each in its own workspace: every answer must be, to the byte,
- * the one that a single thread gets.
+ * Two networks in one program, run from two threads at once, each in its own workspace: every
+ * answer must be, to the byte, the one that a single thread gets.
  */
 #include "first.h"
 #include "second.h"
@@ -30,7 +30,8 @@ static void *get(size_t bytes, size_t align)
 
 static void fill(float *values, size_t count, unsigned seed)
 {
-    for (size_t i = 0; i < count; i++) values[i] = (float)((seed = seed * 1103515245u + 12345u) >> 16 & 1023) / 512.0f - 1.0f;
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)((seed = seed * 1103515245u + 12345u) >> 16 & 1023) / 512.0f - 1.0f;
 }
 
 static Task make_task(const netc_model *m, unsigned seed)
@@ -52,15 +53,16 @@ static void *run(void *argument)
     for (int i = 0; i < ROUNDS; i++) {
         memset(t->outputs[0], 0xFF, t->model->outputs[0].bytes);
         t->wrong += t->model->run((const void *const *)t->inputs, t->outputs, t->workspace) != 0;
-        if (t->expected) t->wrong += memcmp(t->outputs[0], t->expected, t->model->outputs[0].bytes) != 0;
+        if (t->expected)
+            t->wrong += memcmp(t->outputs[0], t->expected, t->model->outputs[0].bytes) != 0;
     }
     return NULL;
 }
 
 int main(void)
 {
-    Task tasks[] = {make_task(first_model(), 1), make_task(first_model(), 2), make_task(second_model(), 3),
-                    make_task(second_model(), 4)};
+    Task tasks[] = {make_task(first_model(), 1), make_task(first_model(), 2),
+                    make_task(second_model(), 3), make_task(second_model(), 4)};
     enum { COUNT = sizeof tasks / sizeof *tasks };
     pthread_t threads[COUNT];
     int wrong = 0;
@@ -81,7 +83,9 @@ int main(void)
     }
     const void *no_input[] = {NULL};
     if (first_model()->run(no_input, tasks[0].outputs, tasks[0].workspace) == 0) wrong++;
-    if (first_model()->run((const void *const *)tasks[0].inputs, tasks[0].outputs, (char *)tasks[0].workspace + 4) == 0) wrong++;
+    if (first_model()->run((const void *const *)tasks[0].inputs, tasks[0].outputs,
+                           (char *)tasks[0].workspace + 4) == 0)
+        wrong++;
     printf("%d wrong\n", wrong);
     return wrong != 0;
 }
