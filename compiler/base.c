@@ -343,6 +343,7 @@ const char *nearest_name(const char *name, const char *const *names, int count)
     int least = 1 + (int)strlen(name) / 3;
     for (int i = 0; i < count; i++) {
         int d = edit_distance(name, names[i]);
+        if (d >= (int)strlen(name)) continue; /* nothing in common */
         if (d < least || (d == least && !best)) best = names[i], least = d;
     }
     return best;

@@ -108,7 +108,8 @@ static void assign(Reader *r, Scope *s, const NetStmt *stmt)
             net_error(r, "E0407", stmt->values.items[0]->source, "`%s` gets no value", name->text);
             one = poison;
         }
-        net_scope_bind(r, s, *name, one, one.kind == VALUE_POISON);
+        /* of several outputs some may be of no use */
+        net_scope_bind(r, s, *name, one, one.kind == VALUE_POISON || stmt->targets.count > 1);
     }
 }
 

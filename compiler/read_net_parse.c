@@ -110,6 +110,7 @@ static const char *const expression_starts[] = {"a name",
                                                 "`not`",
                                                 "`repeat`",
                                                 "`graph`"};
+static const char *const arithmetic[] = {"`+`", "`-`", "`*`", "`/`", "`//`", "`%`"};
 static const char *const statement_starts[] = {"`assert`", "`const`", "`param`", "`return`",
                                                "an expression"};
 static const char *const expression_continues[] = {
@@ -187,6 +188,8 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
         diag_help(d, "an element type can be a name in backticks: `name`");
     else if (!strcmp(found, "`=`") && among("`then`", expected, count))
         diag_help(d, "equality is `==`");
+    else if (among("`|>`", expected, count) && among(found, arithmetic, COUNT(arithmetic)))
+        diag_help(d, "a pipe ends before an operator: (x |> f) + y");
     else if ((is_keyword(found) || !strcmp(found, "an element type")) &&
              among("a name", expected, count))
         diag_help(d, "a word of the language can be a name in backticks: `name`");
