@@ -46,15 +46,9 @@ static Value int_arith(Reader *r, const NetExpr *e, const Value *a, const Value 
     int64_t result;
     bool good = !a->huge && !b->huge;
     switch (e->binary.op) {
-    case NET_ADD:
-        good = good && !__builtin_add_overflow(a->i, b->i, &result);
-        break;
-    case NET_SUB:
-        good = good && !__builtin_sub_overflow(a->i, b->i, &result);
-        break;
-    case NET_MUL:
-        good = good && !__builtin_mul_overflow(a->i, b->i, &result);
-        break;
+    case NET_ADD: good = good && !__builtin_add_overflow(a->i, b->i, &result); break;
+    case NET_SUB: good = good && !__builtin_sub_overflow(a->i, b->i, &result); break;
+    case NET_MUL: good = good && !__builtin_mul_overflow(a->i, b->i, &result); break;
     default:
         if (!int_divide(e->binary.op, a->i, b->i, &result)) return bad_division(r, e, a->i, b->i);
     }
@@ -67,18 +61,12 @@ static Value float_arith(Reader *r, const NetExpr *e, const Value *a, const Valu
 {
     double x = value_number(a), y = value_number(b);
     switch (e->binary.op) {
-    case NET_ADD:
-        return value_float(x + y, e->source);
-    case NET_SUB:
-        return value_float(x - y, e->source);
-    case NET_MUL:
-        return value_float(x * y, e->source);
-    case NET_DIV:
-        return value_float(x / y, e->source);
-    case NET_FLOORDIV:
-        return value_float(floor(x / y), e->source);
-    default:
-        return not_defined(r, e, a, b);
+    case NET_ADD: return value_float(x + y, e->source);
+    case NET_SUB: return value_float(x - y, e->source);
+    case NET_MUL: return value_float(x * y, e->source);
+    case NET_DIV: return value_float(x / y, e->source);
+    case NET_FLOORDIV: return value_float(floor(x / y), e->source);
+    default: return not_defined(r, e, a, b);
     }
 }
 

@@ -79,17 +79,13 @@ static int count_calls(const NetExpr *e)
         for (int i = 0; i < e->call->args.count; i++)
             calls += count_calls(e->call->args.items[i].value);
         return calls + !function_find(e->call->callee.text);
-    case NET_BINARY:
-        return count_calls(e->binary.left) + count_calls(e->binary.right) + 1;
-    case NET_UNARY:
-        return count_calls(e->binary.right) + 1;
+    case NET_BINARY: return count_calls(e->binary.left) + count_calls(e->binary.right) + 1;
+    case NET_UNARY: return count_calls(e->binary.right) + 1;
     case NET_IF:
         return count_calls(e->branch.condition) + count_calls(e->branch.yes) +
                count_calls(e->branch.no);
-    case NET_LIST:
-        return count_list(&e->list);
-    default:
-        return 0;
+    case NET_LIST: return count_list(&e->list);
+    default: return 0;
     }
 }
 
@@ -154,18 +150,11 @@ Value body_run(Reader *r, Scope *s, const NetBody *body)
         const NetStmt *stmt = body->items[i];
         r->order++;
         switch (stmt->kind) {
-        case NET_ASSIGN:
-            assign(r, s, stmt);
-            break;
-        case NET_ASSERT:
-            add_assert(r, s, stmt);
-            break;
+        case NET_ASSIGN: assign(r, s, stmt); break;
+        case NET_ASSERT: add_assert(r, s, stmt); break;
         case NET_RETURN:
-        case NET_VALUE:
-            after_result(r, body, i);
-            return returned(r, s, stmt);
-        default:
-            body_declare(r, s, stmt);
+        case NET_VALUE: after_result(r, body, i); return returned(r, s, stmt);
+        default: body_declare(r, s, stmt);
         }
     }
     return (Value){.kind = r->stopped ? VALUE_POISON : VALUE_OMITTED};

@@ -84,16 +84,11 @@ static bool of_kind(const NetParam *p, const Value *v)
     if (p->type) return v->kind == VALUE_TENSOR;
     if (!p->kind.text) return true;
     switch (p->kind.text[0]) {
-    case 'i':
-        return v->kind == VALUE_INT;
-    case 'f':
-        return value_is_number(v);
-    case 'l':
-        return v->kind == VALUE_LIST;
-    case 'b':
-        return v->kind == VALUE_BLOCK || v->kind == VALUE_LAYER;
-    default:
-        return v->kind == VALUE_TENSOR;
+    case 'i': return v->kind == VALUE_INT;
+    case 'f': return value_is_number(v);
+    case 'l': return v->kind == VALUE_LIST;
+    case 'b': return v->kind == VALUE_BLOCK || v->kind == VALUE_LAYER;
+    default: return v->kind == VALUE_TENSOR;
     }
 }
 

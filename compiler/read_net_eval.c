@@ -160,39 +160,23 @@ Value eval(Reader *r, Scope *s, const NetExpr *e)
     r->naming = (Naming){0};
     if (r->stopped) return poison;
     switch (e->kind) {
-    case NET_NAME:
-        return eval_name(r, s, e);
-    case NET_INT:
-        return eval_integer(r, e);
-    case NET_FLOAT:
-        return value_float(e->number, e->source);
-    case NET_STRING:
-        return eval_string(r, s, e);
-    case NET_BOOL:
-        return value_bool(e->truth, e->source);
-    case NET_OMITTED:
-        return (Value){.kind = VALUE_OMITTED, .source = e->source};
-    case NET_DTYPE:
-        return value_int(e->dtype, e->source);
-    case NET_LIST:
-        return eval_list(r, s, e);
-    case NET_TYPED:
-        return eval_typed(r, s, e);
-    case NET_CALL:
-        return call_eval(r, s, e, naming);
+    case NET_NAME: return eval_name(r, s, e);
+    case NET_INT: return eval_integer(r, e);
+    case NET_FLOAT: return value_float(e->number, e->source);
+    case NET_STRING: return eval_string(r, s, e);
+    case NET_BOOL: return value_bool(e->truth, e->source);
+    case NET_OMITTED: return (Value){.kind = VALUE_OMITTED, .source = e->source};
+    case NET_DTYPE: return value_int(e->dtype, e->source);
+    case NET_LIST: return eval_list(r, s, e);
+    case NET_TYPED: return eval_typed(r, s, e);
+    case NET_CALL: return call_eval(r, s, e, naming);
     case NET_UNARY:
-    case NET_BINARY:
-        return eval_arith(r, s, e, naming);
-    case NET_IF:
-        return eval_if(r, s, e, naming);
-    case NET_INDEX:
-        return eval_index(r, s, e);
-    case NET_MEMBER:
-        return eval_member(r, s, e);
-    case NET_REPEAT:
-        return repeat_eval(r, s, e, naming);
-    case NET_GRAPH:
-        return graph_eval(r, s, e);
+    case NET_BINARY: return eval_arith(r, s, e, naming);
+    case NET_IF: return eval_if(r, s, e, naming);
+    case NET_INDEX: return eval_index(r, s, e);
+    case NET_MEMBER: return eval_member(r, s, e);
+    case NET_REPEAT: return repeat_eval(r, s, e, naming);
+    case NET_GRAPH: return graph_eval(r, s, e);
     }
     return poison;
 }

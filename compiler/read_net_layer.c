@@ -82,26 +82,16 @@ static bool is_data(const Value *v)
 static bool fits(ArgKind kind, const Value *v)
 {
     switch (kind) {
-    case ARG_TENSOR:
-        return is_tensor(v);
-    case ARG_TENSORS:
-        return all_kind(v, is_tensor) && v->list.count > 0;
-    case ARG_INT:
-        return is_int(v);
-    case ARG_INTS:
-        return is_int(v) || all_kind(v, is_int);
-    case ARG_FLOAT:
-        return value_is_number(v);
-    case ARG_BOOL:
-        return v->kind == VALUE_BOOL;
-    case ARG_TEXT:
-        return v->kind == VALUE_STRING;
-    case ARG_PAD:
-        return v->kind == VALUE_STRING || is_int(v) || all_kind(v, is_int);
-    case ARG_DATA:
-        return is_data(v);
-    case ARG_SWITCH:
-        return is_data(v) || v->kind == VALUE_BOOL;
+    case ARG_TENSOR: return is_tensor(v);
+    case ARG_TENSORS: return all_kind(v, is_tensor) && v->list.count > 0;
+    case ARG_INT: return is_int(v);
+    case ARG_INTS: return is_int(v) || all_kind(v, is_int);
+    case ARG_FLOAT: return value_is_number(v);
+    case ARG_BOOL: return v->kind == VALUE_BOOL;
+    case ARG_TEXT: return v->kind == VALUE_STRING;
+    case ARG_PAD: return v->kind == VALUE_STRING || is_int(v) || all_kind(v, is_int);
+    case ARG_DATA: return is_data(v);
+    case ARG_SWITCH: return is_data(v) || v->kind == VALUE_BOOL;
     }
     return false;
 }

@@ -84,25 +84,15 @@ static bool fill_one(Attr *a, const Value *v)
 {
     bool whole = v->kind == VALUE_INT || v->kind == VALUE_BOOL;
     switch (a->kind) {
-    case ATTR_INT:
-        a->i = v->kind == VALUE_BOOL ? v->b : v->i;
-        return whole && !v->huge;
+    case ATTR_INT: a->i = v->kind == VALUE_BOOL ? v->b : v->i; return whole && !v->huge;
     case ATTR_FLOAT:
         a->f = value_is_number(v) ? (float)value_number(v) : 0;
         return value_is_number(v);
-    case ATTR_STRING:
-        a->s = v->s;
-        return v->kind == VALUE_STRING;
-    case ATTR_TENSOR:
-        a->tensor = v->tensor;
-        return v->kind == VALUE_TENSOR && v->tensor->data;
-    case ATTR_GRAPH:
-        a->graph = v->graph;
-        return v->kind == VALUE_GRAPH;
-    case ATTR_TYPE:
-        return v->kind == VALUE_TYPE;
-    default:
-        return false;
+    case ATTR_STRING: a->s = v->s; return v->kind == VALUE_STRING;
+    case ATTR_TENSOR: a->tensor = v->tensor; return v->kind == VALUE_TENSOR && v->tensor->data;
+    case ATTR_GRAPH: a->graph = v->graph; return v->kind == VALUE_GRAPH;
+    case ATTR_TYPE: return v->kind == VALUE_TYPE;
+    default: return false;
     }
 }
 

@@ -44,21 +44,11 @@ const char *value_kind_name(const Value *v)
 static void put_value(Text *out, Arena *arena, const Value *v)
 {
     switch (v->kind) {
-    case VALUE_INT:
-        text_add(out, v->huge ? "%llu" : "%lld", (long long)v->i);
-        break;
-    case VALUE_FLOAT:
-        text_add(out, "%.9g", v->f);
-        break;
-    case VALUE_BOOL:
-        text_add(out, "%s", v->b ? "true" : "false");
-        break;
-    case VALUE_STRING:
-        text_add(out, "\"%s\"", v->s.data);
-        break;
-    case VALUE_TENSOR:
-        text_add(out, "%s", tensor_type_text(arena, v->tensor));
-        break;
+    case VALUE_INT: text_add(out, v->huge ? "%llu" : "%lld", (long long)v->i); break;
+    case VALUE_FLOAT: text_add(out, "%.9g", v->f); break;
+    case VALUE_BOOL: text_add(out, "%s", v->b ? "true" : "false"); break;
+    case VALUE_STRING: text_add(out, "\"%s\"", v->s.data); break;
+    case VALUE_TENSOR: text_add(out, "%s", tensor_type_text(arena, v->tensor)); break;
     case VALUE_LIST:
         text_add(out, "[");
         for (int i = 0; i < v->list.count && i < 8; i++) {
@@ -67,8 +57,7 @@ static void put_value(Text *out, Arena *arena, const Value *v)
         }
         text_add(out, v->list.count > 8 ? ", ...]" : "]");
         break;
-    default:
-        text_add(out, "%s", value_kind_name(v));
+    default: text_add(out, "%s", value_kind_name(v));
     }
 }
 

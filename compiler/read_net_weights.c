@@ -150,13 +150,20 @@ static const void *transposed(Reader *r, const DataTensor *t)
     return data;
 }
 
+static const char *data_type_text(Arena *arena, const DataTensor *t)
+{
+    Tensor shape = {.dtype = t->dtype, .rank = t->rank, .dims = (int64_t *)t->dims};
+    return tensor_type_text(arena, &shape);
+}
+
 static void bad_weight(Reader *r, const Tensor *param, const WeightsFile *file, const Taken *taken)
 {
     const DataTensor *t = taken->tensor;
-    Diagnostic *d = net_error(r, "E0503", param->source, "`%s` is %s, but \"%s\" in %s is %s[%s]",
+    Diagnostic *d = net_error(r, "E0503", param->source, "`%s` is %s, but \"%s\" in %s is %s",
                               param->name, tensor_type_text(r->arena, param), t->name, file->path,
-                              dtype_name(t->dtype), dims_text(r->arena, t->dims, t->rank));
+                              data_type_text(r->arena, t));
     if (taken->source.line) net_label(d, taken->source, "taken from here");
+    if (taken->transpose && t->rank != 2) net_note(d, "only a matrix can be transposed");
     if (param->rank == 2 && t->rank == 2 && param->dims[0] == t->dims[1] &&
         param->dims[1] == t->dims[0])
         net_help(d,
@@ -242,8 +249,7 @@ static void report_unused(Reader *r, const WeightsFile *file)
     for (int i = 0, listed = 0; i < file->tensors.count && listed < MOST_LISTED; i++) {
         const DataTensor *t = &file->tensors.items[i];
         if (file->used[i] || ignorable(t->name)) continue;
-        diag_note(d, "\"%s\": %s[%s]", t->name, dtype_name(t->dtype),
-                  dims_text(r->arena, t->dims, t->rank));
+        diag_note(d, "\"%s\": %s", t->name, data_type_text(r->arena, t));
         listed++;
     }
     if (unused > MOST_LISTED) diag_note(d, "and %d more", unused - MOST_LISTED);
