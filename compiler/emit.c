@@ -117,11 +117,20 @@ static void kernel_comment(SourceFile *s, const Kernel *k)
         text_add(s->out, i ? " + " : ": ");
         comment_text(s->out, k->nodes.items[i]->op_type);
     }
-    if (k->definition) {
-        const Definition *d = k->definition;
-        text_add(s->out, " -> %s", tensor_type_text(s->p->arena, d->out));
-    }
     if (k->macs) text_add(s->out, ", %lld multiply-adds", (long long)k->macs);
+}
+
+/* "in0: f32[1, 64, 56, 56], 16 channels side by side, with a halo" for each parameter. */
+static void parameter_comment(SourceFile *s, const Kernel *k, const Buffer *b)
+{
+    Speller speller = {.p = s->p, .kernel = k, .arena = s->p->arena, .out = s->out};
+    const Layout *l = &b->layout;
+    bool halo = false;
+    for (int d = 0; d < l->rank; d++) halo |= l->before[d] || l->after[d];
+    text_add(s->out, "\n *   %s: %s", emit_buffer_name(&speller, b), tensor_type_text(s->p->arena, b->tensor));
+    if (l->block_dim >= 0) text_add(s->out, ", %lld channels side by side", (long long)l->block);
+    if (halo) text_add(s->out, ", with a halo");
+    if (b->packing) text_add(s->out, ", packed in the order of the loops");
 }
 
 static void emit_function(SourceFile *s, const Function *f)
@@ -131,7 +140,10 @@ static void emit_function(SourceFile *s, const Function *f)
     comment_text(s->out, k->title);
     if (f->kernels.count > 1) text_add(s->out, " and %d more", f->kernels.count - 1);
     kernel_comment(s, k);
-    text_add(s->out, "\n * %s */\n", k->schedule);
+    text_add(s->out, "\n * %s", k->schedule);
+    for (int i = 0; i < k->reads.count; i++) parameter_comment(s, k, k->reads.items[i]);
+    for (int i = 0; i < k->writes.count; i++) parameter_comment(s, k, k->writes.items[i]);
+    text_add(s->out, " */\n");
     text_add(s->out, "static void %s%s\n", f->name, f->text);
 }
 
@@ -153,9 +165,9 @@ static void buffer_argument(SourceFile *s, const Buffer *b, const char *const *n
     }
     case BUFFER_CONST:
         if (s->o->weights == WEIGHTS_INLINE) text_add(s->out, "%s_values", root->name);
-        else text_add(s->out, "(const %s *)(const void *)(constants + %zu)", type, bytes);
+        else text_add(s->out, "WEIGHTS(%s, %zu)", type, bytes);
         break;
-    default: text_add(s->out, "(%s *)(void *)(memory + %zu)", type, bytes);
+    default: text_add(s->out, "WORK(%s, %zu)", type, bytes);
     }
 }
 
@@ -215,10 +227,23 @@ static void checks(SourceFile *s, const char *const *names)
     text_free(&misaligned);
 }
 
+/* How NAME_run names memory: element pointers at byte offsets. */
+static void memory_macros(SourceFile *s, bool work, bool weights)
+{
+    if (work) text_add(s->out, "#define WORK(type, bytes) ((type *)(void *)((unsigned char *)workspace + (bytes)))\n");
+    if (weights) {
+        const char *base = s->o->weights == WEIGHTS_OBJECT ? arena_format(s->p->arena, "%s_weights", s->o->name)
+                                                            : "(const unsigned char *)weights";
+        text_add(s->out, "#define WEIGHTS(type, bytes) ((const type *)(const void *)(%s + (bytes)))\n", base);
+    }
+    if (work || weights) text_add(s->out, "\n");
+}
+
 static void run(SourceFile *s, const char *const *names)
 {
     const Program *p = s->p;
     const Graph *g = p->graph;
+    memory_macros(s, any_buffer(p, BUFFER_WORK), p->weight_bytes && s->o->weights != WEIGHTS_INLINE);
     text_add(s->out, "int %s_run(", s->o->name);
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         bool output = i >= g->inputs.count;
@@ -227,10 +252,6 @@ static void run(SourceFile *s, const char *const *names)
     }
     text_add(s->out, "%svoid *workspace)\n{\n", s->o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
     checks(s, names);
-    if (p->workspace_bytes && any_buffer(p, BUFFER_WORK)) text_add(s->out, "    unsigned char *memory = workspace;\n");
-    if (p->weight_bytes && s->o->weights == WEIGHTS_OBJECT)
-        text_add(s->out, "    const unsigned char *constants = %s_weights;\n", s->o->name);
-    if (p->weight_bytes && s->o->weights == WEIGHTS_FILE) text_add(s->out, "    const unsigned char *constants = weights;\n");
     for (int k = 0; k < p->kernels.count; k++) call(s, k, names);
     text_add(s->out, "    return 0;\n}\n\n");
 }
