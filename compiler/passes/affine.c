@@ -186,10 +186,24 @@ static bool read_map(Arena *arena, ChannelMap *map, const Linear *l, const Node 
 
 /* ---- rewriting ---- */
 
-static Tensor *new_const(Graph *g, const char *stem, Dtype dtype, int rank, const int64_t *dims,
-                         const void *data)
+typedef struct Rewriting {
+    Graph *graph;
+    const int *uses; /* of the tensors there were before: `counted` of them */
+    int counted;
+    bool *owned; /* by node: its weights' bytes were made here */
+} Rewriting;
+
+/* A constant in place of `old` (NULL: none): the same tensor, by its own name, when nobody else
+ * reads it. */
+static Tensor *new_value(const Rewriting *r, Tensor *old, const char *stem, Dtype dtype, int rank,
+                         const int64_t *dims, const void *data)
 {
-    return graph_add_const(g, graph_unique_name(g, stem), dtype, rank, dims, data);
+    bool alone = old && (old->id >= r->counted || r->uses[old->id] == 1);
+    if (!alone || old->rank != rank || memcmp(old->dims, dims, (size_t)rank * sizeof *dims) != 0)
+        return graph_add_const(r->graph, graph_unique_name(r->graph, stem), dtype, rank, dims,
+                               data);
+    old->data = data;
+    return old;
 }
 
 static void scale_f32(float *out, const float *w, int64_t n, double scale)
@@ -202,14 +216,14 @@ static void scale_f64(double *out, const double *w, int64_t n, double scale)
     for (int64_t i = 0; i < n; i++) out[i] = w[i] * scale;
 }
 
-/* The pass may meet weights again (Conv, Mul, BatchNorm): what it made itself is rewritten in
+/* The pass may meet weights again (Conv, Mul, BatchNorm): bytes it made itself are rewritten in
  * place. */
-static void scale_weights(Graph *g, const Linear *l, const double *scale, bool *owned)
+static void scale_weights(const Rewriting *r, const Linear *l, const double *scale)
 {
-    const Tensor *w = l->node->inputs[W];
-    bool mine = owned[l->node->id];
-    void *out =
-        mine ? (void *)w->data : arena_alloc(g->arena, dtype_bytes(w->dtype, tensor_elements(w)));
+    Tensor *w = l->node->inputs[W];
+    bool *owned = &r->owned[l->node->id];
+    size_t bytes = dtype_bytes(w->dtype, tensor_elements(w));
+    void *out = *owned ? (void *)w->data : arena_alloc(r->graph->arena, bytes);
     int64_t outer_per_group = l->outer / l->groups;
     for (int64_t o = 0; o < l->outer; o++)
         for (int64_t c = 0; c < l->width; c++) {
@@ -220,8 +234,8 @@ static void scale_weights(Graph *g, const Linear *l, const double *scale, bool *
             else
                 scale_f64((double *)out + at, (const double *)w->data + at, l->inner, s);
         }
-    if (!mine) l->node->inputs[W] = new_const(g, w->name, w->dtype, w->rank, w->dims, out);
-    owned[l->node->id] = true;
+    l->node->inputs[W] = new_value(r, w, w->name, w->dtype, w->rank, w->dims, out);
+    *owned = true;
 }
 
 static void set_bias(Graph *g, const Linear *l, Tensor *bias)
@@ -237,10 +251,11 @@ static void set_bias(Graph *g, const Linear *l, Tensor *bias)
 }
 
 /* bias * scale + shift; Gemm's factor on its bias is applied first and then 1. */
-static void map_bias(Graph *g, const Linear *l, const ChannelMap *map)
+static void map_bias(const Rewriting *r, const Linear *l, const ChannelMap *map)
 {
     Node *n = l->node;
-    const Tensor *old = node_input(n, BIAS), *w = n->inputs[W];
+    Graph *g = r->graph;
+    Tensor *old = node_input(n, BIAS), *w = n->inputs[W];
     double beta = is_op(n, "Gemm") && old ? attr_float(n, "beta") : 1;
     void *data = arena_alloc(g->arena, dtype_bytes(w->dtype, l->channels));
     for (int64_t c = 0; c < l->channels; c++) {
@@ -251,12 +266,13 @@ static void map_bias(Graph *g, const Linear *l, const ChannelMap *map)
         for (int i = 0; i < n->attr_count; i++)
             if (strcmp(n->attrs[i].name, "beta") == 0) n->attrs[i].f = 1;
     const char *stem = old ? old->name : arena_format(g->arena, "%s.bias", n->name);
-    set_bias(g, l, new_const(g, stem, w->dtype, 1, &l->channels, data));
+    set_bias(g, l, new_value(r, old, stem, w->dtype, 1, &l->channels, data));
 }
 
 /* What a MatMul has no place for stays an Add of one row. */
-static void leave_shift(Graph *g, const Linear *l, const ChannelMap *map, Node *n)
+static void leave_shift(const Rewriting *r, const Linear *l, const ChannelMap *map, Node *n)
 {
+    Graph *g = r->graph;
     const Tensor *w = l->node->inputs[W];
     void *data = arena_alloc(g->arena, dtype_bytes(w->dtype, l->channels));
     for (int64_t c = 0; c < l->channels; c++) dtype_set_double(w->dtype, data, c, map->shift[c]);
@@ -268,18 +284,18 @@ static void leave_shift(Graph *g, const Linear *l, const ChannelMap *map, Node *
     n->input_count = 2;
     n->inputs = NEW_ARRAY(g->arena, Tensor *, 2);
     n->inputs[0] = l->node->outputs[0];
-    n->inputs[1] = new_const(g, stem, w->dtype, 1, &l->channels, data);
+    n->inputs[1] = new_value(r, NULL, stem, w->dtype, 1, &l->channels, data);
 }
 
 /* True when node n, which read the linear operator's result, is to be dropped. */
-static bool absorb(Graph *g, const Linear *l, const ChannelMap *map, Node *n, bool *owned)
+static bool absorb(const Rewriting *r, const Linear *l, const ChannelMap *map, Node *n)
 {
     bool has_bias = l->takes_bias && node_input(l->node, BIAS);
     if (!l->takes_bias && !map->scales) return false; /* a sum after a MatMul is fused as it is */
-    if (map->scales) scale_weights(g, l, map->scale, owned);
-    if (l->takes_bias && (map->shifts || has_bias)) map_bias(g, l, map);
+    if (map->scales) scale_weights(r, l, map->scale);
+    if (l->takes_bias && (map->shifts || has_bias)) map_bias(r, l, map);
     if (!l->takes_bias && map->shifts) {
-        leave_shift(g, l, map, n);
+        leave_shift(r, l, map, n);
         return false;
     }
     node_set_output(l->node, 0, n->outputs[0]);
@@ -308,18 +324,17 @@ static bool keeps_shape(const Linear *l, const Node *n)
 
 void affine_absorb(Graph *g)
 {
-    const int *uses = graph_uses(g);
+    Rewriting r = {g, graph_uses(g), g->tensors.count,
+                   NEW_ARRAY(g->arena, bool, g->nodes.count + 1)};
     bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
-    /* By node: its weights were made here. */
-    bool *owned = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
     for (int i = 0; i < g->nodes.count; i++) {
         Node *n = g->nodes.items[i];
         Linear l;
         ChannelMap map;
-        if (!linear_before(g, n, uses, &l) || !keeps_shape(&l, n) ||
+        if (!linear_before(g, n, r.uses, &l) || !keeps_shape(&l, n) ||
             !read_map(g->arena, &map, &l, n))
             continue;
-        drop[i] = absorb(g, &l, &map, n, owned);
+        drop[i] = absorb(&r, &l, &map, n);
     }
     graph_remove_nodes(g, drop);
 }

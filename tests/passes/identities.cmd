@@ -1,0 +1,1 @@
+"$NETC" compile identities.net --emit graph 2>/dev/null
