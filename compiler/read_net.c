@@ -123,7 +123,8 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
                   .options = options,
                   .file = file,
                   .blocks = map_new(arena),
-                  .reported = map_new(arena)};
+                  .reported = map_new(arena),
+                  .fresh = map_new(arena)};
     r->ast = net_parse(arena, file, diags);
     if (!r->ast || !(r->net = only_net(r))) return NULL;
     r->top = r->graph = graph_new(arena, r->net->name.text);

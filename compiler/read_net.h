@@ -15,11 +15,14 @@
 enum {
     NET_DEFAULT_OPSET = 21,
     NET_MAX_OPSET = 1000,
-    NET_MAX_ERRORS = 100,     /* then the rest is not read */
-    NET_MAX_CALLS = 100,      /* blocks inside blocks */
-    NET_MAX_ROUNDS = 10000,   /* of a repeat */
-    NET_MAX_NODES = 1000000,  /* of the graph */
-    NET_MAX_LITERAL = 1 << 26 /* elements of a tensor that a literal fills */
+    NET_MAX_ERRORS = 100,        /* then the rest is not read */
+    NET_MAX_CALLS = 100,         /* blocks inside blocks */
+    NET_MAX_WARNINGS = 100,      /* of values that nothing reads */
+    NET_MAX_ROUNDS = 10000,      /* of a repeat */
+    NET_MAX_EXPANSIONS = 100000, /* rounds and calls of blocks in the whole net */
+    NET_MAX_NODES = 1000000,     /* of the graph */
+    NET_MAX_LIST = 1 << 22,      /* numbers of a list, in inner lists too */
+    NET_MAX_LITERALS = 1 << 26   /* elements of all tensors that the file writes */
 };
 
 typedef enum ValueKind {
@@ -56,7 +59,8 @@ struct Value {
         struct {
             Value *items;
             int count;
-        } list; /* and tuple */
+            int64_t size; /* of a list: numbers in it, in inner lists too */
+        } list;           /* and tuple */
         struct {
             const NetDef *def;
             Scope *scope; /* where the block was defined */
@@ -125,10 +129,12 @@ struct Reader {
     Scope *file_scope, *net_scope;
     Naming naming;
     Frame *frame;
-    int frames, order, node_count;
-    int as_of;     /* deferred asserts see the names of their place; 0: the newest */
-    Map *blocks;   /* NetDef by name */
-    Map *reported; /* places of errors inside expansions: each is reported once */
+    int frames, order, node_count, expansions;
+    int64_t literals; /* elements written so far */
+    Map *fresh;       /* int by stem: the last number of a made-up name */
+    int as_of;        /* deferred asserts see the names of their place; 0: the newest */
+    Map *blocks;      /* NetDef by name */
+    Map *reported;    /* places of errors inside expansions: each is reported once */
     bool stopped;
     LIST(DeferredAssert) asserts;
     LIST(Tensor *) params;   /* in the order they were made */
@@ -165,6 +171,8 @@ void net_note(Diagnostic *d, const char *format, ...) PRINTF(2, 3);
 void net_help(Diagnostic *d, const char *format, ...) PRINTF(2, 3);
 /* "did you mean `x`?" when there is a near name. */
 void net_suggest(Diagnostic *d, const char *nearest);
+/* Counts a round or a call; false after a diagnostic when there are too many. */
+bool net_expand(Reader *r, Source where);
 /* For diagnostics that infer_node adds: true when this place was reported already. */
 bool net_reported(Reader *r, Source where);
 bool net_was_reported(Reader *r, Source where); /* the same, without noting it */

@@ -30,7 +30,7 @@ static void over(NetParser *p, NetExpr *e, const NetExpr *child)
     e->depth = child->depth + 1;
     if (e->depth < NET_MAX_DEPTH) return;
     NetPlace place = {e->source.line, e->source.column, e->source.end_line, e->source.end_column};
-    net_bad_token(p, place, "this expression is nested more than %d deep", NET_MAX_DEPTH);
+    net_too_deep(p, place, "levels of one expression", NET_MAX_DEPTH);
     e->kind = NET_OMITTED, e->depth = 0;
 }
 

@@ -209,6 +209,8 @@ typedef struct NetPlace {
 
 Arena *net_arena(NetParser *p);
 Source net_source(NetParser *p, NetPlace place);
+/* E0410; the rest of the file is not read. */
+void net_too_deep(NetParser *p, NetPlace place, const char *what, int limit);
 /* E0402 for the scanner: a character or a literal that is none. */
 void net_bad_token(NetParser *p, NetPlace place, const char *format, ...) PRINTF(3, 4);
 /* The text of "..." or `...` between its quotes, escapes undone. */

@@ -200,6 +200,7 @@ static bool enter(Reader *r, const NetExpr *e, const NetDef *def, Frame *frame, 
         net_help(d, "`repeat` makes several instances of a block");
         return false;
     }
+    if (!net_expand(r, e->source)) return false;
     if (r->frames == NET_MAX_CALLS) {
         net_error(r, "E0410", e->source, "blocks call blocks more than %d deep", NET_MAX_CALLS);
         return false;

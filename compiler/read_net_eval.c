@@ -28,7 +28,10 @@ static Value eval_list(Reader *r, Scope *s, const NetExpr *e)
         items[i] = eval(r, s, e->list.items[i]);
         bad |= items[i].kind == VALUE_POISON;
     }
-    return bad ? poison : value_list(items, e->list.count, e->source);
+    Value list = value_list(items, e->list.count, e->source);
+    if (bad || list.list.size <= NET_MAX_LIST) return bad ? poison : list;
+    net_error(r, "E0410", e->source, "this list holds more than %d values", NET_MAX_LIST);
+    return poison;
 }
 
 Tensor *eval_tensor(Reader *r, Scope *s, const NetExpr *e)

@@ -133,9 +133,9 @@ const void *literal_data(Reader *r, const Value *v, Dtype dtype, int rank, const
         return literal_data(r, v, dtype == DT_C64 ? DT_F32 : DT_F64, rank + 1, parts);
     }
     int64_t elements, at = 0;
-    if (!checked_elements(dims, rank, &elements) || elements > NET_MAX_LITERAL) {
+    if (!checked_elements(dims, rank, &elements) || (r->literals += elements) > NET_MAX_LITERALS) {
         net_error(r, "E0205", v->source,
-                  "a tensor of shape %s is too large to be written in the file",
+                  "a tensor of shape %s is too much to be written in the file",
                   dims_text(r->arena, dims, rank));
         return NULL;
     }

@@ -72,18 +72,18 @@ void net_bad_token(NetParser *p, NetPlace place, const char *format, ...)
     text_free(&text);
 }
 
-static void too_deep(NetParser *p, NetPlace place)
+void net_too_deep(NetParser *p, NetPlace place, const char *what, int limit)
 {
     if (may_report(p))
-        diag_error(p->diags, "E0410", net_source(p, place),
-                   "nested too deeply: more than %d brackets are open", NET_MAX_NESTING);
+        diag_error(p->diags, "E0410", net_source(p, place), "nested too deeply: more than %d %s",
+                   limit, what);
     p->stopped = true;
 }
 
 void net_yyerror(const NetPlace *place, NetParser *p, NetFile *file, const char *message)
 {
     (void)file, (void)message;
-    too_deep(p, *place);
+    net_too_deep(p, *place, "open brackets", NET_MAX_NESTING);
 }
 
 static bool among(const char *name, const char *const *list, int count)
@@ -311,7 +311,7 @@ static void track_brackets(NetParser *p, const Token *t)
 {
     if (t->kind == '(' || t->kind == '[' || t->kind == '{') {
         if (p->bracket_count == NET_MAX_NESTING)
-            too_deep(p, t->place);
+            net_too_deep(p, t->place, "open brackets", NET_MAX_NESTING);
         else
             p->brackets[p->bracket_count++] = (Bracket){(char)t->kind, t->place};
     } else if (t->kind == ')' || t->kind == ']' || t->kind == '}') {

@@ -86,7 +86,8 @@ Value repeat_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
     }
     const char *path = net_scope_instance(r, s, "repeat", &repeat->path, &(Naming){0});
     for (int64_t i = 0; i < count; i++)
-        if (r->stopped || !run_round(r, s, repeat, path, i, carried)) return poison;
+        if (r->stopped || !net_expand(r, e->source) || !run_round(r, s, repeat, path, i, carried))
+            return poison;
     for (int i = 0; i < carried_count; i++) carried[i].source = e->source;
     if (carried_count == 1) return carried[0];
     Value tuple = value_list(carried, carried_count, e->source);

@@ -80,6 +80,7 @@ void net_scope_warn_unused(Reader *r, const Scope *s)
         const Binding *next = NULL;
         for (const Binding *b = map_get(s->names, s->name_list.items[i]); b;
              next = b, b = b->previous) {
+            if (diags_count(r->diags) >= NET_MAX_WARNINGS) return;
             if (b->used || b->quiet || value_has_poison(&b->value) || net_reported(r, b->source))
                 continue;
             Diagnostic *d = diag_warning(r->diags, "W0001", b->source, "`%s` is never used",
@@ -153,9 +154,12 @@ static bool taken_anywhere(const Graph *g, const char *name, bool node)
 
 static const char *fresh_name(Reader *r, const char *stem, bool node)
 {
-    const char *name = stem;
-    for (int i = 1; taken_anywhere(r->graph, name, node); i++)
-        name = arena_format(r->arena, "%s_%d", stem, i);
+    if (!taken_anywhere(r->graph, stem, node)) return stem;
+    int *last = map_get(r->fresh, stem);
+    if (!last) map_set(r->fresh, arena_string(r->arena, stem), last = NEW(r->arena, int));
+    const char *name;
+    do name = arena_format(r->arena, "%s_%d", stem, ++*last);
+    while (taken_anywhere(r->graph, name, node));
     return name;
 }
 
@@ -202,6 +206,15 @@ Diagnostic *net_error(Reader *r, const char *code, Source where, const char *for
     net_trace(r, d);
     if (diags_errors(r->diags) >= NET_MAX_ERRORS) r->stopped = true;
     return d;
+}
+
+bool net_expand(Reader *r, Source where)
+{
+    if (++r->expansions <= NET_MAX_EXPANSIONS) return true;
+    net_error(r, "E0410", where, "the net expands to more than %d blocks and rounds",
+              NET_MAX_EXPANSIONS);
+    r->stopped = true;
+    return false;
 }
 
 /* The text of a printf format, for the functions below. */

@@ -20,7 +20,10 @@ Value value_bool(bool b, Source source)
 
 Value value_list(Value *items, int count, Source source)
 {
-    return (Value){.kind = VALUE_LIST, .list.items = items, .list.count = count, .source = source};
+    Value list = {.kind = VALUE_LIST, .list.items = items, .list.count = count, .source = source};
+    for (int i = 0; i < count; i++)
+        list.list.size += items[i].kind == VALUE_LIST ? items[i].list.size + 1 : 1;
+    return list;
 }
 
 Value value_tensor(Tensor *t, Source source)
@@ -41,7 +44,7 @@ const char *value_kind_name(const Value *v)
     return names[v->kind];
 }
 
-static void put_value(Text *out, Arena *arena, const Value *v)
+static void put_value(Text *out, Arena *arena, const Value *v, int depth)
 {
     switch (v->kind) {
     case VALUE_INT: text_add(out, v->huge ? "%llu" : "%lld", (long long)v->i); break;
@@ -51,11 +54,11 @@ static void put_value(Text *out, Arena *arena, const Value *v)
     case VALUE_TENSOR: text_add(out, "%s", tensor_type_text(arena, v->tensor)); break;
     case VALUE_LIST:
         text_add(out, "[");
-        for (int i = 0; i < v->list.count && i < 8; i++) {
+        for (int i = 0; i < v->list.count && i < 8 && depth < 3; i++) {
             if (i) text_add(out, ", ");
-            put_value(out, arena, &v->list.items[i]);
+            put_value(out, arena, &v->list.items[i], depth + 1);
         }
-        text_add(out, v->list.count > 8 ? ", ...]" : "]");
+        text_add(out, depth == 3 ? "...]" : v->list.count > 8 ? ", ...]" : "]");
         break;
     default: text_add(out, "%s", value_kind_name(v));
     }
@@ -64,7 +67,7 @@ static void put_value(Text *out, Arena *arena, const Value *v)
 const char *value_text(Arena *arena, const Value *v)
 {
     Text text = {0};
-    put_value(&text, arena, v);
+    put_value(&text, arena, v, 0);
     const char *result = arena_string(arena, text.data);
     text_free(&text);
     return result;
@@ -81,7 +84,7 @@ double value_number(const Value *v)
 bool value_has_poison(const Value *v)
 {
     if (v->kind == VALUE_TENSOR) return v->tensor->poisoned;
-    if (v->kind != VALUE_LIST && v->kind != VALUE_TUPLE) return v->kind == VALUE_POISON;
+    if (v->kind != VALUE_TUPLE) return v->kind == VALUE_POISON; /* no list holds poison */
     for (int i = 0; i < v->list.count; i++)
         if (value_has_poison(&v->list.items[i])) return true;
     return false;
