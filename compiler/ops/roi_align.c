@@ -118,6 +118,72 @@ static void roi_define(Definer *d)
     define_rounded(d, out, vars, value);
 }
 
+/* ---- MaxRoiPool ---- */
+
+static bool pool_infer(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *x = n->inputs[X], *rois = n->inputs[ROIS];
+    int count;
+    const int64_t *shape = attr_ints(n, "pooled_shape", &count);
+    if (x->rank != 4 || rois->rank != 2 || rois->dims[1] != 5)
+        return infer_error(
+            in, "E0201", "input %s and regions %s do not fit: [n, c, h, w] and [r, 5]",
+            tensor_type_text(in->graph->arena, x), tensor_type_text(in->graph->arena, rois));
+    if (count != 2 || shape[0] < 1 || shape[1] < 1)
+        return infer_error(in, "E0306", "pooled_shape must be two positive extents");
+    if (tensor_elements(x) == 0) return infer_error(in, "E0205", "the image is empty");
+    return infer_output(in, 0, x->dtype, 4,
+                        (int64_t[]){rois->dims[0], x->dims[1], shape[0], shape[1]});
+}
+
+/* Whether position k of the image is in a region's bin along an axis (0: y, 1: x). A region is
+ * sample, x1, y1, x2, y2, its corners rounded to elements; it is never empty. */
+static Expr *in_bin(Definer *d, Expr *region, Expr *bin, int64_t bins, int axis, Expr *k)
+{
+    const Node *n = d->node;
+    Pool *p = d->pool;
+    Tensor *rois = n->inputs[ROIS];
+    Dtype dtype = define_wide(rois->dtype);
+    Expr *scale = ex_const(p, dtype, attr_float(n, "spatial_scale")),
+         *half = ex_const(p, dtype, 0.5), *ends[2];
+    for (int i = 0; i < 2; i++) {
+        Expr *corner = define_load(d, rois, (Expr *[]){region, ex_int(p, 2 - axis + 2 * i)});
+        ends[i] = ex_unary(p, UN_FLOOR, ex_add(p, ex_mul(p, corner, scale), half));
+    }
+    Expr *one = ex_const(p, dtype, 1),
+         *extent = ex_max(p, ex_add(p, ex_sub(p, ends[1], ends[0]), one), one);
+    Expr *size = ex_div(p, extent, ex_const(p, dtype, (double)bins)), *at = ex_cast(p, dtype, bin);
+    Expr *start = ex_add(p, ex_unary(p, UN_FLOOR, ex_mul(p, at, size)), ends[0]);
+    Expr *end = ex_add(p, ex_unary(p, UN_CEIL, ex_mul(p, ex_add(p, at, one), size)), ends[0]);
+    k = ex_cast(p, dtype, k);
+    return ex_and(p, ex_le(p, start, k), ex_lt(p, k, end));
+}
+
+static void pool_define(Definer *d)
+{
+    const Node *n = d->node;
+    Tensor *x = n->inputs[X], *rois = n->inputs[ROIS], *out = n->outputs[0];
+    Pool *p = d->pool;
+    Var **vars = define_indices(d, 4, out->dims);
+    Var *over[2] = {define_var(d, "y", x->dims[2]), define_var(d, "x", x->dims[3])};
+    Expr **index = define_index_exprs(d, vars, 4),
+         *sample = ex_load(p, rois, (Expr *[]){index[0], ex_int(p, 0)});
+    Expr *at[4] = {define_wrap(p, sample, x->dims[0]), index[1], ex_var(p, over[0]),
+                   ex_var(p, over[1])};
+    Expr *inside = in_bin(d, index[0], index[2], out->dims[2], 0, at[2]);
+    inside = ex_and(p, inside, in_bin(d, index[0], index[3], out->dims[3], 1, at[3]));
+    Expr *value = define_load(d, x, at), *none = ex_identity(p, RE_MAX, value->dtype);
+    value = ex_reduce(p, RE_MAX, over, 2, ex_select(p, inside, value, none));
+    define_rounded(d, out, vars,
+                   ex_select(p, ex_eq(p, value, none), ex_const(p, value->dtype, 0), value));
+}
+
+static const Slot pool_inputs[] = {
+    SLOT("X", TYPES_FLOAT, "T"), SLOT("rois", TYPES_FLOAT, "T"), {0}};
+static const Slot pool_outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
+static const AttrSpec pool_attrs[] = {
+    ATTR("pooled_shape", INTS, .required = true), ATTR("spatial_scale", FLOAT, .f = 1), {0}};
 static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T1"),
                               SLOT("rois", TYPES_FLOAT, "T1"),
                               SLOT("batch_indices", TYPE(DT_I64), "T2"),
@@ -144,5 +210,16 @@ const Op ops_roi_align[] = {
      .examples = (const char *const[]){"RoiAlign(x: f32[1, 2, 6, 6], f32[2, 4] [0, 0, 5, 5, 1, 2, "
                                        "4, 3], i64[2] [0, 0], output_height: 2, "
                                        "output_width: 2, sampling_ratio: 2)",
+                                       0}},
+    {.name = "MaxRoiPool",
+     .doc = "The maximum of each bin of regions of an image.",
+     .versions = (const int[]){1, 22, 0},
+     .inputs = pool_inputs,
+     .outputs = pool_outputs,
+     .attrs = pool_attrs,
+     .infer = pool_infer,
+     .define = pool_define,
+     .examples = (const char *const[]){"MaxRoiPool(x: f32[1, 2, 6, 6], f32[2, 5] [0, 0, 0, 5, 5, "
+                                       "0, 1, 2, 4, 3], pooled_shape: [2, 2])",
                                        0}},
     {0}};
