@@ -34,10 +34,13 @@ static const Tensor *passed_on(const Node *n)
 static void note_chain(Diagnostic *d, Arena *arena, const Tensor *t)
 {
     enum { STEPS = 3 };
-    if (has_place(t)) diag_label(d, t->source, "'%s' is %s", t->name, tensor_type_text(arena, t));
+    if (has_place(t)) {
+        diag_label(d, t->source, "'%s' is %s", t->name, tensor_type_text(arena, t));
+        return;
+    }
     for (int step = 0; t && step < STEPS; step++) {
         diag_note(d, "'%s' %s: %s", t->name, origin(arena, t), tensor_type_text(arena, t));
-        if (has_place(t) || t->kind != TENSOR_VALUE || !t->producer) return;
+        if (t->kind != TENSOR_VALUE || !t->producer) return;
         t = passed_on(t->producer);
     }
 }

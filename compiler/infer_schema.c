@@ -181,6 +181,7 @@ static bool unknown_attribute(Infer *in, const Attr *a)
                 a->name, in->node->version);
     const char *near = nearest_name(a->name, names, count);
     if (near) diag_help(infer_last_error(in), "did you mean '%s'?", near);
+    if (a->source.line) diag_label(infer_last_error(in), a->source, "this attribute");
     return false;
 }
 
