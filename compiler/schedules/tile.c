@@ -172,7 +172,8 @@ static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel
     if (c.vector_dim < 0) c.lanes = 1;
     GroupSearch g = {c.vector_dim < 0 ? NULL : def->index[c.vector_dim], extent(def, c.vector_dim)};
     ex_visit(def->body, find_group, &g);
-    c.group = g.group % c.lanes == 0 ? g.group : extent(def, c.vector_dim);
+    int64_t whole = extent(def, c.vector_dim);
+    c.group = g.group % c.lanes == 0 && whole % g.group == 0 ? g.group : whole; /* of groups, all are full */
     choose_tile(p, def, form, &c);
     const Definition *ready = packed(p, def, &c, arena);
     Nest *n = nest_new(p, arena, ready, c.lanes);
