@@ -262,7 +262,7 @@ static void unmap(void *object)
 
 const File *file_map(Arena *arena, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe is to be refused, not waited for */
     if (fd < 0) return NULL;
     struct stat st;
     void *data = NULL;
