@@ -9,6 +9,7 @@
 #include "arith.h"
 #include "interp_rows.h"
 
+enum { SHORT_ROW = 64, FAR = 256 /* elements */ };
 enum { ROW = 256, LONG_ENOUGH = 16, MOST_VARS = 60, MOST_GUARDS = 16 };
 
 /* A variable: a loop around the row, a reduction's, or the row's own; then `value` is that of the
@@ -54,10 +55,12 @@ typedef struct Interp {
     Slot slots[MOST_VARS];
     int slot_count;
     uint64_t clock;
-    Var *row_var,
-        *first_var; /* `first_var` stands for the row's first element; NULL: a scalar output */
+    Var *row_var;   /* NULL: a scalar output */
+    Var *first_var; /* stands for the row's first element */
     int row_slot, first_slot;
-    int count;    /* elements of this row */
+    int count; /* elements of this row */
+    bool far;  /* some load steps over so much that every element is in another cache line */
+    bool reduces;
     Cell **cells; /* hash table by expression id */
     size_t size, used;
     const void *(*value)(const Tensor *t, void *context);
@@ -135,15 +138,17 @@ static void depend_on_dims(const Interp *in, Cell *c)
 static void make_load(Interp *in, Cell *c)
 {
     const Tensor *t = c->e->tensor;
-    int64_t stride = 1;
+    int64_t stride = 1, step = 0;
     c->data = in->value(t, in->context);
     assert(c->data || tensor_elements(t) == 0);
     c->dims = NEW_ARRAY(in->arena, LoadDim, t->rank);
     c->dim_count = t->rank;
     for (int d = t->rank - 1; d >= 0; d--) {
         c->dims[d] = load_dim(in, c->e->args[d], t->dims[d], stride);
+        step += c->dims[d].step * stride;
         stride *= t->dims[d];
     }
+    in->far |= step >= FAR || step <= -FAR;
     depend_on_dims(in, c);
 }
 
@@ -188,6 +193,7 @@ static void make_args(Interp *in, Cell *c)
         c->args[i] = make_cell(in, e->args[i]);
         c->mask |= c->args[i]->mask;
     }
+    in->reduces |= e->kind == EX_REDUCE;
     for (int i = 0; i < e->var_count; i++) {
         c->slots[i] = slot_of(in, e->vars[i]);
         c->mask &= ~(1ull << c->slots[i]);
@@ -478,45 +484,67 @@ static int row_dimension(const Tensor *t)
     return longest;
 }
 
-static void run_rows(Interp *in, Cell *body, const Definition *def, int along, void *data,
-                     int64_t first, int64_t step)
+/* What is evaluated: the part from <= index < to of the dimension `along` that rows lie on, for all
+ * of the others. */
+typedef struct Part {
+    const Definition *def;
+    Cell *body;
+    void *data;
+    int along; /* -1: a scalar */
+    int64_t from, to;
+} Part;
+
+static void run_rows(Interp *in, const Part *part, int64_t first, int64_t step)
 {
-    const Tensor *t = def->out;
-    int64_t extent = along >= 0 ? t->dims[along] : 1;
-    for (int64_t at = 0; at < extent; at += ROW) {
-        in->count = (int)min64(ROW, extent - at);
-        if (along >= 0) {
+    const Cell *body = part->body;
+    for (int64_t at = part->from; at < part->to; at += ROW) {
+        in->count = (int)min64(ROW, part->to - at);
+        if (part->along >= 0) {
             set_slot(in, in->row_slot, at);
             set_slot(in, in->first_slot, at);
         }
-        eval(in, body);
-        rows_store(t->dtype, data, first + at * step, step, in->count, body->values, body->stride);
+        eval(in, part->body);
+        rows_store(part->def->out->dtype, part->data, first + at * step, step, in->count,
+                   body->values, body->stride);
     }
 }
 
-static void run_loops(Interp *in, Cell *body, const Definition *def, int along, void *data)
+static void run_part(Interp *in, const Part *part)
 {
-    const Tensor *t = def->out;
+    const Tensor *t = part->def->out;
     int64_t index[MAX_RANK] = {0}, strides[MAX_RANK], stride = 1;
     int slots[MAX_RANK];
     for (int d = t->rank - 1; d >= 0; d--) {
         strides[d] = stride;
         stride *= t->dims[d];
-        slots[d] = slot_of(in, def->index[d]);
+        slots[d] = slot_of(in, part->def->index[d]);
         set_slot(in, slots[d], 0);
     }
     for (;;) {
         int64_t first = 0;
         for (int d = 0; d < t->rank; d++) first += index[d] * strides[d];
-        run_rows(in, body, def, along, data, first, along >= 0 ? strides[along] : 1);
+        run_rows(in, part, first, part->along >= 0 ? strides[part->along] : 1);
         int d = t->rank - 1;
         for (; d >= 0; d--) {
-            if (d == along) continue;
+            if (d == part->along) continue;
             if (++index[d] < t->dims[d]) break;
             set_slot(in, slots[d], index[d] = 0);
         }
         if (d < 0) return;
         set_slot(in, slots[d], index[d]);
+    }
+}
+
+/* Rows that gather from far apart are kept short and taken for all the other indices first: their
+ * neighbours lie in the same cache lines. */
+static void run(Interp *in, Part part)
+{
+    int64_t extent = part.along >= 0 ? part.def->out->dims[part.along] : 1;
+    int64_t length = in->far && !in->reduces ? SHORT_ROW : extent;
+    for (int64_t at = 0; at < extent; at += length) {
+        part.from = at;
+        part.to = min64(at + length, extent);
+        run_part(in, &part);
     }
 }
 
@@ -539,6 +567,7 @@ void interp_run(Pool *pool, const Definition *def, void *data,
         in.first_var = pool_var(pool, "first", in.row_var->lo, in.row_var->hi);
         in.first_slot = slot_of(&in, in.first_var);
     }
-    run_loops(&in, make_cell(&in, def->body), def, along, data);
+    Cell *body = make_cell(&in, def->body);
+    run(&in, (Part){.def = def, .body = body, .data = data, .along = along});
     arena_free(in.arena);
 }

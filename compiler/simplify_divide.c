@@ -25,7 +25,7 @@ static int64_t factor_out(const Sum *rest, int64_t c, Sum *high, Sum *low)
     int64_t best = 0;
     for (int i = 0; i < rest->count; i++) {
         int64_t g = gcd(rest->terms[i].coef, c);
-        if (g <= 1 || g <= best || g == c) continue;
+        if (g <= 1 || g <= best) continue;
         Sum h = {0}, l = {.constant = rest->constant};
         for (int j = 0; j < rest->count; j++) {
             const Term *t = &rest->terms[j];

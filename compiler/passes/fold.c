@@ -6,9 +6,12 @@
 #include "evaluate.h"
 #include "optimise.h"
 
-/* Element operations for a graph (about a second of work), and the bytes that a node may always
- * make. */
-static const int64_t graph_budget = 500000000, small_bytes = 1 << 20;
+/* Element operations for a graph: a few seconds of work, enough to move or convert the weights of a
+ * large model. */
+static const int64_t graph_budget = 2000000000;
+
+/* What a node may make of its inputs' bytes (4-bit weights become floats), and what it always may. */
+enum { MOST_GROWTH = 8, SMALL_BYTES = 1 << 20 };
 
 static size_t bytes_of(Tensor *const *list, int count)
 {
@@ -36,7 +39,7 @@ static bool is_known(const Node *n)
 static bool is_worthwhile(const Node *n)
 {
     size_t out = bytes_of(n->outputs, n->output_count), in = bytes_of(n->inputs, n->input_count);
-    return out <= (size_t)small_bytes || out <= 2 * in;
+    return out <= SMALL_BYTES || out / MOST_GROWTH <= in;
 }
 
 /* The same bytes under another shape. */
