@@ -4,7 +4,7 @@
  */
 #include "layout.h"
 
-/* ---- is the guard exactly "every index is inside"? ---- */
+/* ---- which tests of a guard ask whether an index is inside? ---- */
 
 static void conjuncts(Expr *e, Expr **list, int *count, int most)
 {
@@ -18,32 +18,30 @@ static void conjuncts(Expr *e, Expr **list, int *count, int most)
     }
 }
 
-/* e <= or < as slack >= 0: the slack, as an index expression. */
-static Expr *slack(Pool *p, Expr *e)
+/* The simplifier has one form for each test, so that equal tests are one expression. */
+static bool tests_bounds(Pool *p, const Expr *test, const Expr *load)
 {
-    if (e->kind != EX_BINARY || e->args[0]->dtype != DT_I64 || (e->op != BI_LE && e->op != BI_LT)) return NULL;
-    Expr *minus = ex_mul(p, e->args[0], ex_int(p, -1));
-    return ex_add(p, ex_add(p, e->args[1], minus), ex_int(p, e->op == BI_LT ? -1 : 0));
+    for (int d = 0; d < load->arg_count; d++) {
+        Expr *index = load->args[d];
+        if (test == ex_le(p, ex_int(p, 0), index) || test == ex_lt(p, index, ex_int(p, load->tensor->dims[d]))) return true;
+    }
+    return false;
 }
 
-static bool guards_bounds(Pool *p, Expr *guard, const Expr *load)
+/* Splits the guard's condition: true when some tests ask whether an index is inside; *rest is what the others ask, NULL: nothing. */
+static bool guards_bounds(Pool *p, Expr *guard, const Expr *load, Expr **rest)
 {
-    enum { MOST = 2 * MAX_RANK };
+    enum { MOST = 4 * MAX_RANK };
     Expr *tests[MOST];
     int count = 0;
+    bool bounds = false;
+    *rest = NULL;
     conjuncts(guard->args[0], tests, &count, MOST);
-    if (count > MOST) return false;
-    for (int k = 0; k < count; k++) {
-        Expr *s = slack(p, tests[k]);
-        bool found = false;
-        for (int d = 0; s && d < load->arg_count; d++) {
-            Expr *minus = ex_mul(p, load->args[d], ex_int(p, -1));
-            Expr *below_end = ex_add(p, ex_int(p, load->tensor->dims[d] - 1), minus);
-            found |= s == load->args[d] || s == below_end;
-        }
-        if (!found) return false;
+    for (int k = 0; k < count && count <= MOST; k++) {
+        if (tests_bounds(p, tests[k], load)) bounds = true;
+        else *rest = *rest ? ex_and(p, *rest, tests[k]) : tests[k];
     }
-    return true;
+    return bounds;
 }
 
 /* ---- the halo ---- */
@@ -91,14 +89,14 @@ static Tensor *padded_copy(Layouts *l, int at, Tensor *t)
 }
 
 typedef struct Unguard {
-    Expr *guard, *load;
+    Expr *guard, *instead;
 } Unguard;
 
 static Expr *drop_guard(Pool *p, Expr *e, void *context)
 {
     const Unguard *u = context;
     (void)p;
-    return e == u->guard ? u->load : NULL;
+    return e == u->guard ? u->instead : NULL;
 }
 
 /* Gives the guarded factor a halo; true when a definition was inserted before position i. */
@@ -106,7 +104,8 @@ static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
 {
     Pool *p = l->p->pool;
     int64_t before[MAX_RANK], after[MAX_RANK];
-    if (!guards_bounds(p, guard, load) || !needed_halo(load, before, after)) return false;
+    Expr *rest;
+    if (!guards_bounds(p, guard, load, &rest) || !needed_halo(load, before, after)) return false;
     Definition *def = l->p->definitions.items[i];
     Tensor *t = load->tensor;
     bool copied = !holds_halo(l, t);
@@ -115,7 +114,7 @@ static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
         t = swap.to;
         load = ex_rewrite(p, load, swap_load, &swap);
     }
-    Unguard u = {guard, load};
+    Unguard u = {guard, rest ? ex_select(p, rest, load, guard->args[2]) : load};
     def->body = ex_rewrite(p, def->body, drop_guard, &u);
     Place *place = layout_place(l, t);
     for (int d = 0; d < t->rank; d++) {

@@ -91,8 +91,8 @@ bool nest_is_vector(const Nest *n, const Expr *e);
  * records the results in n->reduced. */
 void nest_reduce_all(Nest *n, Expr *const *bodies, int count);
 
-/* The reduced variable whose loop is cut in two, -1: none; *chunk is the extent of the inner part. */
-int nest_cut_var(const Expr *reduce, int64_t *chunk);
+/* The reduced variable of `body` whose loop is cut in two, -1: none; *chunk is the extent of the inner part. */
+int nest_cut_var(Expr *body, Var *const *vars, int count, int64_t *chunk);
 
 /* ---- nest_vector.c ---- */
 
@@ -110,6 +110,14 @@ void nest_reduce_row(Nest *n, Expr *reduce, Var *along);
 /* The definition with its constant f32 factors that run over `vector` replaced by packed ones, for vectors of `lanes`, `copies` side
  * by side. */
 Definition *nest_pack(Program *p, const Definition *def, const Var *vector, int lanes, int copies, const Expr *reduce, Arena *arena);
+
+/* ---- nest_phase.c ---- */
+
+/* The period in v of the tests `(... v ...) % s == 0` in the body: the largest s, 1: none. */
+int64_t nest_period(Pool *p, Expr *body, const Var *v);
+/* Calls `part` for each combination of phases of the variables that contributes, with the bodies and variables of that part. */
+void nest_phases(Nest *n, ReduceOp op, Expr *const *bodies, int count, Var **vars, int var_count,
+                 void (*part)(Nest *n, Expr **bodies, Var **vars, int var_count, void *context), void *context);
 
 /* ---- nest_guard.c ---- */
 

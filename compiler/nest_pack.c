@@ -105,7 +105,7 @@ static Expr *replace_one(Pool *p, Expr *e, void *context)
 Definition *nest_pack(Program *pr, const Definition *def, const Var *vector, int lanes, int copies, const Expr *reduce, Arena *arena)
 {
     int64_t chunk = 0;
-    int at = reduce ? nest_cut_var(reduce, &chunk) : -1;
+    int at = reduce ? nest_cut_var(reduce->args[0], reduce->vars, reduce->var_count, &chunk) : -1;
     const Var *cut = at < 0 ? NULL : reduce->vars[at];
     Form *form = form_of(arena, def);
     Definition *result = NEW(pr->arena, Definition);

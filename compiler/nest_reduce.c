@@ -9,6 +9,7 @@ enum { STEPS = 8, MOST_GROUP = 256 }; /* steps of the innermost variable that ar
 
 typedef struct Group {
     Expr **reduces;     /* instances: the same variables and operation */
+    Expr **bodies;      /* what they reduce */
     const Reg **sums;   /* their accumulators */
     int count;
     Var **vars;
@@ -60,7 +61,8 @@ static bool same_loops(const Expr *a, const Expr *b)
 /* ---- where to cut ---- */
 
 typedef struct CutSearch {
-    const Expr *reduce;
+    Var *const *vars;
+    int count;
     int cut;
     int64_t chunk;
 } CutSearch;
@@ -71,20 +73,20 @@ static void find_blocked(Expr *e, void *context)
     CutSearch *s = context;
     if (e->kind != EX_LOAD || !e->tensor->buffer || e->tensor->buffer->layout.block_dim < 0) return;
     const Layout *l = &e->tensor->buffer->layout;
-    for (int v = 0; v < s->reduce->var_count; v++)
-        if (ex_uses_var(e->args[l->block_dim], s->reduce->vars[v])) s->cut = v, s->chunk = l->block;
+    for (int v = 0; v < s->count; v++)
+        if (ex_uses_var(e->args[l->block_dim], s->vars[v])) s->cut = v, s->chunk = l->block;
 }
 
 static int64_t extent(const Var *v) { return v->hi - v->lo; }
 
-int nest_cut_var(const Expr *reduce, int64_t *chunk)
+int nest_cut_var(Expr *body, Var *const *vars, int count, int64_t *chunk)
 {
-    CutSearch s = {reduce, -1, 0};
-    ex_visit(reduce->args[0], find_blocked, &s);
+    CutSearch s = {vars, count, -1, 0};
+    ex_visit(body, find_blocked, &s);
     if (s.cut < 0) {
-        int last = reduce->var_count - 1;
-        while (last > 0 && extent(reduce->vars[last]) == 1) last--;
-        int64_t steps = extent(reduce->vars[last]);
+        int last = count - 1;
+        while (last > 0 && extent(vars[last]) == 1) last--;
+        int64_t steps = extent(vars[last]);
         if (steps > 1) s.cut = last, s.chunk = steps <= 2 * STEPS ? steps : STEPS;
     }
     *chunk = s.chunk;
@@ -164,7 +166,7 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner, 
     if (g->cut >= 0) index[g->cut] = inner ? ex_add(n->pool, cut_base, ex_var(n->pool, inner)) : cut_base;
     Pointers q = {.n = n, .inner = inner};
     for (int k = 0; k < g->count; k++) {
-        terms[k] = ex_substitute(n->pool, g->reduces[k]->args[0], g->vars, index, g->var_count);
+        terms[k] = ex_substitute(n->pool, g->bodies[k], g->vars, index, g->var_count);
     }
     Code *before = n->code; /* pointers go here, the step into a list of its own */
     Code *steps = n->code = NEW(n->arena, Code);
@@ -259,10 +261,27 @@ static void start_accumulators(Nest *n, Group *g)
     }
 }
 
+/* One combination of phases: the same accumulators, its own loops. */
+static void generate_part(Nest *n, Expr **bodies, Var **vars, int var_count, void *context)
+{
+    Group part = *(const Group *)context;
+    part.bodies = bodies;
+    part.vars = vars;
+    part.var_count = var_count;
+    part.cut = nest_cut_var(bodies[0], vars, var_count, &part.chunk);
+    if (!n->failed) generate_group(n, &part);
+}
+
+static void generate_parts(Nest *n, const Group *g)
+{
+    nest_phases(n, (ReduceOp)g->reduces[0]->op, g->bodies, g->count, g->vars, g->var_count, generate_part, (void *)g);
+}
+
 /* Under a condition that holds for all lanes at once the loops are skipped where it does not hold: their loads may be outside. */
 static void compute_group(Nest *n, Group *g, Expr *condition)
 {
-    g->cut = nest_cut_var(g->reduces[0], &g->chunk);
+    g->bodies = NEW_ARRAY(n->arena, Expr *, g->count);
+    for (int k = 0; k < g->count; k++) g->bodies[k] = g->reduces[k]->args[0];
     start_accumulators(n, g);
     if (n->failed) return;
     Expr *test = condition ? nest_value(n, condition) : NULL;
@@ -272,10 +291,10 @@ static void compute_group(Nest *n, Group *g, Expr *condition)
         s->value = test;
         Code *outside = n->code;
         n->code = NEW(n->arena, Code);
-        generate_group(n, g);
+        generate_parts(n, g);
         nest_close(n, outside);
     } else {
-        generate_group(n, g);
+        generate_parts(n, g);
     }
     for (int k = 0; k < g->count && !n->failed; k++) {
         Reduced done = {g->reduces[k], ex_reg(n->pool, g->sums[k])};

@@ -14,8 +14,9 @@ static double vector_score(Program *p, const Definition *def, const Form *form, 
         Expr *offset = buffer_offset(p->pool, t->buffer, site->load->args);
         int64_t coef;
         bool blocked = t->buffer->layout.block_dim == dim;
-        if (ex_uses_var(offset, def->index[dim]) && !blocked && (!ex_coefficient(p->pool, offset, def->index[dim], &coef) || coef != 1))
-            score *= 0.3;
+        if (!ex_uses_var(offset, def->index[dim]) || blocked) continue;
+        if (!ex_coefficient(p->pool, offset, def->index[dim], &coef)) score *= 0.05; /* hardly a vector at all */
+        else if (coef != 1) score *= 0.3;
     }
     return score;
 }

@@ -42,6 +42,13 @@ static bool shares_vectors(const Definition *def, const Contraction *c, int d, i
     return vector_dim < 0;
 }
 
+/* What there is to tile along d: with phases, the steps of one. */
+static int64_t tile_extent(Program *p, const Definition *def, int d)
+{
+    int64_t period = d < 0 ? 1 : nest_period(p->pool, def->body, def->index[d]);
+    return extent(def, d) % period ? extent(def, d) : extent(def, d) / period;
+}
+
 static void choose_tile(Program *p, const Definition *def, const Form *form, Choice *c)
 {
     const Target *t = p->target;
@@ -56,10 +63,10 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
         c->tile_dim[k++] = d;
     }
     int most = c->contraction ? t->tile : 4;
-    int64_t inner = extent(def, c->tile_dim[0]);
+    int64_t inner = tile_extent(p, def, c->tile_dim[0]);
     c->rows[0] = (int)ceil_div(inner, ceil_div(inner, most));
     if (c->rows[0] == inner && 2 * inner <= most) {
-        int64_t outer = extent(def, c->tile_dim[1]), room = most / inner;
+        int64_t outer = tile_extent(p, def, c->tile_dim[1]), room = most / inner;
         c->rows[1] = (int)ceil_div(outer, ceil_div(outer, room));
     }
     if (!c->contraction || c->vector_dim < 0) return;
@@ -121,9 +128,23 @@ static void add_vector_level(Nest *n, const Choice *c, const Form *form)
     for (int k = 0; k + 1 < count; k++) add_vector_pieces(level, cuts[k], cuts[k + 1], c);
 }
 
+/* A dimension of s phases: a part for each, then steps of s. */
+static void add_phase_levels(Nest *n, int d, int64_t period, int rows)
+{
+    Level *phases = new_level(n, d);
+    for (int64_t k = 0; k < period; k++) phases->pieces[phases->piece_count++] = (Piece){k, 1, 1, 1, 1};
+    Level *steps = new_level(n, d);
+    steps->piece_count = nest_cut(steps->pieces, 0, extent(n->def, d), rows, period);
+}
+
 static void add_plain_level(Nest *n, const Choice *c, int d)
 {
     int rows = d == c->tile_dim[0] ? c->rows[0] : d == c->tile_dim[1] ? c->rows[1] : 1;
+    int64_t period = nest_period(n->pool, n->def->body, n->def->index[d]);
+    if (period > 1 && extent(n->def, d) % period == 0) {
+        add_phase_levels(n, d, period, rows);
+        return;
+    }
     int64_t cuts[6];
     int count = nest_guard_cuts(n->pool, n->def, d, cuts, 6);
     Level *level = new_level(n, d);
