@@ -244,10 +244,10 @@ bool infer_node(Graph *g, Node *n, Diags *diags)
         poison(n);
         return false;
     }
+    assert(g->nodes.items[g->nodes.count - 1] == n);
     if (fold_shape(g, n)) {
-        bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count);
-        drop[n->id] = true;
-        graph_remove_nodes(g, drop);
+        g->nodes.count--;
+        map_set(g->node_names, n->name, NULL);
     }
     return true;
 }

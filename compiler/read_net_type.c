@@ -140,6 +140,7 @@ static bool unify_dim(Reader *r, Scope *s, const NetExpr *e, const Tensor *t, in
 {
     if (e->kind == NET_NAME && !net_scope_find(r, s, e->name)) {
         net_scope_bind(r, s, (NetName){e->name, e->source}, value_int(t->dims[i], e->source), true);
+        ((Binding *)map_get(s->names, e->name))->order = 0; /* assertions anywhere may use it */
         return true;
     }
     int64_t size;
