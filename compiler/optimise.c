@@ -25,26 +25,9 @@ bool is_graph_output(const Graph *g, const Tensor *t)
     return false;
 }
 
-/* An output of the graph keeps its name: what computes x then computes the output itself. */
-static bool take_over(Graph *g, Tensor *y, Tensor *x)
+bool graph_owns(const Graph *g, const Tensor *t)
 {
-    if (x->kind != TENSOR_VALUE || !x->producer || is_graph_output(g, x)) return false;
-    if (x->id >= g->tensors.count || g->tensors.items[x->id] != x)
-        return false; /* of an outer graph */
-    Node *producer = x->producer;
-    for (int i = 0; i < producer->output_count; i++)
-        if (producer->outputs[i] == x) node_set_output(producer, i, y);
-    graph_replace_uses(g, x, y);
-    return true;
-}
-
-bool node_bypass(Graph *g, Node *n, Tensor *x)
-{
-    Tensor *y = n->outputs[0];
-    /* The producer of x comes before all that read x or y, so the order stays right. */
-    if (is_graph_output(g, y)) return take_over(g, y, x);
-    graph_replace_uses(g, y, x);
-    return true;
+    return t && t->id < g->tensors.count && g->tensors.items[t->id] == t;
 }
 
 static void count_uses(const Graph *g, const Graph *of, int *uses)
@@ -53,14 +36,14 @@ static void count_uses(const Graph *g, const Graph *of, int *uses)
         const Node *node = g->nodes.items[n];
         for (int i = 0; i < node->input_count; i++) {
             const Tensor *t = node->inputs[i];
-            if (t && t->id < of->tensors.count && of->tensors.items[t->id] == t) uses[t->id]++;
+            if (graph_owns(of, t)) uses[t->id]++;
         }
         for (int a = 0; a < node->attr_count; a++)
             if (node->attrs[a].graph) count_uses(node->attrs[a].graph, of, uses);
     }
     for (int i = 0; i < g->outputs.count; i++) {
         const Tensor *t = g->outputs.items[i];
-        if (t->id < of->tensors.count && of->tensors.items[t->id] == t) uses[t->id]++;
+        if (graph_owns(of, t)) uses[t->id]++;
     }
 }
 

@@ -28,10 +28,8 @@ void dead_remove(Graph *g);
 
 bool is_op(const Node *n, const char *op_type); /* of ai.onnx */
 bool is_graph_output(const Graph *g, const Tensor *t);
-/* Makes every reader of the node's output 0 read x, which has the same elements, without changing
- * the graph's outputs. False when the node must stay because an output of the graph would otherwise
- * lose its name. True: the node is to be dropped. */
-bool node_bypass(Graph *g, Node *n, Tensor *x);
+/* t is one of g's own tensors, not one that g captures. */
+bool graph_owns(const Graph *g, const Tensor *t);
 /* How often each tensor is read, captured or an output: by tensor id; in the graph's arena. */
 int *graph_uses(const Graph *g);
 

@@ -308,7 +308,7 @@ static bool linear_before(const Graph *g, const Node *n, const int *uses, Linear
     for (int i = 0; i < n->input_count && i < 2; i++) {
         const Tensor *t = n->inputs[i];
         if (!t || t->kind != TENSOR_VALUE || !t->producer) continue;
-        if (t->id >= g->tensors.count || g->tensors.items[t->id] != t || uses[t->id] != 1) continue;
+        if (!graph_owns(g, t) || uses[t->id] != 1) continue;
         if (read_linear(l, t->producer)) return true;
     }
     return false;

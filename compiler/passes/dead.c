@@ -2,22 +2,17 @@
  * nothing names any more. */
 #include "optimise.h"
 
-static bool belongs(const Graph *g, const Tensor *t)
-{
-    return t && t->id < g->tensors.count && g->tensors.items[t->id] == t;
-}
-
 /* Marks what a node reads, in its subgraphs too. */
 static void mark_reads(const Graph *g, const Node *n, bool *live)
 {
     for (int i = 0; i < n->input_count; i++)
-        if (belongs(g, n->inputs[i])) live[n->inputs[i]->id] = true;
+        if (graph_owns(g, n->inputs[i])) live[n->inputs[i]->id] = true;
     for (int a = 0; a < n->attr_count; a++) {
         const Graph *inner = n->attrs[a].graph;
         for (int k = 0; inner && k < inner->nodes.count; k++)
             mark_reads(g, inner->nodes.items[k], live);
         for (int k = 0; inner && k < inner->outputs.count; k++)
-            if (belongs(g, inner->outputs.items[k])) live[inner->outputs.items[k]->id] = true;
+            if (graph_owns(g, inner->outputs.items[k])) live[inner->outputs.items[k]->id] = true;
     }
 }
 
@@ -56,7 +51,7 @@ void dead_remove(Graph *g)
     bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
     for (int i = 0; i < g->inputs.count; i++) live[g->inputs.items[i]->id] = true;
     for (int i = 0; i < g->outputs.count; i++)
-        if (belongs(g, g->outputs.items[i])) live[g->outputs.items[i]->id] = true;
+        if (graph_owns(g, g->outputs.items[i])) live[g->outputs.items[i]->id] = true;
     for (int i = g->nodes.count - 1; i >= 0; i--) {
         Node *n = g->nodes.items[i];
         drop[i] = !is_live(n, live);

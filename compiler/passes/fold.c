@@ -10,7 +10,8 @@
  * large model. */
 static const int64_t graph_budget = 2000000000;
 
-/* What a node may make of its inputs' bytes (4-bit weights become floats), and what it always may. */
+/* What a node may make of its inputs' bytes (4-bit weights become floats), and what it always may.
+ */
 enum { MOST_GROWTH = 8, SMALL_BYTES = 1 << 20 };
 
 static size_t bytes_of(Tensor *const *list, int count)

@@ -92,13 +92,64 @@ static void forget_unread_masks(Graph *g)
     }
 }
 
+/* What is to be read in place of t: by tensor id, NULL where it is t itself. */
+typedef struct Renaming {
+    Graph *graph;
+    Tensor **instead;
+} Renaming;
+
+static Tensor *renamed(const Renaming *r, Tensor *t)
+{
+    while (graph_owns(r->graph, t) && r->instead[t->id]) t = r->instead[t->id];
+    return t;
+}
+
+static void rename_reads(const Renaming *r, Node *n)
+{
+    for (int i = 0; i < n->input_count; i++) n->inputs[i] = renamed(r, n->inputs[i]);
+    for (int a = 0; a < n->attr_count; a++) {
+        Graph *inner = n->attrs[a].graph;
+        for (int k = 0; inner && k < inner->nodes.count; k++)
+            rename_reads(r, inner->nodes.items[k]);
+        for (int k = 0; inner && k < inner->outputs.count; k++)
+            inner->outputs.items[k] = renamed(r, inner->outputs.items[k]);
+    }
+}
+
+/* An output of the graph keeps its name: what computes x then computes y itself, before all that
+ * read either, so the order stays right. False when x is not computed here or is an output itself.
+ */
+static bool take_over(const Renaming *r, Tensor *y, Tensor *x)
+{
+    Graph *g = r->graph;
+    if (x->kind != TENSOR_VALUE || !x->producer || !graph_owns(g, x) || is_graph_output(g, x))
+        return false;
+    Node *producer = x->producer;
+    for (int i = 0; i < producer->output_count; i++)
+        if (producer->outputs[i] == x) node_set_output(producer, i, y);
+    graph_replace_uses(g, x, y);
+    r->instead[x->id] = y;
+    return true;
+}
+
+/* True when nothing reads the node's output any more. */
+static bool bypass(const Renaming *r, const Node *n)
+{
+    Tensor *x = n->inputs[0], *y = n->outputs[0];
+    if (is_graph_output(r->graph, y)) return take_over(r, y, x);
+    r->instead[y->id] = x;
+    return true;
+}
+
 void identity_remove(Graph *g)
 {
     bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
+    Renaming r = {g, NEW_ARRAY(g->arena, Tensor *, g->tensors.count + 1)};
     forget_unread_masks(g);
     for (int i = 0; i < g->nodes.count; i++) {
         Node *n = g->nodes.items[i];
-        drop[i] = is_identity(n) && node_bypass(g, n, n->inputs[0]);
+        rename_reads(&r, n);
+        drop[i] = is_identity(n) && bypass(&r, n);
     }
     graph_remove_nodes(g, drop);
 }
