@@ -81,6 +81,7 @@ int nest_cut(Piece *pieces, int64_t lo, int64_t hi, int most, int64_t unit)
 
 typedef struct Instance {
     Expr *index[MAX_RANK];
+    int count; /* lanes to store */
 } Instance;
 
 static void store(Nest *n, int k, Expr *value, void *instances)
@@ -101,7 +102,7 @@ static void store(Nest *n, int k, Expr *value, void *instances)
     s->offset = offset;
     s->value = value;
     s->stride = stride ? stride : 1;
-    s->count = value->lanes > 1 ? n->count : 1;
+    s->count = value->lanes > 1 ? at->count : 1;
 }
 
 static void generate_body(Nest *n, const Instance *instances, int count)
@@ -130,6 +131,7 @@ static Instance *add_copies(Nest *n, const Instance *from, int count, const Leve
             Expr *i = ex_add(n->pool, base, ex_int(n->pool, c * unit));
             if (level->vector && n->lane) i = ex_add(n->pool, i, ex_var(n->pool, n->lane));
             to->index[level->dim] = ex_add(n->pool, to->index[level->dim], i);
+            if (level->vector) to->count = c + 1 == piece->copies ? piece->count : n->lanes;
         }
     return all;
 }
@@ -149,7 +151,7 @@ static void generate_level(Nest *n, int at, const Instance *instances, int count
         Expr *base = ex_add(n->pool, ex_mul(n->pool, i, ex_int(n->pool, piece->step)), ex_int(n->pool, piece->lo));
         Code *outside = var ? nest_open(n, var, LOOP_SERIAL) : NULL;
         int saved = n->count;
-        if (level->vector) n->count = piece->count;
+        if (level->vector) n->count = piece->copies == 1 ? piece->count : n->lanes; /* side by side only with room to load */
         generate_level(n, at + 1, add_copies(n, instances, count, level, piece, base), count * piece->copies);
         n->count = saved;
         if (outside) nest_close(n, outside);

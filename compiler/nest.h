@@ -17,7 +17,7 @@ typedef struct Code {
 typedef struct Piece {
     int64_t lo, trips, step;
     int copies;
-    int count; /* of the vector dimension: lanes in use */
+    int count; /* of the vector dimension: lanes in use, of the last copy; the others are full */
 } Piece;
 
 enum { MOST_PIECES = 12 };

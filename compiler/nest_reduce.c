@@ -129,6 +129,10 @@ static void split_offset(Pointers *q, Expr *offset, Expr **base, Expr **rest)
         *to = ex_add(p, *to, term);
     }
     *rest = ex_add(p, *rest, ex_int(p, a.constant));
+    Range r = ex_range(*base); /* the pointer itself stays inside the buffer */
+    if (r.lo >= 0) return;
+    *base = ex_add(p, *base, ex_int(p, -r.lo));
+    *rest = ex_add(p, *rest, ex_int(p, r.lo));
 }
 
 static Buffer *pointer_for(Pointers *q, Buffer *b, Expr *base)

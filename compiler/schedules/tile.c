@@ -81,9 +81,8 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
 /* ---- levels ---- */
 
 /* Do all loads along the vector dimension have room for a whole last vector? */
-static bool whole_last_vector(const Definition *def, const Form *form, int v)
+static bool has_room(const Definition *def, const Form *form, int v)
 {
-    if (def->out->buffer->layout.block_dim != v) return false;
     for (int s = 0; s < form->sites.count; s++) {
         const Expr *load = form->sites.items[s].load;
         if (form_load_uses(load, def->index[v]) && load->tensor->buffer->layout.block_dim != v && !load->tensor->buffer->packing)
@@ -92,16 +91,19 @@ static bool whole_last_vector(const Definition *def, const Form *form, int v)
     return true;
 }
 
-static void add_vector_pieces(Level *level, int64_t lo, int64_t hi, const Choice *c)
+/* Whole groups, then what is left: in one group with the partial last vector where there is room to load it, else that one alone. */
+static void add_vector_pieces(Level *level, int64_t lo, int64_t hi, const Choice *c, bool room)
 {
-    int64_t width = (int64_t)c->lanes * c->blocks, vectors = (hi - lo) / c->lanes, rest = (hi - lo) % c->lanes;
-    int64_t whole = vectors / c->blocks, left = vectors % c->blocks;
+    int64_t width = (int64_t)c->lanes * c->blocks, vectors = (hi - lo) / c->lanes;
+    int rest = (int)((hi - lo) % c->lanes);
+    bool join = rest && room;
+    int64_t whole = vectors / c->blocks, left = vectors % c->blocks + join;
     Piece *pieces = level->pieces;
     if (whole) pieces[level->piece_count++] = (Piece){lo, whole, width, c->blocks, c->lanes};
     lo += whole * width;
-    if (left) pieces[level->piece_count++] = (Piece){lo, 1, left * c->lanes, (int)left, c->lanes};
+    if (left) pieces[level->piece_count++] = (Piece){lo, 1, left * c->lanes, (int)left, join ? rest : c->lanes};
     lo += left * c->lanes;
-    if (rest) pieces[level->piece_count++] = (Piece){lo, 1, c->lanes, 1, (int)rest};
+    if (rest && !join) pieces[level->piece_count++] = (Piece){lo, 1, c->lanes, 1, rest};
 }
 
 static Level *new_level(Nest *n, int dim)
@@ -122,10 +124,11 @@ static void add_vector_level(Nest *n, const Choice *c, const Form *form)
     bool aligned = true;
     for (int k = 1; k + 1 < count; k++) aligned &= n->def->out->buffer->layout.block_dim != v || cuts[k] % c->lanes == 0;
     if (!aligned) cuts[1] = size, count = 2;
-    if (count == 2 && whole_last_vector(n->def, form, v)) cuts[1] = ceil_div(size, c->lanes) * c->lanes;
+    bool room = count == 2 && has_room(n->def, form, v);
+    if (room && n->def->out->buffer->layout.block_dim == v) cuts[1] = ceil_div(size, c->lanes) * c->lanes; /* to store it, too */
     Level *level = new_level(n, v);
     level->vector = c->lanes > 1;
-    for (int k = 0; k + 1 < count; k++) add_vector_pieces(level, cuts[k], cuts[k + 1], c);
+    for (int k = 0; k + 1 < count; k++) add_vector_pieces(level, cuts[k], cuts[k + 1], c, room);
 }
 
 /* A dimension of s phases: a part for each, then steps of s. */
