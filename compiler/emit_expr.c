@@ -254,6 +254,13 @@ static void spell_cast(Speller *s, const Expr *e, int around)
     }
 }
 
+/* A scalar test of vectors needs arms of one type, and what intrinsics return is another than netc_f. */
+static void spell_arm(Speller *s, const Expr *e)
+{
+    if (e->lanes > 1) text_add(s->out, "(%s)", emit_type(e->dtype, e->lanes));
+    spell(s, e, e->lanes > 1 ? PREC_UNARY : PREC_SELECT + 1);
+}
+
 static void spell_select(Speller *s, const Expr *e)
 {
     if (e->args[0]->lanes > 1) {
@@ -263,9 +270,9 @@ static void spell_select(Speller *s, const Expr *e)
     text_add(s->out, "(");
     spell(s, e->args[0], PREC_COMPARE);
     text_add(s->out, " ? ");
-    spell(s, e->args[1], PREC_SELECT + 1);
+    spell_arm(s, e->args[1]);
     text_add(s->out, " : ");
-    spell(s, e->args[2], PREC_SELECT + 1);
+    spell_arm(s, e->args[2]);
     text_add(s->out, ")");
 }
 

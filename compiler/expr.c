@@ -434,7 +434,8 @@ Expr *ex_select(Pool *p, Expr *condition, Expr *then, Expr *otherwise)
     if (otherwise->lanes > lanes) lanes = otherwise->lanes;
     const Expr *scalar = condition->kind == EX_SPLAT ? condition->args[0] : condition;
     if (is_const(scalar)) return ex_splat(p, scalar->i ? then : otherwise, lanes);
-    Expr *args[] = {ex_splat(p, condition, lanes), ex_splat(p, decided(condition, then, 1), lanes),
+    if (condition->kind == EX_SPLAT) condition = condition->args[0]; /* one test guards all lanes */
+    Expr *args[] = {condition, ex_splat(p, decided(condition, then, 1), lanes),
                     ex_splat(p, decided(condition, otherwise, 2), lanes)};
     if (args[1] == args[2]) return args[1];
     if (then->dtype == DT_BOOL && is_const(then) && is_const(otherwise) && lanes == 1)
