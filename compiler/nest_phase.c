@@ -38,6 +38,21 @@ static bool contributes(const Expr *body, ReduceOp op)
     return contributes(body->args[0], op) && contributes(body->args[1], op);
 }
 
+/* The copies of a tile may be of different phases: what one of them needs is computed. */
+static bool any_contributes(Expr *const *bodies, int count, ReduceOp op)
+{
+    for (int k = 0; k < count; k++)
+        if (contributes(bodies[k], op)) return true;
+    return false;
+}
+
+static int64_t any_period(Pool *p, Expr *const *bodies, int count, const Var *v)
+{
+    int64_t period = 1;
+    for (int k = 0; k < count && period == 1; k++) period = nest_period(p, bodies[k], v);
+    return period;
+}
+
 typedef struct Phases {
     Nest *n;
     ReduceOp op;
@@ -51,11 +66,11 @@ static void split(Phases *s, Expr *const *bodies, Var **vars, int var_count, int
 {
     Nest *n = s->n;
     if (at == var_count) {
-        if (contributes(bodies[0], s->op)) s->part(n, (Expr **)bodies, vars, var_count, s->context);
+        if (any_contributes(bodies, s->count, s->op)) s->part(n, (Expr **)bodies, vars, var_count, s->context);
         return;
     }
     Var *v = vars[at];
-    int64_t period = nest_period(n->pool, bodies[0], v);
+    int64_t period = any_period(n->pool, bodies, s->count, v);
     if (period == 1 || v->lo != 0) {
         split(s, bodies, vars, var_count, at + 1);
         return;
