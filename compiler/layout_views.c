@@ -120,7 +120,7 @@ static bool read_piece(Pool *p, const Definition *def, const Expr *load, int dim
     for (int d = 0; d < load->arg_count; d++) {
         Expr *v = ex_var(p, def->index[d]);
         Expr *wanted = d == dim ? ex_add(p, v, ex_int(p, -start)) : v;
-        if (load->args[d] != wanted && !(load->tensor->dims[d] == 1 && d != dim)) return false;
+        if (load->args[d] != wanted || (d != dim && load->tensor->dims[d] != def->out->dims[d])) return false;
     }
     return true;
 }
