@@ -5,12 +5,13 @@
  */
 #include "indices.h"
 
-/* indices[at...] into an extent. One constant index becomes a plain number. */
+/* indices[at...] into an extent. One constant index becomes a plain number; folding may have found
+ * it after the check. */
 static Expr *gathered(Definer *d, Tensor *indices, Expr *const *at, int64_t extent)
 {
     if (tensor_is_const(indices) && tensor_elements(indices) == 1) {
         int64_t value = dtype_get_int(indices->dtype, indices->data, 0);
-        return ex_int(d->pool, value < 0 ? value + extent : value);
+        return define_wrap(d->pool, ex_int(d->pool, value), extent);
     }
     return define_wrap(d->pool, ex_load(d->pool, indices, at), extent);
 }
