@@ -69,7 +69,9 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libnetc.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libnetc.a -lcmocka $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libnetc.a -lcmocka $(LDLIBS)
+
+$(BUILD)/tests/test_random: $(wildcard tests/unit/random/*.c tests/unit/random/*.h)
 
 # Every test; the last line is `N passed, N failed`. TESTS=tests/driver for some of them.
 .PHONY: check bless

@@ -1,0 +1,227 @@
+/*
+ * The differential test: random networks (random/), compiled for every target that runs here, against the interpreter on the graph
+ * as it was read. Without arguments: a fixed, quick portion. `test_random FIRST COUNT [TARGET]` tries the networks of COUNT seeds
+ * from FIRST on, and shrinks what fails to the few statements and the data that still fail.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compare.h"
+#include "execute.h"
+#include "optimise.h"
+#include "random/network.h"
+
+enum { BATCH = 16, QUICK = 160, QUICK_SEED = 1 };
+
+static const char cflags[] = "-O1 -Wall -Wextra -Werror -Wno-unknown-pragmas";
+
+/* ---- one attempt: in a child, which a crash ends ---- */
+
+static double tolerance_of(const Graph *g)
+{
+    double most = 2e-4;
+    for (int i = 0; i < g->tensors.count; i++)
+        if (g->tensors.items[i]->dtype == DT_F16) most = 2e-2;
+    return most;
+}
+
+static Program *compile(Graph *g, const Target *target, Diags *diags)
+{
+    check_graph(g, true);
+    optimise(g);
+    check_graph(g, true);
+    Program *p = lower(g, target, diags);
+    if (!p) {
+        diags_print(diags, stderr, false);
+        exit(EXIT_INPUT);
+    }
+    fuse(p);
+    layout(p);
+    schedule(p);
+    plan(p);
+    check_program(p);
+    return p;
+}
+
+static int compare_outputs(Arena *arena, const Graph *wanted, const Execution *e)
+{
+    Tolerance tolerance = {tolerance_of(wanted), 1e-5, true};
+    int wrong = 0;
+    for (int i = 0; i < wanted->outputs.count; i++) {
+        const Tensor *t = wanted->outputs.items[i];
+        Difference d = compare(arena, t->dtype, tensor_elements(t), e->outputs[i].data, t->data, tolerance);
+        if (d.wrong)
+            fprintf(stderr, "%s: %lld of %lld elements wrong; worst at %s: %s, the interpreter has %s\n", t->name, (long long)d.wrong,
+                    (long long)d.elements, index_text(arena, d.worst, t->dims, t->rank), d.got, d.expected);
+        wrong += d.wrong > 0;
+    }
+    return wrong;
+}
+
+static int run(Network *const *nets, int count, const Target *target)
+{
+    Arena *arena = arena_new();
+    Text text = {0};
+    networks_render(nets, count, "random", &text);
+    Graph *wanted = network_read(arena, text.data, true), *g = network_read(arena, text.data, true);
+    if (!g) return EXIT_INPUT;
+    networks_fill(nets, wanted, true);
+    if (!network_evaluate(wanted)) return EXIT_INPUT;
+    networks_fill(nets, g, false);
+    Options options = {.operands = (const char *[]){"random.net"}, .operand_count = 1, .prefix = "random", .target = target,
+                       .cflags = cflags, .no_cache = true, .weights = CHOOSE_INLINE};
+    Job job = {.options = &options, .arena = arena, .diags = diags_new(arena), .graph = g};
+    job.program = compile(g, target, job.diags);
+    Library library = library_get(&job);
+    Execution *e = execution_new(arena, g);
+    for (int i = 0; i < g->inputs.count; i++) memcpy(e->inputs[i].data, wanted->inputs.items[i]->data, e->inputs[i].bytes);
+    bool ran = execution_run(e, &library, 20);
+    library_release(&library);
+    return ran && compare_outputs(arena, wanted, e) == 0 ? EXIT_DONE : EXIT_INPUT;
+}
+
+/* What the child says on standard error. */
+typedef struct Complaint {
+    char text[1200];
+} Complaint;
+
+static bool attempt(Network *const *nets, int count, const Target *target, Complaint *complaint)
+{
+    FILE *said = tmpfile();
+    if (!said) die("no temporary file: %s", strerror(errno));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0) die("cannot start a process: %s", strerror(errno));
+    if (child == 0) {
+        dup2(fileno(said), STDERR_FILENO);
+        alarm(120);
+        _exit(run(nets, count, target));
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (complaint) {
+        rewind(said);
+        size_t n = fread(complaint->text, 1, sizeof complaint->text - 40, said);
+        snprintf(complaint->text + n, 40, WIFSIGNALED(status) ? "(signal %d)\n" : "", WTERMSIG(status));
+    }
+    fclose(said);
+    return good;
+}
+
+/* ---- shrinking ---- */
+
+static bool still_fails(Network *n, const Target *target)
+{
+    for (int v = 0; v < n->values.count; v++)
+        if (n->values.items[v].output) return !attempt(&n, 1, target, NULL);
+    return false;
+}
+
+/* Sets a flag of a value; takes it back when the network then passes. True when it stays. */
+static bool try_flag(Network *n, bool *flag, bool value, const Target *target)
+{
+    if (*flag == value) return false;
+    *flag = value;
+    if (still_fails(n, target)) return true;
+    *flag = !value;
+    return false;
+}
+
+static void shrink(Network *n, const Target *target)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (int v = 0; v < n->values.count; v++) again |= try_flag(n, &n->values.items[v].output, false, target);
+        for (int v = n->values.count - 1; v >= 0; v--) {
+            Value *value = &n->values.items[v];
+            if (value->statement >= 0) again |= try_flag(n, &value->cut, true, target);
+        }
+    }
+}
+
+static void report(Network *const *nets, int count, const Target *target)
+{
+    Text text = {0};
+    Complaint complaint;
+    attempt(nets, count, target, &complaint);
+    networks_render(nets, count, "random", &text);
+    print_error("seed %llu, target %s:\n%s%s", (unsigned long long)nets[0]->seed, target->name, text.data, complaint.text);
+    text_free(&text);
+}
+
+/* ---- many ---- */
+
+static void shrink_copy(Arena *arena, const Network *from, const Target *target)
+{
+    Network *n = arena_copy(arena, from, sizeof *from);
+    n->values.items = arena_copy(arena, from->values.items, (size_t)from->values.count * sizeof *from->values.items);
+    shrink(n, target);
+    report(&n, 1, target);
+}
+
+static int try_batch(Arena *arena, Network *const *nets, int count, const Target *target)
+{
+    if (attempt(nets, count, target, NULL)) return 0;
+    int failed = 0;
+    for (int i = 0; i < count; i++) {
+        if (attempt(&nets[i], 1, target, NULL)) continue;
+        failed++;
+        shrink_copy(arena, nets[i], target);
+    }
+    if (!failed) report(nets, count, target); /* only together */
+    return failed ? failed : 1;
+}
+
+/* The n-th batch is for the n-th target that runs here, going round. */
+static const Target *target_for(int batch)
+{
+    int runnable = 0;
+    for (const Target *const *t = target_list; *t; t++) runnable += (*t)->runs_here();
+    batch %= runnable;
+    for (const Target *const *t = target_list;; t++)
+        if ((*t)->runs_here() && batch-- == 0) return *t;
+}
+
+/* The networks of COUNT seeds for all targets in turn, or for one; returns how many failed. */
+static int try_seeds(uint64_t first, int count, const Target *target)
+{
+    int failed = 0;
+    for (int done = 0; done < count; done += BATCH) {
+        Arena *arena = arena_new();
+        Network *nets[BATCH];
+        int size = count - done < BATCH ? count - done : BATCH;
+        for (int i = 0; i < size; i++) nets[i] = network_random(arena, first + (uint64_t)(done + i));
+        failed += try_batch(arena, nets, size, target ? target : target_for(done / BATCH));
+        arena_free(arena);
+    }
+    return failed;
+}
+
+static void networks_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    assert_int_equal(try_seeds(QUICK_SEED, QUICK, NULL), 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 3) {
+        int failed = try_seeds(strtoull(argv[1], NULL, 0), atoi(argv[2]), argc > 3 ? target_find(argv[3]) : NULL);
+        printf("%d networks fail\n", failed);
+        return failed > 0;
+    }
+    const struct CMUnitTest tests[] = {cmocka_unit_test(networks_agree_with_the_interpreter)};
+    return cmocka_run_group_tests_name("random networks", tests, NULL, NULL);
+}
