@@ -22,7 +22,7 @@
 #include "optimise.h"
 #include "random/network.h"
 
-enum { BATCH = 16, QUICK = 160, QUICK_SEED = 1 };
+enum { BATCH = 16, QUICK = 80, QUICK_SEED = 1 };
 
 static const char cflags[] = "-O1 -Wall -Wextra -Werror -Wno-unknown-pragmas";
 
