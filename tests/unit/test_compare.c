@@ -1,11 +1,13 @@
 /* compare.c: the rule of `netc verify`, at its edges. */
-#include "compare.h"
-
-#include <cmocka.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "compare.h"
 
 static const Tolerance usual = {.rtol = 1e-3, .atol = 1e-7};
 static Arena *arena;

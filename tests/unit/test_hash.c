@@ -1,12 +1,14 @@
 /* hash.c: one stream has one hash however it is cut; a bit, a length or an order more or less has
  * another. */
-#include "hash.h"
-
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 #include <stdlib.h>
+
+#include "hash.h"
 
 enum { LENGTH = 200 };
 static Arena *arena;
