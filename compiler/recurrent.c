@@ -190,7 +190,8 @@ static Expr *turned(const Direction *dir, Expr *step, Expr *sample)
     if (!dir->backward) return step;
     if (!length) return ex_sub(p, ex_sub(p, steps, one), step);
     length = ex_min(p, length, steps);
-    return ex_select(p, ex_lt(p, step, length), ex_sub(p, ex_sub(p, length, one), step), step);
+    Expr *back = ex_max(p, ex_sub(p, ex_sub(p, length, one), step), ex_int(p, 0)); /* says its range */
+    return ex_select(p, ex_lt(p, step, length), back, step);
 }
 
 Expr *recurrent_projection(const Direction *dir, Expr *sample, Expr *row)
