@@ -21,7 +21,17 @@ const char *reduce_name(ReduceOp op)
 }
 
 /* How tightly what is printed binds; operators print infix when they have a symbol. */
-enum { BINDS_CHOICE, BINDS_OR, BINDS_AND, BINDS_COMPARE, BINDS_SUM, BINDS_PRODUCT, BINDS_UNARY, BINDS_ATOM };
+enum {
+    BINDS_CHOICE,
+    BINDS_OR,
+    BINDS_AND,
+    BINDS_COMPARE,
+    BINDS_SUM,
+    BINDS_PRODUCT,
+    BINDS_UNARY,
+    BINDS_ATOM
+};
+/* clang-format off */
 static const struct Infix {
     const char *symbol;
     int binds;
@@ -31,6 +41,7 @@ static const struct Infix {
     [BI_AND] = {"&", BINDS_AND},           [BI_OR] = {"|", BINDS_OR},        [BI_EQ] = {"==", BINDS_COMPARE},
     [BI_NE] = {"!=", BINDS_COMPARE},       [BI_LT] = {"<", BINDS_COMPARE},   [BI_LE] = {"<=", BINDS_COMPARE},
 };
+/* clang-format on */
 
 /* Shared parts are printed where they are used: past this many characters the rest is "...". */
 enum { LONGEST = 1 << 16, DEEPEST = 1000 };
@@ -61,22 +72,26 @@ static void print_call(Printer *p, const char *name, const Expr *e)
 static void print_const(Printer *p, const Expr *e)
 {
     if (!dtype_is_float(e->dtype)) {
-        if (e->dtype == DT_BOOL) text_add(p->out, e->i ? "true" : "false");
-        else if (e->dtype == DT_U64) text_add(p->out, "%llu", (unsigned long long)e->i);
-        else text_add(p->out, "%lld", (long long)e->i);
+        if (e->dtype == DT_BOOL)
+            text_add(p->out, e->i ? "true" : "false");
+        else if (e->dtype == DT_U64)
+            text_add(p->out, "%llu", (unsigned long long)e->i);
+        else
+            text_add(p->out, "%lld", (long long)e->i);
         return;
     }
     Text digits = {0};
     text_add(&digits, "%.9g", e->f);
     if (e->dtype == DT_F64) digits.length = 0, text_add(&digits, "%.17g", e->f);
-    text_add(p->out, "%s%s", digits.data, isfinite(e->f) && !strpbrk(digits.data, ".e") ? ".0" : "");
+    text_add(p->out, "%s%s", digits.data,
+             isfinite(e->f) && !strpbrk(digits.data, ".e") ? ".0" : "");
     text_free(&digits);
 }
 
 static bool is_negated(const Expr *e)
 {
-    return e->kind == EX_BINARY && e->op == BI_MUL && e->dtype == DT_I64 && e->args[1]->kind == EX_CONST &&
-           e->args[1]->i == -1;
+    return e->kind == EX_BINARY && e->op == BI_MUL && e->dtype == DT_I64 &&
+           e->args[1]->kind == EX_CONST && e->args[1]->i == -1;
 }
 
 /* "y - 2" for y + -2, "y - x" for y + x * -1, "3 * i" for i * 3. */
@@ -113,7 +128,8 @@ static void print_binary(Printer *p, const Expr *e, int outer)
 static void print_reduce(Printer *p, const Expr *e)
 {
     text_add(p->out, "%s(", reduce_name((ReduceOp)e->op));
-    for (int i = 0; i < e->var_count; i++) text_add(p->out, "%s%s", i ? ", " : "", e->vars[i]->name);
+    for (int i = 0; i < e->var_count; i++)
+        text_add(p->out, "%s%s", i ? ", " : "", e->vars[i]->name);
     text_add(p->out, ": ");
     print(p, e->args[0], BINDS_CHOICE);
     text_add(p->out, ")");

@@ -128,6 +128,18 @@ void graph_replace_uses(Graph *g, Tensor *from, Tensor *to)
         if (g->outputs.items[i] == from) g->outputs.items[i] = to;
 }
 
+bool graph_is_output(const Graph *g, const Tensor *t)
+{
+    for (int i = 0; i < g->outputs.count; i++)
+        if (g->outputs.items[i] == t) return true;
+    return false;
+}
+
+bool graph_owns(const Graph *g, const Tensor *t)
+{
+    return t && t->id < g->tensors.count && g->tensors.items[t->id] == t;
+}
+
 int graph_use_count(const Graph *g, const Tensor *t)
 {
     int uses = 0;

@@ -125,6 +125,9 @@ Attr *node_add_attr(Graph *g, Node *node, const char *name, AttrKind kind);
 const Attr *node_attr(const Node *node, const char *name); /* as written, NULL when absent; see op.h for defaults */
 /* Makes every use of `from` in the graph (node inputs, graph outputs, subgraphs) use `to`. */
 void graph_replace_uses(Graph *g, Tensor *from, Tensor *to);
+bool graph_is_output(const Graph *g, const Tensor *t);
+/* t is one of g's own tensors, not one that g captures from an outer graph. */
+bool graph_owns(const Graph *g, const Tensor *t);
 /* How often it is read by nodes, captured by subgraphs, or is an output. */
 int graph_use_count(const Graph *g, const Tensor *t);
 /* Drops the nodes for which drop[id] is set, keeps order, renumbers. */

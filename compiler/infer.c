@@ -117,13 +117,6 @@ static bool may_be_known(const Node *n)
     return true;
 }
 
-static bool is_graph_output(const Graph *g, const Tensor *t)
-{
-    for (int i = 0; i < g->outputs.count; i++)
-        if (g->outputs.items[i] == t) return true;
-    return g->output_names && map_get(g->output_names, t->name);
-}
-
 /* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for
  * the nodes to come. True when the node is no longer needed. */
 static bool make_constant(Graph *g, Node *n, const void *const *data)
@@ -132,7 +125,7 @@ static bool make_constant(Graph *g, Node *n, const void *const *data)
     for (int i = 0; i < n->output_count; i++) {
         Tensor *t = n->outputs[i];
         if (!t) continue;
-        if (is_graph_output(g, t)) {
+        if (graph_is_output(g, t)) {
             const char *name = graph_unique_name(g, arena_format(g->arena, "%s.value", t->name));
             Tensor *c = graph_add_const(g, name, t->dtype, t->rank, t->dims, data[i]);
             for (int k = n->id + 1; k < g->nodes.count; k++)

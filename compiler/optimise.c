@@ -18,18 +18,6 @@ bool is_op(const Node *n, const char *op_type)
     return !*n->domain && strcmp(n->op_type, op_type) == 0;
 }
 
-bool is_graph_output(const Graph *g, const Tensor *t)
-{
-    for (int i = 0; i < g->outputs.count; i++)
-        if (g->outputs.items[i] == t) return true;
-    return false;
-}
-
-bool graph_owns(const Graph *g, const Tensor *t)
-{
-    return t && t->id < g->tensors.count && g->tensors.items[t->id] == t;
-}
-
 static void count_uses(const Graph *g, const Graph *of, int *uses)
 {
     for (int n = 0; n < g->nodes.count; n++) {

@@ -12,7 +12,8 @@
  * are. */
 void optimise(Graph *g);
 
-/* The branch that a constant condition takes in place of an If. */
+/* Branches take the place of an If: the one that is taken when that is known, else both and a
+ * choice. */
 void inline_branches(Graph *g);
 /* Nodes that hand an input on unchanged vanish. */
 void identity_remove(Graph *g);
@@ -27,9 +28,6 @@ void dead_remove(Graph *g);
 /* ---- for the passes ---- */
 
 bool is_op(const Node *n, const char *op_type); /* of ai.onnx */
-bool is_graph_output(const Graph *g, const Tensor *t);
-/* t is one of g's own tensors, not one that g captures. */
-bool graph_owns(const Graph *g, const Tensor *t);
 /* How often each tensor is read, captured or an output: by tensor id; in the graph's arena. */
 int *graph_uses(const Graph *g);
 

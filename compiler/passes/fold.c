@@ -66,7 +66,7 @@ static bool evaluate(Graph *g, const Node *n, int64_t *budget, const void **data
 static bool make_constant(Graph *g, Node *n, const void *const *data)
 {
     Tensor *y = node_output(n, 0);
-    if (n->output_count == 1 && is_graph_output(g, y)) {
+    if (n->output_count == 1 && graph_is_output(g, y)) {
         const char *name = graph_unique_name(g, arena_format(g->arena, "%s.value", y->name));
         n->op_type = "Identity";
         n->domain = "";
@@ -93,7 +93,7 @@ static bool must_stay(const Graph *g, const Node *n)
 {
     bool output = false;
     for (int i = 0; i < n->output_count; i++)
-        if (n->outputs[i] && is_graph_output(g, n->outputs[i])) output = true;
+        if (n->outputs[i] && graph_is_output(g, n->outputs[i])) output = true;
     return output && (n->output_count > 1 || is_op(n, "Identity"));
 }
 

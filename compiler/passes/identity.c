@@ -122,7 +122,7 @@ static void rename_reads(const Renaming *r, Node *n)
 static bool take_over(const Renaming *r, Tensor *y, Tensor *x)
 {
     Graph *g = r->graph;
-    if (x->kind != TENSOR_VALUE || !x->producer || !graph_owns(g, x) || is_graph_output(g, x))
+    if (x->kind != TENSOR_VALUE || !x->producer || !graph_owns(g, x) || graph_is_output(g, x))
         return false;
     Node *producer = x->producer;
     for (int i = 0; i < producer->output_count; i++)
@@ -136,7 +136,7 @@ static bool take_over(const Renaming *r, Tensor *y, Tensor *x)
 static bool bypass(const Renaming *r, const Node *n)
 {
     Tensor *x = n->inputs[0], *y = n->outputs[0];
-    if (is_graph_output(r->graph, y)) return take_over(r, y, x);
+    if (graph_is_output(r->graph, y)) return take_over(r, y, x);
     r->instead[y->id] = x;
     return true;
 }

@@ -74,7 +74,7 @@ static bool reconnect(Graph *g)
         const Graph *branch = branch_taken(n);
         any |= is_op(n, "If");
         for (int k = 0; branch && k < n->output_count; k++)
-            if (n->outputs[k] && !is_graph_output(g, n->outputs[k]))
+            if (n->outputs[k] && !graph_is_output(g, n->outputs[k]))
                 graph_replace_uses(g, n->outputs[k], branch->outputs.items[k]);
     }
     return any;
@@ -85,7 +85,7 @@ static void replace_known(Graph *g, const Node *n, const Graph *branch)
     move_tensors(g, branch);
     move_nodes(g, branch);
     for (int k = 0; k < n->output_count; k++)
-        if (n->outputs[k] && is_graph_output(g, n->outputs[k]))
+        if (n->outputs[k] && graph_is_output(g, n->outputs[k]))
             add_node(g, n, "Identity", 1, n->outputs[k])->inputs[0] = branch->outputs.items[k];
 }
 
