@@ -26,7 +26,7 @@ static bool check_channels(Infer *in, const Convolution *c)
                 "%lld group%s)",
                 (long long)ic, w->name, (long long)wanted, (long long)w->dims[1],
                 (long long)c->group, c->group == 1 ? "" : "s");
-    if (w->dims[1] > 0 && ic % w->dims[1] == 0 && oc % (ic / w->dims[1]) == 0)
+    if (w->dims[1] > 0 && ic > 0 && ic % w->dims[1] == 0 && oc % (ic / w->dims[1]) == 0)
         diag_help(infer_last_error(in), "with group %lld they fit", (long long)(ic / w->dims[1]));
     return false;
 }

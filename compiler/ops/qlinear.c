@@ -59,7 +59,7 @@ static void define_result(Definer *d, Var *const *vars, Expr *sum, Expr *x_scale
     Pool *p = d->pool;
     Expr *zero = ex_int(p, 0);
     if (at->y_scale >= 0) {
-        Expr *scale = ex_cast(p, DT_F32, ex_mul(p, x_scale, w_scale));
+        Expr *scale = ex_mul(p, ex_cast(p, DT_F32, x_scale), ex_cast(p, DT_F32, w_scale));
         scale = ex_div(p, scale, ex_cast(p, DT_F32, parameter(d, n->inputs[at->y_scale], zero)));
         Expr *value = ex_mul(p, ex_cast(p, DT_F32, sum), scale);
         sum = quantize_value(p, value, parameter(d, n->inputs[at->y_zero], zero), result_type(n));
@@ -211,7 +211,7 @@ static int64_t matmul_macs(const Node *n)
     return matrix_macs(n->outputs[0], n->inputs[places(n)->x]);
 }
 
-#define SCALE(slot_name) SLOT(slot_name, TYPES_FLOAT, NULL)
+#define SCALE(slot_name) SLOT(slot_name, TYPES_FLOAT, "TS")
 
 static const Slot integer_inputs[] = {SLOT("A", TYPES_8BIT, "T1"),
                                       SLOT("B", TYPES_8BIT, "T2"),

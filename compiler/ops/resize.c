@@ -313,7 +313,11 @@ static void resize_define(Definer *d)
     assert(accepted);
     Var **vars = define_indices(d, out->rank, out->dims);
     Sampling s = {.inside = ex_int_of(p, DT_BOOL, 1)};
-    for (int i = 0; i < out->rank; i++) sample_axis(d, &z, i, ex_var(p, vars[i]), &s);
+    bool empty = tensor_elements(out) == 0; /* then its other extents may be beyond any table */
+    for (int i = 0; i < out->rank; i++) {
+        if (empty) s.at[i] = ex_var(p, vars[i]);
+        else sample_axis(d, &z, i, ex_var(p, vars[i]), &s);
+    }
     Expr *value = ex_load(p, x, s.at);
     if (s.weight) {
         Dtype wide = dtype_is_float(x->dtype) ? define_wide(x->dtype) : DT_F32;
