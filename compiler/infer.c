@@ -117,6 +117,12 @@ static bool may_be_known(const Node *n)
     return true;
 }
 
+/* An output, also of a graph that is still being built. */
+static bool stays_computed(const Graph *g, const Tensor *t)
+{
+    return graph_is_output(g, t) || (g->output_names && map_get(g->output_names, t->name));
+}
+
 /* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for
  * the nodes to come. True when the node is no longer needed. */
 static bool make_constant(Graph *g, Node *n, const void *const *data)
@@ -125,7 +131,7 @@ static bool make_constant(Graph *g, Node *n, const void *const *data)
     for (int i = 0; i < n->output_count; i++) {
         Tensor *t = n->outputs[i];
         if (!t) continue;
-        if (graph_is_output(g, t)) {
+        if (stays_computed(g, t)) {
             const char *name = graph_unique_name(g, arena_format(g->arena, "%s.value", t->name));
             Tensor *c = graph_add_const(g, name, t->dtype, t->rank, t->dims, data[i]);
             for (int k = n->id + 1; k < g->nodes.count; k++)
