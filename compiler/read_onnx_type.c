@@ -142,7 +142,7 @@ const char **read_dim_names(Reader *r, const Onnx__TypeProto *type)
 {
     const Onnx__TypeProto__Tensor *t = type->tensor_type;
     if (!t || !t->shape || t->shape->n_dim > MAX_RANK) return NULL;
-    const char **names = NEW_ARRAY(r->file.arena, const char *, t->shape->n_dim);
+    const char **names = NEW_ARRAY(r->file.arena, const char *, MAX_RANK); /* it may turn out to have more */
     for (size_t i = 0; i < t->shape->n_dim; i++)
         if (!has_size(t->shape->dim[i]) && has_symbol(t->shape->dim[i])) names[i] = arena_string(r->file.arena, t->shape->dim[i]->dim_param);
     return names;
