@@ -315,7 +315,7 @@ static void resize_define(Definer *d)
     Sampling s = {.inside = ex_int_of(p, DT_BOOL, 1)};
     bool empty = tensor_elements(out) == 0; /* then its other extents may be beyond any table */
     for (int i = 0; i < out->rank; i++) {
-        if (empty) s.at[i] = ex_var(p, vars[i]);
+        if (empty) s.at[i] = ex_int(p, 0);
         else sample_axis(d, &z, i, ex_var(p, vars[i]), &s);
     }
     Expr *value = ex_load(p, x, s.at);
