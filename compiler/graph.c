@@ -132,7 +132,7 @@ bool graph_is_output(const Graph *g, const Tensor *t)
 {
     for (int i = 0; i < g->outputs.count; i++)
         if (g->outputs.items[i] == t) return true;
-    return false;
+    return g->output_names && map_get(g->output_names, t->name); /* one that is still being built */
 }
 
 bool graph_owns(const Graph *g, const Tensor *t)
