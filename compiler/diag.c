@@ -7,25 +7,24 @@
 
 #include <stdlib.h>
 
-Diags *diags_new(Arena *arena) {
+Diags *diags_new(Arena *arena)
+{
     Diags *diags = NEW(arena, Diags);
     diags->arena = arena;
     return diags;
 }
 
-int diags_errors(const Diags *diags) {
-    return diags->errors;
-}
+int diags_errors(const Diags *diags) { return diags->errors; }
 
-int diags_count(const Diags *diags) {
-    return diags->all.count;
-}
+int diags_count(const Diags *diags) { return diags->all.count; }
 
-Diagnostic *diags_last(const Diags *diags) {
+Diagnostic *diags_last(const Diags *diags)
+{
     return diags->all.count ? diags->all.items[diags->all.count - 1] : NULL;
 }
 
-static const char *format_in(Arena *arena, const char *format, va_list args) {
+static const char *format_in(Arena *arena, const char *format, va_list args)
+{
     Text text = {0};
     text_vadd(&text, format, args);
     const char *result = arena_string(arena, text.data ? text.data : "");
@@ -34,7 +33,8 @@ static const char *format_in(Arena *arena, const char *format, va_list args) {
 }
 
 static Diagnostic *diag_add(Diags *diags, Severity severity, const char *code, Source where,
-                            const char *format, va_list args) {
+                            const char *format, va_list args)
+{
     assert(diag_code_find(code)); /* a code without a row in diag_codes.c */
     Diagnostic *d = NEW(diags->arena, Diagnostic);
     d->arena = diags->arena;
@@ -47,7 +47,8 @@ static Diagnostic *diag_add(Diags *diags, Severity severity, const char *code, S
     return d;
 }
 
-Diagnostic *diag_error(Diags *diags, const char *code, Source where, const char *format, ...) {
+Diagnostic *diag_error(Diags *diags, const char *code, Source where, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     Diagnostic *d = diag_add(diags, SEVERITY_ERROR, code, where, format, args);
@@ -56,7 +57,8 @@ Diagnostic *diag_error(Diags *diags, const char *code, Source where, const char 
     return d;
 }
 
-Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const char *format, ...) {
+Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     Diagnostic *d = diag_add(diags, SEVERITY_WARNING, code, where, format, args);
@@ -64,7 +66,8 @@ Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const cha
     return d;
 }
 
-void diag_label(Diagnostic *d, Source where, const char *format, ...) {
+void diag_label(Diagnostic *d, Source where, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     DiagLabel label = {where, format_in(d->arena, format, args)};
@@ -72,14 +75,16 @@ void diag_label(Diagnostic *d, Source where, const char *format, ...) {
     LIST_PUSH(d->arena, &d->labels, label);
 }
 
-void diag_note(Diagnostic *d, const char *format, ...) {
+void diag_note(Diagnostic *d, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     LIST_PUSH(d->arena, &d->notes, format_in(d->arena, format, args));
     va_end(args);
 }
 
-void diag_help(Diagnostic *d, const char *format, ...) {
+void diag_help(Diagnostic *d, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
     LIST_PUSH(d->arena, &d->help, format_in(d->arena, format, args));
@@ -88,11 +93,10 @@ void diag_help(Diagnostic *d, const char *format, ...) {
 
 /* ---- order ---- */
 
-static const char *file_name(const Source *where) {
-    return where->file ? where->file->path : "";
-}
+static const char *file_name(const Source *where) { return where->file ? where->file->path : ""; }
 
-static int compare_places(const void *left, const void *right) {
+static int compare_places(const void *left, const void *right)
+{
     const Diagnostic *a = *(Diagnostic *const *)left, *b = *(Diagnostic *const *)right;
     int order = strcmp(file_name(&a->where), file_name(&b->where));
     if (!order) order = a->where.line - b->where.line;
@@ -100,21 +104,24 @@ static int compare_places(const void *left, const void *right) {
     return order ? order : a->sequence - b->sequence;
 }
 
-Diagnostic *const *diags_sorted(const Diags *diags) {
+Diagnostic *const *diags_sorted(const Diags *diags)
+{
     Diagnostic **sorted =
         arena_copy(diags->arena, diags->all.items, (size_t)diags->all.count * sizeof *sorted);
     if (diags->all.count) qsort(sorted, (size_t)diags->all.count, sizeof *sorted, compare_places);
     return sorted;
 }
 
-bool source_same(const Source *a, const Source *b) {
+bool source_same(const Source *a, const Source *b)
+{
     bool elements =
         a->element && b->element ? !strcmp(a->element, b->element) : a->element == b->element;
     return elements && a->file == b->file && a->line == b->line && a->column == b->column &&
            a->end_line == b->end_line && a->end_column == b->end_column;
 }
 
-const char *severity_name(Severity severity) {
+const char *severity_name(Severity severity)
+{
     static const char *const names[] = {
         [SEVERITY_ERROR] = "error", [SEVERITY_WARNING] = "warning", [SEVERITY_NOTE] = "note"};
     return names[severity];
@@ -122,7 +129,8 @@ const char *severity_name(Severity severity) {
 
 /* ---- the source text ---- */
 
-const char *source_line(const File *file, int line, size_t *length) {
+const char *source_line(const File *file, int line, size_t *length)
+{
     const char *at = (const char *)file->data, *end = at + file->bytes;
     for (int n = 1; at && n < line; n++) {
         const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
@@ -134,7 +142,8 @@ const char *source_line(const File *file, int line, size_t *length) {
     return at ? at : "";
 }
 
-int utf8_decode(const char *text, size_t length, int *bytes) {
+int utf8_decode(const char *text, size_t length, int *bytes)
+{
     static const int smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *s = (const unsigned char *)text;
     int count = s[0] < 0x80       ? 1
@@ -154,7 +163,8 @@ int utf8_decode(const char *text, size_t length, int *bytes) {
     return code;
 }
 
-int source_characters(const Source *where, int line, int bytes) {
+int source_characters(const Source *where, int line, int bytes)
+{
     size_t length;
     const char *text = source_line(where->file, line, &length);
     int characters = 0, step;

@@ -77,7 +77,8 @@ const DiagCode diag_codes[] = {
     {NULL, NULL},
 };
 
-const DiagCode *diag_code_find(const char *code) {
+const DiagCode *diag_code_find(const char *code)
+{
     for (const DiagCode *row = diag_codes; row->code; row++)
         if (!strcmp(row->code, code)) return row;
     return NULL;

@@ -6,7 +6,8 @@
 #include "diag_codes.h"
 #include "diag_record.h"
 
-static void json_string(FILE *out, const char *s) {
+static void json_string(FILE *out, const char *s)
+{
     size_t length = strlen(s);
     fputc('"', out);
     for (size_t at = 0; at < length;) {
@@ -24,7 +25,8 @@ static void json_string(FILE *out, const char *s) {
     fputc('"', out);
 }
 
-static void json_member(FILE *out, const char *name, const char *value) {
+static void json_member(FILE *out, const char *name, const char *value)
+{
     fprintf(out, ", \"%s\": ", name);
     if (value)
         json_string(out, value);
@@ -32,7 +34,8 @@ static void json_member(FILE *out, const char *name, const char *value) {
         fputs("null", out);
 }
 
-static void json_place(FILE *out, const Source *where) {
+static void json_place(FILE *out, const Source *where)
+{
     json_member(out, "file", where->file ? where->file->path : NULL);
     json_member(out, "element", where->element);
     if (!where->file || where->line == 0) {
@@ -46,7 +49,8 @@ static void json_place(FILE *out, const Source *where) {
             where->end_line, source_characters(where, where->end_line, where->end_column - 1) + 1);
 }
 
-static void json_strings(FILE *out, const char *name, const char *const *items, int count) {
+static void json_strings(FILE *out, const char *name, const char *const *items, int count)
+{
     fprintf(out, ", \"%s\": [", name);
     for (int i = 0; i < count; i++) {
         if (i) fputs(", ", out);
@@ -55,7 +59,8 @@ static void json_strings(FILE *out, const char *name, const char *const *items, 
     fputc(']', out);
 }
 
-static void json_labels(FILE *out, const Diagnostic *d) {
+static void json_labels(FILE *out, const Diagnostic *d)
+{
     fputs(", \"labels\": [", out);
     for (int i = 0; i < d->labels.count; i++) {
         fprintf(out, "%s{\"text\": ", i ? ", " : "");
@@ -66,7 +71,8 @@ static void json_labels(FILE *out, const Diagnostic *d) {
     fputc(']', out);
 }
 
-static void json_diagnostic(FILE *out, const Diagnostic *d) {
+static void json_diagnostic(FILE *out, const Diagnostic *d)
+{
     fprintf(out, "  {\"code\": \"%s\", \"severity\": \"%s\"", d->code, severity_name(d->severity));
     json_member(out, "title", diag_code_find(d->code)->title);
     json_member(out, "message", d->message);
@@ -77,7 +83,8 @@ static void json_diagnostic(FILE *out, const Diagnostic *d) {
     fputc('}', out);
 }
 
-void diags_print_json(const Diags *diags, FILE *out) {
+void diags_print_json(const Diags *diags, FILE *out)
+{
     Diagnostic *const *sorted = diags_sorted(diags);
     fputs("[\n", out);
     for (int i = 0; i < diags->all.count; i++) {

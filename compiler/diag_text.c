@@ -30,14 +30,16 @@ typedef struct Writer {
 
 /* ---- characters ---- */
 
-static bool in_ranges(int code, const int (*ranges)[2], int count) {
+static bool in_ranges(int code, const int (*ranges)[2], int count)
+{
     for (int i = 0; i < count; i++)
         if (code >= ranges[i][0] && code <= ranges[i][1]) return true;
     return false;
 }
 
 /* Cells of a character on a terminal: the Unicode blocks that are wide, and those that combine. */
-static int code_width(int code) {
+static int code_width(int code)
+{
     static const int wide[][2] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},
                                   {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},
                                   {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
@@ -49,13 +51,15 @@ static int code_width(int code) {
 }
 
 /* Characters that would move the cursor, change colours or turn the direction of text. */
-static bool code_hostile(int code) {
+static bool code_hostile(int code)
+{
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x202a && code <= 0x202e) ||
            (code >= 0x2066 && code <= 0x2069);
 }
 
 /* Text of a message, safe to show. */
-static void put_clean(Text *out, const char *s) {
+static void put_clean(Text *out, const char *s)
+{
     size_t length = strlen(s);
     for (size_t at = 0; at < length;) {
         int bytes, code = utf8_decode(s + at, length - at, &bytes);
@@ -70,7 +74,8 @@ static void put_clean(Text *out, const char *s) {
 
 /* One character of a source line at screen column `column`: its width, and its bytes when `out` is
  * given. */
-static int put_source(Text *out, const char *s, size_t length, int column, int *bytes) {
+static int put_source(Text *out, const char *s, size_t length, int column, int *bytes)
+{
     int code = utf8_decode(s, length, bytes);
     if (code == '\t') {
         int width = TAB - column % TAB;
@@ -84,7 +89,8 @@ static int put_source(Text *out, const char *s, size_t length, int column, int *
 
 /* ---- colours ---- */
 
-static void style(Writer *w, Style style) {
+static void style(Writer *w, Style style)
+{
     static const char *const codes[STYLE_COUNT] = {
         [STYLE_PLAIN] = "0", [STYLE_SECONDARY] = "1;34", [STYLE_BOLD] = "1"};
     static const char *const severities[] = {
@@ -94,12 +100,14 @@ static void style(Writer *w, Style style) {
                  style == STYLE_PRIMARY ? severities[w->severity] : codes[style]);
 }
 
-static Style mark_style(const Mark *mark) {
+static Style mark_style(const Mark *mark)
+{
     return mark->primary ? STYLE_PRIMARY : STYLE_SECONDARY;
 }
 
 /* The gutter: a line number or blanks (0), then a bar. */
-static void put_gutter(Writer *w, int line) {
+static void put_gutter(Writer *w, int line)
+{
     style(w, STYLE_SECONDARY);
     if (line)
         text_add(&w->out, "%*d |", w->gutter, line);
@@ -109,7 +117,8 @@ static void put_gutter(Writer *w, int line) {
 }
 
 /* Ends a row, without blanks at its end. */
-static void end_row(Writer *w) {
+static void end_row(Writer *w)
+{
     while (w->out.length && w->out.data[w->out.length - 1] == ' ') w->out.length--;
     text_put(&w->out, "\n", 1);
 }
@@ -125,7 +134,8 @@ typedef struct Window {
 } Window;
 
 /* The screen column of a byte column; past the end of the line one cell a byte. */
-static int cell_of(const Window *view, int byte) {
+static int cell_of(const Window *view, int byte)
+{
     int column = 0, bytes;
     size_t at = 0;
     for (; at < view->length && at < (size_t)byte; at += (size_t)bytes)
@@ -134,12 +144,14 @@ static int cell_of(const Window *view, int byte) {
 }
 
 /* Where a cell is shown: cut lines begin with three dots. */
-static int shown_at(const Window *view, int cell) {
+static int shown_at(const Window *view, int cell)
+{
     int64_t inside = min64(max64(cell, view->from), view->to);
     return (int)inside - view->from + (view->from ? 3 : 0);
 }
 
-static void place_marks(Window *view, Mark *marks, int count) {
+static void place_marks(Window *view, Mark *marks, int count)
+{
     view->width = cell_of(view, (int)view->length);
     const Mark *anchor = &marks[0];
     for (int i = 0; i < count; i++) {
@@ -158,7 +170,8 @@ static void place_marks(Window *view, Mark *marks, int count) {
     }
 }
 
-static void put_line(Writer *w, const Window *view, int line) {
+static void put_line(Writer *w, const Window *view, int line)
+{
     put_gutter(w, line);
     text_add(&w->out, " %s", view->from ? "..." : "");
     int column = 0, bytes;
@@ -170,13 +183,15 @@ static void put_line(Writer *w, const Window *view, int line) {
     end_row(w);
 }
 
-static int compare_marks(const Mark *a, const Mark *b) {
+static int compare_marks(const Mark *a, const Mark *b)
+{
     if (a->left != b->left) return a->left - b->left;
     return (int)a->primary - (int)b->primary;
 }
 
 /* By place, left to right; a line has few. */
-static void sort_marks(Mark *marks, int count) {
+static void sort_marks(Mark *marks, int count)
+{
     for (int i = 1; i < count; i++)
         for (int k = i; k > 0 && compare_marks(&marks[k - 1], &marks[k]) > 0; k--) {
             Mark mark = marks[k];
@@ -186,7 +201,8 @@ static void sort_marks(Mark *marks, int count) {
 }
 
 /* The mark shown in a cell: the narrowest, so that a mark inside another is seen. */
-static const Mark *mark_at(const Mark *marks, int count, int column) {
+static const Mark *mark_at(const Mark *marks, int count, int column)
+{
     const Mark *found = NULL;
     for (int i = 0; i < count; i++) {
         const Mark *m = &marks[i];
@@ -198,7 +214,8 @@ static const Mark *mark_at(const Mark *marks, int count, int column) {
 }
 
 /* The row of carets; `beside` is the mark whose label stands on it, or NULL. */
-static void put_carets(Writer *w, const Mark *marks, int count, const Mark *beside) {
+static void put_carets(Writer *w, const Mark *marks, int count, const Mark *beside)
+{
     int right = 0;
     for (int i = 0; i < count; i++) right = (int)max64(right, marks[i].right);
     put_gutter(w, 0);
@@ -221,7 +238,8 @@ static void put_carets(Writer *w, const Mark *marks, int count, const Mark *besi
 
 /* A row of bars under the marks that still wait for their label, then `last`'s label when it is
  * given. */
-static void put_bars(Writer *w, const Mark *const *waiting, int count, const Mark *last) {
+static void put_bars(Writer *w, const Mark *const *waiting, int count, const Mark *last)
+{
     put_gutter(w, 0);
     text_put(&w->out, " ", 1);
     int column = 0;
@@ -241,7 +259,8 @@ static void put_bars(Writer *w, const Mark *const *waiting, int count, const Mar
 }
 
 /* The mark whose label can stand right of the carets: nothing is marked beyond it. */
-static const Mark *label_beside(const Mark *marks, int count) {
+static const Mark *label_beside(const Mark *marks, int count)
+{
     const Mark *best = NULL;
     for (int i = 0; i < count; i++)
         if (marks[i].text) best = &marks[i];
@@ -250,7 +269,8 @@ static const Mark *label_beside(const Mark *marks, int count) {
     return best;
 }
 
-static void put_marked_line(Writer *w, const File *file, Mark *marks, int count) {
+static void put_marked_line(Writer *w, const File *file, Mark *marks, int count)
+{
     Window view = {0};
     view.text = source_line(file, marks[0].line, &view.length);
     place_marks(&view, marks, count);
@@ -268,7 +288,8 @@ static void put_marked_line(Writer *w, const File *file, Mark *marks, int count)
 
 /* ---- the lines of one file ---- */
 
-static void add_mark(Writer *w, const Source *s, bool primary, const char *text) {
+static void add_mark(Writer *w, const Source *s, bool primary, const char *text)
+{
     Mark mark = {.line = s->line,
                  .from = s->column - 1,
                  .to = s->end_column - 1,
@@ -288,7 +309,8 @@ static void add_mark(Writer *w, const Source *s, bool primary, const char *text)
 }
 
 /* The marks of one diagnostic in one file; the main place carries the text of a label put on it. */
-static void collect_marks(Writer *w, const Diagnostic *d, const File *file) {
+static void collect_marks(Writer *w, const Diagnostic *d, const File *file)
+{
     bool labelled = false;
     w->marks.count = 0;
     for (int i = 0; i < d->labels.count; i++) {
@@ -307,7 +329,8 @@ static void collect_marks(Writer *w, const Diagnostic *d, const File *file) {
         }
 }
 
-static void put_between(Writer *w, const File *file, int from, int to) {
+static void put_between(Writer *w, const File *file, int from, int to)
+{
     if (to - from == 2) {
         Window view = {0};
         view.text = source_line(file, from + 1, &view.length);
@@ -322,7 +345,8 @@ static void put_between(Writer *w, const File *file, int from, int to) {
     }
 }
 
-static void put_snippet(Writer *w, const File *file) {
+static void put_snippet(Writer *w, const File *file)
+{
     put_gutter(w, 0);
     end_row(w);
     for (int i = 0, next; i < w->marks.count; i = next) {
@@ -335,7 +359,8 @@ static void put_snippet(Writer *w, const File *file) {
 
 /* ---- one diagnostic ---- */
 
-static void put_place(Writer *w, const char *arrow, const Source *s) {
+static void put_place(Writer *w, const char *arrow, const Source *s)
+{
     if (!s->file && !s->element) return;
     style(w, STYLE_SECONDARY);
     text_add(&w->out, "%*s%s ", w->gutter, "", arrow);
@@ -349,7 +374,8 @@ static void put_place(Writer *w, const char *arrow, const Source *s) {
 }
 
 /* A label on an element: the element in words, then the text under it. */
-static void put_element_labels(Writer *w, const Diagnostic *d) {
+static void put_element_labels(Writer *w, const Diagnostic *d)
+{
     for (int i = 0; i < d->labels.count; i++) {
         const DiagLabel *label = &d->labels.items[i];
         if (label->where.line) continue;
@@ -361,7 +387,8 @@ static void put_element_labels(Writer *w, const Diagnostic *d) {
     }
 }
 
-static void put_hints(Writer *w, const char *kind, const char *const *items, int count) {
+static void put_hints(Writer *w, const char *kind, const char *const *items, int count)
+{
     for (int i = 0; i < count; i++) {
         style(w, STYLE_SECONDARY);
         text_add(&w->out, "%*s = ", w->gutter, "");
@@ -374,7 +401,8 @@ static void put_hints(Writer *w, const char *kind, const char *const *items, int
     }
 }
 
-static void put_other_files(Writer *w, const Diagnostic *d) {
+static void put_other_files(Writer *w, const Diagnostic *d)
+{
     for (int i = 0; i < d->labels.count; i++) {
         const Source *place = &d->labels.items[i].where;
         bool seen = place->file == d->where.file || !place->line;
@@ -386,7 +414,8 @@ static void put_other_files(Writer *w, const Diagnostic *d) {
     }
 }
 
-static int gutter_width(const Diagnostic *d) {
+static int gutter_width(const Diagnostic *d)
+{
     int last = d->where.end_line, width = 1;
     for (int i = 0; i < d->labels.count; i++)
         last = (int)max64(last, d->labels.items[i].where.end_line);
@@ -394,7 +423,8 @@ static int gutter_width(const Diagnostic *d) {
     return width;
 }
 
-static void put_diagnostic(Writer *w, const Diagnostic *d) {
+static void put_diagnostic(Writer *w, const Diagnostic *d)
+{
     w->severity = d->severity;
     w->gutter = gutter_width(d);
     style(w, STYLE_PRIMARY);
@@ -418,7 +448,8 @@ static void put_diagnostic(Writer *w, const Diagnostic *d) {
     text_put(&w->out, "\n", 1);
 }
 
-void diags_print(const Diags *diags, FILE *out, bool color) {
+void diags_print(const Diags *diags, FILE *out, bool color)
+{
     Writer w = {.color = color, .arena = diags->arena};
     Diagnostic *const *sorted = diags_sorted(diags);
     for (int i = 0; i < diags->all.count; i++) put_diagnostic(&w, sorted[i]);

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "diag_codes.h"
+
 #include "diag.h"
 
 typedef struct Fixture {
@@ -172,12 +174,21 @@ static void test_json(void **state)
            "\"notes\": [], \"help\": [\"back\\\\slash\"]}\n]\n");
 }
 
+static void test_codes_in_order(void **state)
+{
+    (void)state;
+    for (int i = 1; diag_codes[i].code; i++)
+        assert_true(strcmp(diag_codes[i - 1].code, diag_codes[i].code) < 0);
+    assert_null(diag_code_find("E9999"));
+    assert_string_equal(diag_code_find("E0401")->title, "syntax error");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {TEST(test_labels),       TEST(test_order_and_severity),
                                        TEST(test_elements),     TEST(test_two_files),
                                        TEST(test_hostile_text), TEST(test_nowhere),
-                                       TEST(test_json)};
+                                       TEST(test_json),         TEST(test_codes_in_order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
