@@ -2,6 +2,21 @@
  * shared library. */
 #include "build.h"
 
+/* What goes beside the result: weights that are read at run time; for code to link with, its
+ * headers. */
+static void plan_companions(const Generated *g, BuildKind kind, Workdir *w)
+{
+    bool linked = kind == BUILD_ARCHIVE || kind == BUILD_OBJECT;
+    const char *const names[] = {
+        g->options.weights == WEIGHTS_FILE ? g->weights : NULL,
+        linked ? g->header : NULL,
+        linked && !g->options.bundle ? "netc.h" : NULL,
+    };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (names[i])
+            workdir_plan(w, names[i], arena_format(w->arena, "%s/%s", w->parent, names[i]));
+}
+
 static int build_command(Job *job)
 {
     if (job->options->emit != EMIT_FILES) return generate_print_stage(job);
@@ -10,13 +25,10 @@ static int build_command(Job *job)
     const Generated *g = generate(job, kind == BUILD_SHARED || kind == BUILD_PROGRAM);
     Workdir *w = workdir_beside(job->arena, place);
     const char *result = "netc-result"; /* no generated file has a '-' in its name */
+    workdir_plan(w, result, place);
+    plan_companions(g, kind, w);
     build(job, g, kind, w, result);
-    if (g->options.weights == WEIGHTS_FILE)
-        workdir_publish(w, g->weights, arena_format(job->arena, "%s/%s", w->parent, g->weights));
-    if (kind == BUILD_ARCHIVE || kind == BUILD_OBJECT)
-        workdir_publish(w, g->header, arena_format(job->arena, "%s/%s", w->parent, g->header));
-    workdir_publish(w, result, place);
-    workdir_remove(w);
+    workdir_publish(w);
     return EXIT_DONE;
 }
 

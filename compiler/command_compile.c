@@ -10,10 +10,10 @@ static int compile(Job *job)
     bool parts = !job->options->bundle;
     progress("writing %s", folder);
     Workdir *w = workdir_make(job->arena, folder);
-    generated_write(g, w, parts);
     for (const char *const *name = generated_files(job->arena, g, parts); *name; name++)
-        workdir_publish(w, *name, arena_format(job->arena, "%s/%s", folder, *name));
-    workdir_remove(w);
+        workdir_plan(w, *name, arena_format(job->arena, "%s/%s", folder, *name));
+    generated_write(g, w, parts);
+    workdir_publish(w);
     return EXIT_DONE;
 }
 

@@ -19,8 +19,7 @@ static int prepare(Job *job)
     return EXIT_DONE;
 }
 
-/* The output's name as that of a file. */
-static const char *file_name(Arena *arena, const Tensor *t)
+static const char *plain_name(Arena *arena, const Tensor *t)
 {
     char *name = arena_format(arena, "%s.npy", t->name);
     for (char *p = name; *p; p++)
@@ -29,29 +28,39 @@ static const char *file_name(Arena *arena, const Tensor *t)
     return name;
 }
 
+/* The output's name as that of a file; its position sets apart what would be the same name. */
+static const char *file_name(Arena *arena, const Graph *g, int output)
+{
+    const char *name = plain_name(arena, g->outputs.items[output]);
+    for (int i = 0; i < output; i++)
+        if (strcmp(plain_name(arena, g->outputs.items[i]), name) == 0)
+            return arena_format(arena, "%d_%s", output, name);
+    return name;
+}
+
 static int write_outputs(const Job *job, const Execution *e)
 {
-    const char *folder = job->options->output;
     const Graph *g = job->graph;
-    Workdir *w = workdir_make(job->arena, folder);
+    Workdir *w = workdir_make(job->arena, job->options->output);
     Diags *diags = diags_new(job->arena);
     for (int i = 0; i < g->outputs.count; i++) {
         const Tensor *t = g->outputs.items[i];
+        const char *name = file_name(job->arena, g, i);
+        workdir_plan(w, name, arena_format(job->arena, "%s/%s", w->parent, name));
         DataTensor data = {
             .name = t->name, .dtype = t->dtype, .rank = t->rank, .data = e->outputs[i].data};
         memcpy(data.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
-        if (!datafile_write(workdir_file(w, file_name(job->arena, t)), &data, 1, diags)) {
+        if (!datafile_write(workdir_file(w, name), &data, 1, diags)) {
             report_diags(job, diags);
             return EXIT_MACHINE;
         }
     }
+    workdir_publish(w);
     for (int i = 0; i < g->outputs.count; i++) {
         const Tensor *t = g->outputs.items[i];
-        const char *place = arena_format(job->arena, "%s/%s", folder, file_name(job->arena, t));
-        workdir_publish(w, file_name(job->arena, t), place);
-        printf("%s: %s %s\n", place, dtype_name(t->dtype), dims_text(job->arena, t->dims, t->rank));
+        printf("%s: %s %s\n", w->planned.items[i].place, dtype_name(t->dtype),
+               dims_text(job->arena, t->dims, t->rank));
     }
-    workdir_remove(w);
     return EXIT_DONE;
 }
 

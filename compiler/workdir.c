@@ -133,13 +133,23 @@ void workdir_write(const Workdir *w, const char *name, const void *data, size_t 
     if (!good) die("cannot write %s in %s: %s", name, w->parent, strerror(errno));
 }
 
-void workdir_publish(const Workdir *w, const char *name, const char *place)
+void workdir_plan(Workdir *w, const char *name, const char *place)
 {
     struct stat status;
     if (stat(place, &status) == 0 && !S_ISREG(status.st_mode))
         die("cannot write %s: it is not a regular file", place);
-    if (rename(workdir_file(w, name), place) != 0)
-        die("cannot write %s: %s", place, strerror(errno));
+    Planned planned = {name, place};
+    LIST_PUSH(w->arena, &w->planned, planned);
+}
+
+void workdir_publish(Workdir *w)
+{
+    for (int i = 0; i < w->planned.count; i++) {
+        const Planned *p = &w->planned.items[i];
+        if (rename(workdir_file(w, p->name), p->place) != 0)
+            die("cannot write %s: %s", p->place, strerror(errno));
+    }
+    workdir_remove(w);
 }
 
 static void forget(char table[][4096], const char *path)

@@ -9,9 +9,14 @@
 
 #include "base.h"
 
+typedef struct Planned {
+    const char *name, *place;
+} Planned;
+
 typedef struct Workdir {
     Arena *arena;
     const char *parent, *path;
+    LIST(Planned) planned;
 } Workdir;
 
 /* A new, empty folder in `parent`, which is made, with its parents, when it is not there. */
@@ -20,8 +25,10 @@ Workdir *workdir_make(Arena *arena, const char *parent);
 Workdir *workdir_beside(Arena *arena, const char *file);
 const char *workdir_file(const Workdir *w, const char *name);
 void workdir_write(const Workdir *w, const char *name, const void *data, size_t bytes);
-/* Moves a finished file to its place, replacing what is there. */
-void workdir_publish(const Workdir *w, const char *name, const char *place);
+/* Says where a file of the folder will go, replacing what is there; dies when it cannot. */
+void workdir_plan(Workdir *w, const char *name, const char *place);
+/* Moves every planned file to its place and removes the folder. */
+void workdir_publish(Workdir *w);
 /* Moves the whole folder to `place`; when someone else's is there already, that one stays and this
  * one is removed. */
 void workdir_publish_all(Workdir *w, const char *place);

@@ -7,6 +7,9 @@ expect compile-unwritable 3 "$NETC" compile --init 1 "$net" -o "$T/file/inside"
 expect_text compile-unwritable-text "$T/stderr" 'cannot write to the folder .*/file/inside: Not a directory'
 expect build-unwritable 3 "$NETC" build --init 1 "$net" -o "$T/file/inside/small.so"
 expect build-over-folder 3 "$NETC" build --init 1 "$net" -o "$T/"
+mkdir -p "$T/blocked/small.h"
+expect compile-one-unwritable 3 "$NETC" compile --init 1 "$net" -o "$T/blocked"
+expect_true compile-one-unwritable-writes-none test "$(ls -A "$T/blocked")" = small.h
 expect print-unwritable 3 "$NETC" print "$net" -o "$T/file/small.net"
 expect print-to-device 0 "$NETC" print "$net" -o /dev/null
 expect_true device-still-there test -c /dev/null
@@ -56,7 +59,7 @@ for ending in so a o; do
 done
 expect_true inline-files test "$(ls "$T/one-inline" | grep -c weights)" -eq 0
 expect_true object-files test -f "$T/one-object/small.weights" -a -f "$T/one-object/small_weights.S"
-expect_true archive-header test -f "$T/one-a/small.h"
+expect_true archive-headers test -f "$T/one-a/small.h" -a -f "$T/one-a/netc.h"
 expect bundle 0 "$NETC" compile --init 1 --bundle "$net" -o "$T/bundle"
 expect_true bundle-is-two-files test "$(ls "$T/bundle" | tr '\n' ' ')" = "small.c small.h "
 expect prefix 0 "$NETC" compile --init 1 --prefix first "$net" -o "$T/prefix"

@@ -44,6 +44,6 @@ expect_true two-networks cc -std=c11 -O2 $flags -I"$T/pair" "$lib/threads.c" "$T
 expect_true four-threads "$T/threads"
 "$NETC" build "$net" --init 1 --prefix first -o "$T/archive/first.a"
 "$NETC" build "$net" --init 2 --prefix second --weights object -o "$T/archive/second.o"
-expect_true archive-and-object cc -std=c11 -O2 -I"$T/archive" -I"$ROOT/runtime" "$lib/threads.c" "$T/archive/first.a" "$T/archive/second.o" \
+expect_true archive-and-object cc -std=c11 -O2 -I"$T/archive" "$lib/threads.c" "$T/archive/first.a" "$T/archive/second.o" \
     -o "$T/threads2" -lm -pthread
 expect_true archive-and-object-run "$T/threads2"
