@@ -64,7 +64,7 @@ bool convolution_output(Infer *in, const Convolution *c, Dtype dtype)
 
 Convolution convolution_of(const Definer *d, Tensor *x, Tensor *w)
 {
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Convolution c;
     bool accepted = convolution_infer(&in, x, w, NULL, &c);
     assert(accepted);

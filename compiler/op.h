@@ -74,6 +74,12 @@ const char *attr_text(const Node *node, const char *name); /* "" when absent wit
 const int64_t *attr_ints(const Node *node, const char *name, int *count);
 const double *attr_floats(const Node *node, const char *name, int *count);
 bool attr_given(const Node *node, const char *name);
+/* The attribute axis, which infer_axis accepted, as 0..rank-1. */
+static inline int attr_axis(const Node *node, int rank)
+{
+    int64_t axis = attr_int(node, "axis");
+    return (int)(axis < 0 ? axis + rank : axis);
+}
 
 /* Checks one node against its schema, finds node->op and sets its outputs' types and shapes. When the node is one that shapes
  * hang on, its outputs become constants and it leaves the graph. False after a diagnostic, or quietly when an input is
@@ -88,6 +94,11 @@ struct Infer {
     Node *node;
     Diags *diags;
 };
+/* For a definition that reads its node's geometry again: infer accepted it, so there is nothing to report. */
+static inline Infer infer_again(const Definer *d)
+{
+    return (Infer){d->graph, (Node *)d->node, NULL};
+}
 
 static inline Tensor *node_input(const Node *n, int i) { return i < n->input_count ? n->inputs[i] : NULL; }
 static inline Tensor *node_output(const Node *n, int i) { return i < n->output_count ? n->outputs[i] : NULL; }

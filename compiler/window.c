@@ -154,7 +154,7 @@ bool window_infer(Infer *in, const Tensor *x, const int64_t *kernel, Window *w)
 
 Window window_of(const Definer *d, const Tensor *x, const int64_t *kernel)
 {
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Window w;
     bool accepted = window_infer(&in, x, kernel, &w);
     assert(accepted);

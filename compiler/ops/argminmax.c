@@ -28,11 +28,7 @@ static Tensor *define_extreme(Definer *d, const Axes *axes, Tensor *x, ReduceOp 
     return extreme;
 }
 
-static int node_axis(const Node *n)
-{
-    int64_t axis = attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + n->inputs[0]->rank : axis);
-}
+static int node_axis(const Node *n) { return attr_axis(n, n->inputs[0]->rank); }
 
 static bool infer_arg(Infer *in)
 {

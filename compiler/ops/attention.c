@@ -117,7 +117,7 @@ static bool attention_infer(Infer *in)
 
 static Geometry geometry_of(const Definer *d)
 {
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Geometry g;
     bool accepted = read_geometry(&in, &g);
     assert(accepted);

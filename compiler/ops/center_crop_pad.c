@@ -39,7 +39,7 @@ static void center_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
     Pool *p = d->pool;
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     int64_t shift[MAX_RANK], dims[MAX_RANK];
     bool accepted = read_shift(&in, shift, dims);
     assert(accepted);

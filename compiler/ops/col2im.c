@@ -75,7 +75,7 @@ static void col2im_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
     Pool *p = d->pool;
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Window w;
     int64_t windows;
     bool accepted = read_columns(&in, &w, &windows);

@@ -4,13 +4,6 @@
  */
 #include "op.h"
 
-static int concat_axis(const Node *n)
-{
-    /* Version 1 gave the axis a default of 1. */
-    int64_t axis = n->version < 4 && !attr_given(n, "axis") ? 1 : attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + n->inputs[0]->rank : axis);
-}
-
 static bool concat_check(Infer *in, const Tensor *first, const Tensor *t, int axis)
 {
     Arena *arena = in->graph->arena;
@@ -29,9 +22,8 @@ static bool concat_infer(Infer *in)
     const Node *n = in->node;
     const Tensor *first = n->inputs[0];
     int axis;
-    int64_t given = n->version < 4 && !attr_given(n, "axis") ? 1 : attr_int(n, "axis"),
-            dims[MAX_RANK];
-    if (!infer_axis(in, "axis", given, first->rank, &axis)) return false;
+    int64_t dims[MAX_RANK];
+    if (!infer_axis(in, "axis", attr_int(n, "axis"), first->rank, &axis)) return false;
     memcpy(dims, first->dims, (size_t)first->rank * sizeof *dims);
     for (int i = 1; i < n->input_count; i++) {
         if (!n->inputs[i]) return infer_error(in, "E0305", "input %d is missing", i);
@@ -50,7 +42,7 @@ static void concat_define(Definer *d)
     const Node *n = d->node;
     Tensor *out = n->outputs[0];
     Pool *p = d->pool;
-    int axis = concat_axis(n);
+    int axis = attr_axis(n, out->rank);
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank), *along = index[axis], *body = NULL;
     int64_t end = out->dims[axis];
@@ -138,10 +130,9 @@ static void split_define(Definer *d)
 {
     const Node *n = d->node;
     Tensor *x = n->inputs[0];
-    Infer in = {d->graph, (Node *)n, NULL};
-    int64_t axis = attr_int(n, "axis"), start = 0,
-            *sizes = NEW_ARRAY(d->graph->arena, int64_t, n->output_count);
-    if (axis < 0) axis += x->rank;
+    Infer in = infer_again(d);
+    int axis = attr_axis(n, x->rank);
+    int64_t start = 0, *sizes = NEW_ARRAY(d->graph->arena, int64_t, n->output_count);
     bool accepted = split_sizes(&in, x->dims[axis], sizes);
     assert(accepted);
     for (int i = 0; i < n->output_count; start += sizes[i++]) {
@@ -157,7 +148,7 @@ static void split_define(Definer *d)
 static const Slot concat_inputs[] = {SLOT("inputs", TYPES_ALL, "T", .variadic = true), {0}};
 static const Slot concat_outputs[] = {SLOT("concat_result", TYPES_ALL, "T"), {0}};
 static const AttrSpec concat_attrs[] = {
-    ATTR("axis", INT, .until = 3), ATTR("axis", INT, .required = true, .since = 4), {0}};
+    ATTR("axis", INT, .i = 1, .until = 3), ATTR("axis", INT, .required = true, .since = 4), {0}};
 static const Slot split_inputs[] = {
     SLOT("input", TYPES_ALL, "T"),
     SLOT("split", TYPES_ALL, NULL, .optional = true, .until = 1),

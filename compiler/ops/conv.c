@@ -142,7 +142,7 @@ static void transposed_define(Definer *d)
 {
     const Node *n = d->node;
     Tensor *x = n->inputs[0], *w = n->inputs[1], *out = n->outputs[0];
-    Infer in = {d->graph, (Node *)n, NULL};
+    Infer in = infer_again(d);
     Window window;
     bool accepted = transposed_window(&in, &window);
     assert(accepted);

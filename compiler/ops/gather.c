@@ -44,11 +44,7 @@ static bool gather_infer(Infer *in)
            infer_output(in, 0, data->dtype, rank, dims);
 }
 
-static int axis_of(const Node *n)
-{
-    int64_t axis = attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + n->inputs[0]->rank : axis);
-}
+static int axis_of(const Node *n) { return attr_axis(n, n->inputs[0]->rank); }
 
 static void gather_define(Definer *d)
 {

@@ -200,7 +200,7 @@ static Expr *tap_place(Pool *p, const Sampler *s, Expr *place, int64_t extent, E
 static void sample_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Pool *p = d->pool;
     Sampler s;
     bool accepted = read_sampler(&in, &s);

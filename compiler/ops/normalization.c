@@ -154,8 +154,7 @@ static bool trailing_infer(Infer *in)
 
 static Axes trailing_axes(const Node *n)
 {
-    int64_t axis = attr_int(n, "axis");
-    return axes_from(n->inputs[0], (int)(axis < 0 ? axis + n->inputs[0]->rank : axis));
+    return axes_from(n->inputs[0], attr_axis(n, n->inputs[0]->rank));
 }
 
 /* The output if the model wants the statistic, else a temporary. */

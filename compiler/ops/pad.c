@@ -126,7 +126,7 @@ static void pad_define(Definer *d)
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
     Pool *p = d->pool;
     const struct PadMode *mode = pad_mode(d->node);
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     int64_t before[MAX_RANK], after[MAX_RANK];
     bool accepted = read_pads(&in, x->rank, before, after);
     assert(accepted);

@@ -24,9 +24,7 @@ static bool scale_fits(const Node *n, const Tensor *x, const Tensor *t, int axis
 
 static int scale_axis(const Node *n)
 {
-    if (n->version < 13) return 0;
-    int64_t axis = attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + n->inputs[0]->rank : axis);
+    return n->version < 13 ? 0 : attr_axis(n, n->inputs[0]->rank);
 }
 
 /* Scales or zero points t at the place of x[index]; a vector over an axis is blocked when the axis

@@ -307,7 +307,7 @@ static void resize_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
     Pool *p = d->pool;
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Resizing z;
     bool accepted = read_resizing(&in, &z);
     assert(accepted);

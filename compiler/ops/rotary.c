@@ -82,7 +82,7 @@ static void rotary_define(Definer *d)
 {
     const Node *n = d->node;
     Tensor *x = n->inputs[0], *out = n->outputs[0];
-    Infer in = {d->graph, (Node *)n, NULL};
+    Infer in = infer_again(d);
     Pool *p = d->pool;
     Heads h;
     bool accepted = read_heads(&in, &h), interleaved = attr_int(n, "interleaved");

@@ -108,11 +108,7 @@ static void define_scatter(Definer *d, const Candidates *c, int own)
 /* ---- ScatterElements: update u goes to the element whose index is u's own but along one axis ----
  */
 
-static int axis_of(const Node *n)
-{
-    int64_t axis = attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + n->inputs[DATA]->rank : axis);
-}
+static int axis_of(const Node *n) { return attr_axis(n, n->inputs[0]->rank); }
 
 static bool elements_infer(Infer *in)
 {

@@ -83,7 +83,7 @@ static bool slice_infer(Infer *in)
 static void slice_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     Steps ranges[MAX_RANK];
     bool accepted = read_ranges(&in, ranges);
     assert(accepted);

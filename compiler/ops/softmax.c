@@ -6,11 +6,7 @@
 #include "reduction.h"
 #include "row.h"
 
-static int node_axis(const Node *n)
-{
-    int64_t axis = attr_int(n, "axis");
-    return (int)(axis < 0 ? axis + n->inputs[0]->rank : axis);
-}
+static int node_axis(const Node *n) { return attr_axis(n, n->inputs[0]->rank); }
 
 /* A scalar is its own only axis. */
 static bool infer_normalised(Infer *in)

@@ -44,7 +44,7 @@ static void scatter_define(Definer *d)
     Tensor *cache = n->inputs[0], *update = n->inputs[1], *starts = node_input(n, 2),
            *out = n->outputs[0];
     Pool *p = d->pool;
-    Infer in = {d->graph, (Node *)n, NULL};
+    Infer in = infer_again(d);
     int axis;
     bool accepted = sequence_axis(&in, &axis);
     assert(accepted);

@@ -38,7 +38,7 @@ static bool transpose_infer(Infer *in)
 static void transpose_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     int perm[MAX_RANK];
     bool accepted = read_perm(&in, x->rank, perm);
     assert(accepted);

@@ -51,7 +51,7 @@ static void unpool_define(Definer *d)
 {
     Tensor *x = d->node->inputs[0], *indices = d->node->inputs[1], *out = d->node->outputs[0];
     Pool *p = d->pool;
-    Infer in = {d->graph, (Node *)d->node, NULL};
+    Infer in = infer_again(d);
     int64_t dims[MAX_RANK];
     bool accepted = read_unpooled(&in, dims);
     assert(accepted);
