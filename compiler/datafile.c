@@ -1,6 +1,7 @@
 /*
- * In: the path of a file with tensors. Out: the tensors, by the reader of its format; or the other way round. The formats
- * are in files of their own; here is what they share: choosing one, and making bytes of a file usable as elements.
+ * In: the path of a file with tensors. Out: the tensors, by the reader of its format; or the other
+ * way round. The formats are in files of their own; here is what they share: choosing one, and
+ * making bytes of a file usable as elements.
  */
 #include "datafile.h"
 
@@ -46,7 +47,8 @@ static bool bools_are_plain(const uint8_t *bytes, size_t count)
     return true;
 }
 
-/* Copies in steps, giving back the file's pages of each: a large model is in memory once, not twice. */
+/* Copies in steps, giving back the file's pages of each: a large model is in memory once, not
+ * twice. */
 static void copy_from_file(uint8_t *to, const uint8_t *from, size_t bytes)
 {
     enum { STEP = 4 << 20 };
@@ -71,7 +73,8 @@ const void *datafile_copy(Arena *arena, Dtype dtype, int64_t elements, const voi
 const void *datafile_adopt(Arena *arena, Dtype dtype, int64_t elements, const uint8_t *bytes)
 {
     size_t count = dtype_bytes(dtype, elements);
-    if (dtype == DT_BOOL && !bools_are_plain(bytes, count)) return datafile_copy(arena, dtype, elements, bytes);
+    if (dtype == DT_BOOL && !bools_are_plain(bytes, count))
+        return datafile_copy(arena, dtype, elements, bytes);
     if ((uintptr_t)bytes % alignment(dtype) == 0) return bytes;
     uint8_t *copy = arena_alloc(arena, count);
     copy_from_file(copy, bytes, count);
@@ -95,8 +98,10 @@ static bool ends_in(const char *path, const char *ending)
 
 static const char *file_stem(Arena *arena, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    return arena_format(arena, "%.*s", (int)(dot && dot > name ? (size_t)(dot - name) : strlen(name)), name);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path,
+               *dot = strrchr(name, '.');
+    return arena_format(arena, "%.*s",
+                        (int)(dot && dot > name ? (size_t)(dot - name) : strlen(name)), name);
 }
 
 static bool read_npy(Arena *arena, const File *file, DataTensors *out, Diags *diags)
@@ -121,24 +126,26 @@ static const struct {
     const char *magic; /* how such files begin; NULL: only the name says it */
     bool (*read)(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 } formats[] = {
-    {".npy", "\x93NUMPY", read_npy},
-    {".npz", "PK", npz_read},
-    {".safetensors", NULL, safetensors_read},
-    {".pb", NULL, read_pb},
+    {".npy", "\x93NUMPY", read_npy},          {".npz", "PK", npz_read},
+    {".safetensors", NULL, safetensors_read}, {".pb", NULL, read_pb},
     {".onnx", NULL, onnx_read_initializers},
 };
 
 static bool read_file(Arena *arena, const char *path, DataTensors *out, Diags *diags)
 {
     const File *file = file_map(arena, path);
-    if (!file) return datafile_error(diags, "E0101", NULL, "cannot read %s: %s", path, strerror(errno));
+    if (!file)
+        return datafile_error(diags, "E0101", NULL, "cannot read %s: %s", path, strerror(errno));
     for (size_t i = 0; i < COUNT(formats); i++)
         if (ends_in(path, formats[i].ending)) return formats[i].read(arena, file, out, diags);
     for (size_t i = 0; i < COUNT(formats); i++) {
         size_t n = formats[i].magic ? strlen(formats[i].magic) : SIZE_MAX;
-        if (n <= file->bytes && memcmp(file->data, formats[i].magic, n) == 0) return formats[i].read(arena, file, out, diags);
+        if (n <= file->bytes && memcmp(file->data, formats[i].magic, n) == 0)
+            return formats[i].read(arena, file, out, diags);
     }
-    datafile_error(diags, "E0102", file, "%s is no file of tensors: .npy, .npz, .safetensors, .pb, .onnx or a folder of .npy", path);
+    datafile_error(
+        diags, "E0102", file,
+        "%s is no file of tensors: .npy, .npz, .safetensors, .pb, .onnx or a folder of .npy", path);
     return false;
 }
 
@@ -150,7 +157,8 @@ static bool read_folder(Arena *arena, const char *path, DataTensors *out, Diags 
 {
     struct dirent **entries;
     int count = scandir(path, &entries, is_npy, alphasort);
-    if (count < 0) return datafile_error(diags, "E0101", NULL, "cannot read %s: %s", path, strerror(errno));
+    if (count < 0)
+        return datafile_error(diags, "E0101", NULL, "cannot read %s: %s", path, strerror(errno));
     if (count == 0) datafile_error(diags, "E0102", NULL, "no .npy in the folder %s", path);
     bool ok = count > 0;
     for (int i = 0; i < count; i++) {
@@ -172,19 +180,27 @@ bool datafile_read_one(Arena *arena, const char *path, DataTensor *out, Diags *d
 {
     DataTensors all = {0};
     if (!datafile_read(arena, path, &all, diags)) return false;
-    if (all.count != 1) return datafile_error(diags, "E0102", NULL, "%s holds %d tensors where one is wanted", path, all.count);
+    if (all.count != 1)
+        return datafile_error(diags, "E0102", NULL, "%s holds %d tensors where one is wanted", path,
+                              all.count);
     *out = all.items[0];
     return true;
 }
 
 /* ---- writing ---- */
 
-static bool make_parts(Arena *arena, const char *path, const DataTensor *tensors, int count, FileParts *parts, Diags *diags)
+static bool make_parts(Arena *arena, const char *path, const DataTensor *tensors, int count,
+                       FileParts *parts, Diags *diags)
 {
-    if (ends_in(path, ".safetensors")) return safetensors_write(arena, tensors, count, parts, diags);
+    if (ends_in(path, ".safetensors"))
+        return safetensors_write(arena, tensors, count, parts, diags);
     bool npy = ends_in(path, ".npy");
-    if (!npy && !ends_in(path, ".pb")) return datafile_error(diags, "E0102", NULL, "cannot write %s: neither .npy, .pb nor .safetensors", path);
-    if (count != 1) return datafile_error(diags, "E0125", NULL, "cannot write %d tensors to %s, which holds one", count, path);
+    if (!npy && !ends_in(path, ".pb"))
+        return datafile_error(diags, "E0102", NULL,
+                              "cannot write %s: neither .npy, .pb nor .safetensors", path);
+    if (count != 1)
+        return datafile_error(diags, "E0125", NULL,
+                              "cannot write %d tensors to %s, which holds one", count, path);
     return npy ? npy_write(arena, tensors, parts, diags) : pb_write(arena, tensors, parts, diags);
 }
 

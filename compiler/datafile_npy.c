@@ -1,6 +1,7 @@
 /*
- * In: a .npy file, of numpy's format 1 to 3: magic, version, a header that is a Python dictionary, the elements. Out: a
- * DataTensor; or the other way round. Big-endian and column-major files are turned round. Pickled objects are refused.
+ * In: a .npy file, of numpy's format 1 to 3: magic, version, a header that is a Python dictionary,
+ * the elements. Out: a DataTensor; or the other way round. Big-endian and column-major files are
+ * turned round. Pickled objects are refused.
  */
 #include "datafile.h"
 
@@ -20,9 +21,10 @@ static const struct NpyType {
     const char *descr;
     Dtype dtype;
 } types[] = {
-    {"<f4", DT_F32}, {"<f8", DT_F64}, {"<f2", DT_F16}, {"|i1", DT_I8},   {"<i2", DT_I16}, {"<i4", DT_I32},   {"<i8", DT_I64},
-    {"|u1", DT_U8},  {"<u2", DT_U16}, {"<u4", DT_U32}, {"<u8", DT_U64},  {"|b1", DT_BOOL}, {"<c8", DT_C64}, {"<c16", DT_C128},
-    {"<V2", DT_BF16}, /* as Python's ml_dtypes has it */
+    {"<f4", DT_F32}, {"<f8", DT_F64},   {"<f2", DT_F16},  {"|i1", DT_I8},
+    {"<i2", DT_I16}, {"<i4", DT_I32},   {"<i8", DT_I64},  {"|u1", DT_U8},
+    {"<u2", DT_U16}, {"<u4", DT_U32},   {"<u8", DT_U64},  {"|b1", DT_BOOL},
+    {"<c8", DT_C64}, {"<c16", DT_C128}, {"<V2", DT_BF16}, /* as Python's ml_dtypes has it */
 };
 
 /* ---- the header: { 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ---- */
@@ -35,7 +37,8 @@ typedef struct Cursor {
 
 static bool header_error(Cursor *c, const char *wanted)
 {
-    return datafile_error(c->diags, "E0121", c->file, "byte %td of the header: %s is missing", c->at - (const char *)c->file->data, wanted);
+    return datafile_error(c->diags, "E0121", c->file, "byte %td of the header: %s is missing",
+                          c->at - (const char *)c->file->data, wanted);
 }
 
 static bool accept(Cursor *c, char wanted)
@@ -61,7 +64,8 @@ static bool header_number(Cursor *c, int64_t *value)
     accept(c, ' ');
     if (c->at == c->end || *c->at < '0' || *c->at > '9') return header_error(c, "a number");
     for (*value = 0; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++)
-        if (!checked_mul(*value, 10, value) || !checked_add(*value, *c->at - '0', value)) return header_error(c, "a number of 64 bits");
+        if (!checked_mul(*value, 10, value) || !checked_add(*value, *c->at - '0', value))
+            return header_error(c, "a number of 64 bits");
     accept(c, 'L'); /* Python 2 */
     return true;
 }
@@ -70,9 +74,11 @@ static bool header_shape(Cursor *c, Header *h)
 {
     if (!accept(c, '(')) return header_error(c, "the shape's '('");
     for (h->rank = 0; !accept(c, ')'); h->rank++) {
-        if (h->rank == MAX_RANK) return datafile_error(c->diags, "E0121", c->file, "more than %d dimensions", MAX_RANK);
+        if (h->rank == MAX_RANK)
+            return datafile_error(c->diags, "E0121", c->file, "more than %d dimensions", MAX_RANK);
         if (!header_number(c, &h->dims[h->rank])) return false;
-        if (!accept(c, ',') && (c->at == c->end || *c->at != ')')) return header_error(c, "',' or ')'");
+        if (!accept(c, ',') && (c->at == c->end || *c->at != ')'))
+            return header_error(c, "',' or ')'");
     }
     return true;
 }
@@ -80,7 +86,9 @@ static bool header_shape(Cursor *c, Header *h)
 static bool header_descr(Cursor *c, Header *h)
 {
     char text[32];
-    if (accept(c, '[')) return datafile_error(c->diags, "E0121", c->file, "elements are records, not numbers or strings");
+    if (accept(c, '['))
+        return datafile_error(c->diags, "E0121", c->file,
+                              "elements are records, not numbers or strings");
     if (!header_string(c, text)) return false;
     const char *code = text + (strchr("<>|=", text[0]) && text[0]);
     h->swapped = text[0] == '>';
@@ -88,7 +96,8 @@ static bool header_descr(Cursor *c, Header *h)
     Cursor size = {*code ? code + 1 : code, code + strlen(code), c->file, c->diags};
     if (!*code || (size.at < size.end && !header_number(&size, &h->size)) || size.at != size.end)
         return datafile_error(c->diags, "E0121", c->file, "elements of type '%s'", text);
-    if (h->kind == 'O') return datafile_error(c->diags, "E0121", c->file, "elements are Python objects");
+    if (h->kind == 'O')
+        return datafile_error(c->diags, "E0121", c->file, "elements are Python objects");
     return true;
 }
 
@@ -100,7 +109,8 @@ static bool header_field(Cursor *c, Header *h, int *seen)
     ++*seen;
     if (strcmp(key, "descr") == 0) return header_descr(c, h);
     if (strcmp(key, "shape") == 0) return header_shape(c, h);
-    if (strcmp(key, "fortran_order") != 0) return datafile_error(c->diags, "E0121", c->file, "unknown field '%s' in the header", key);
+    if (strcmp(key, "fortran_order") != 0)
+        return datafile_error(c->diags, "E0121", c->file, "unknown field '%s' in the header", key);
     accept(c, ' ');
     h->fortran = c->at < c->end && *c->at == 'T';
     const char *word = h->fortran ? "True" : "False";
@@ -115,10 +125,12 @@ static bool read_header(Cursor *c, Header *h)
     if (!accept(c, '{')) return header_error(c, "'{'");
     while (!accept(c, '}')) {
         if (!header_field(c, h, &seen)) return false;
-        if (!accept(c, ',') && (c->at == c->end || *c->at != '}')) return header_error(c, "',' or '}'");
+        if (!accept(c, ',') && (c->at == c->end || *c->at != '}'))
+            return header_error(c, "',' or '}'");
     }
     if (seen == 3 && h->kind) return true;
-    return datafile_error(c->diags, "E0121", c->file, "the header has not the three fields descr, fortran_order and shape");
+    return datafile_error(c->diags, "E0121", c->file,
+                          "the header has not the three fields descr, fortran_order and shape");
 }
 
 /* Where the header is: after magic, version and its length (2 bytes in version 1, 4 later). */
@@ -126,12 +138,16 @@ static bool find_header(const File *file, Diags *diags, Cursor *c)
 {
     const uint8_t *p = file->data;
     size_t start = file->bytes > 6 && p[6] == 1 ? 10 : 12;
-    if (file->bytes < start || memcmp(p, MAGIC, 6) != 0) return datafile_error(diags, "E0121", file, "not a .npy file, or cut short");
-    if (p[6] < 1 || p[6] > 3) return datafile_error(diags, "E0121", file, ".npy format %d.%d; known are 1 to 3", p[6], p[7]);
+    if (file->bytes < start || memcmp(p, MAGIC, 6) != 0)
+        return datafile_error(diags, "E0121", file, "not a .npy file, or cut short");
+    if (p[6] < 1 || p[6] > 3)
+        return datafile_error(diags, "E0121", file, ".npy format %d.%d; known are 1 to 3", p[6],
+                              p[7]);
     size_t length = p[8] | (size_t)p[9] << 8;
     if (start == 12) length |= (size_t)p[10] << 16 | (size_t)p[11] << 24;
     if (length > file->bytes - start)
-        return datafile_error(diags, "E0121", file, "a header of %zu bytes where %zu are left", length, file->bytes - start);
+        return datafile_error(diags, "E0121", file, "a header of %zu bytes where %zu are left",
+                              length, file->bytes - start);
     *c = (Cursor){(const char *)p + start, (const char *)p + start + length, file, diags};
     return true;
 }
@@ -142,12 +158,15 @@ static Dtype header_dtype(const Header *h)
 {
     if (h->kind == 'S' || h->kind == 'U') return h->size > 0 ? DT_STRING : DT_NONE;
     for (size_t i = 0; i < COUNT(types); i++)
-        if (types[i].descr[1] == h->kind && atoll(types[i].descr + 2) == h->size) return types[i].dtype;
+        if (types[i].descr[1] == h->kind && atoll(types[i].descr + 2) == h->size)
+            return types[i].dtype;
     return DT_NONE;
 }
 
-/* Row-major, little-endian elements of `size` bytes, of `unit` bytes each part that has an end (half of a complex). */
-static uint8_t *arrange(Arena *arena, const Header *h, const uint8_t *from, int64_t elements, size_t size, size_t unit)
+/* Row-major, little-endian elements of `size` bytes, of `unit` bytes each part that has an end
+ * (half of a complex). */
+static uint8_t *arrange(Arena *arena, const Header *h, const uint8_t *from, int64_t elements,
+                        size_t size, size_t unit)
 {
     uint8_t *to = arena_alloc(arena, array_bytes((size_t)elements, size));
     int64_t index[MAX_RANK] = {0}, stride[MAX_RANK], step = 1;
@@ -161,12 +180,15 @@ static uint8_t *arrange(Arena *arena, const Header *h, const uint8_t *from, int6
             at = i;
         }
         const uint8_t *element = from + (size_t)at * size;
-        for (size_t b = 0; b < size; b++) to[(size_t)i * size + b] = element[h->swapped ? b / unit * unit + unit - 1 - b % unit : b];
+        for (size_t b = 0; b < size; b++)
+            to[(size_t)i * size + b] =
+                element[h->swapped ? b / unit * unit + unit - 1 - b % unit : b];
     }
     return to;
 }
 
-/* One string of a fixed width, NULs at its end dropped. False when it is not of Unicode characters. */
+/* One string of a fixed width, NULs at its end dropped. False when it is not of Unicode characters.
+ */
 static bool read_string(Arena *arena, const Header *h, const uint8_t *from, String *out)
 {
     size_t unit = h->kind == 'U' ? 4 : 1, width = (size_t)h->size, n = 0;
@@ -182,26 +204,38 @@ static bool read_string(Arena *arena, const Header *h, const uint8_t *from, Stri
     return true;
 }
 
-static bool read_strings(Arena *arena, const File *file, const Header *h, const uint8_t *bytes, int64_t elements, DataTensor *out, Diags *diags)
+static bool read_strings(Arena *arena, const File *file, const Header *h, const uint8_t *bytes,
+                         int64_t elements, DataTensor *out, Diags *diags)
 {
     String *strings = NEW_ARRAY(arena, String, elements);
     size_t size = (size_t)h->size * (h->kind == 'U' ? 4 : 1);
     for (int64_t i = 0; i < elements; i++)
         if (!read_string(arena, h, bytes + (size_t)i * size, &strings[i]))
-            return datafile_error(diags, "E0121", file, "element %lld is not a string of Unicode characters", (long long)i);
+            return datafile_error(diags, "E0121", file,
+                                  "element %lld is not a string of Unicode characters",
+                                  (long long)i);
     out->data = strings;
     return true;
 }
 
-static bool read_elements(Arena *arena, const File *file, const Header *h, const uint8_t *data, DataTensor *out, Diags *diags)
+static bool read_elements(Arena *arena, const File *file, const Header *h, const uint8_t *data,
+                          DataTensor *out, Diags *diags)
 {
     int64_t elements, size, bytes, left = (int64_t)(file->bytes - (size_t)(data - file->data));
-    if (datafile_bytes(out->dtype, h->rank, h->dims) < 0 || !checked_elements(h->dims, h->rank, &elements) ||
-        !checked_mul(h->size, h->kind == 'U' ? 4 : 1, &size) || !checked_mul(elements, size, &bytes))
+    if (datafile_bytes(out->dtype, h->rank, h->dims) < 0 ||
+        !checked_elements(h->dims, h->rank, &elements) ||
+        !checked_mul(h->size, h->kind == 'U' ? 4 : 1, &size) ||
+        !checked_mul(elements, size, &bytes))
         return datafile_error(diags, "E0121", file, "the product of the dimensions overflows");
-    if (bytes != left) return datafile_error(diags, "E0121", file, "the shape takes %lld bytes, the file has %lld", (long long)bytes, (long long)left);
+    if (bytes != left)
+        return datafile_error(diags, "E0121", file, "the shape takes %lld bytes, the file has %lld",
+                              (long long)bytes, (long long)left);
     if (h->swapped || (h->fortran && h->rank > 1))
-        data = arrange(arena, h, data, elements, (size_t)size, h->kind == 'S' ? 1 : h->kind == 'U' ? 4 : h->kind == 'c' ? (size_t)size / 2 : (size_t)size);
+        data = arrange(arena, h, data, elements, (size_t)size,
+                       h->kind == 'S'   ? 1
+                       : h->kind == 'U' ? 4
+                       : h->kind == 'c' ? (size_t)size / 2
+                                        : (size_t)size);
     if (out->dtype == DT_STRING) return read_strings(arena, file, h, data, elements, out, diags);
     out->data = datafile_adopt(arena, out->dtype, elements, data);
     return true;
@@ -216,7 +250,9 @@ bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
     if (!read_header(&c, &h)) return false;
     *out = (DataTensor){.name = "", .dtype = header_dtype(&h), .rank = h.rank};
     memcpy(out->dims, h.dims, sizeof h.dims);
-    if (!out->dtype) return datafile_error(diags, "E0121", file, "elements of type '%c%lld'", h.kind, (long long)h.size);
+    if (!out->dtype)
+        return datafile_error(diags, "E0121", file, "elements of type '%c%lld'", h.kind,
+                              (long long)h.size);
     return read_elements(arena, file, &h, data, out, diags);
 }
 
@@ -236,7 +272,8 @@ static const void *pad_strings(Arena *arena, const DataTensor *t, int64_t elemen
     char *bytes = arena_alloc(arena, array_bytes((size_t)elements, width));
     const String *strings = t->data;
     for (int64_t i = 0; i < elements; i++)
-        if (strings[i].length) memcpy(bytes + (size_t)i * width, strings[i].data, strings[i].length);
+        if (strings[i].length)
+            memcpy(bytes + (size_t)i * width, strings[i].data, strings[i].length);
     return bytes;
 }
 
@@ -253,7 +290,8 @@ static FilePart make_header(Arena *arena, const DataTensor *t, const char *descr
     text_put(&text, MAGIC, 6);
     text_put(&text, "\1\0\0\0", 4);
     text_add(&text, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
-    for (int i = 0; i < t->rank; i++) text_add(&text, "%s%lld", i ? ", " : "", (long long)t->dims[i]);
+    for (int i = 0; i < t->rank; i++)
+        text_add(&text, "%s%lld", i ? ", " : "", (long long)t->dims[i]);
     text_add(&text, "%s), }", t->rank == 1 ? "," : "");
     while ((text.length + 1) % 64) text_put(&text, " ", 1);
     text_put(&text, "\n", 1);
@@ -272,7 +310,9 @@ bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags)
     assert(fits);
     size_t width = t->dtype == DT_STRING ? longest_string(t, elements) : 0;
     const char *descr = width ? arena_format(arena, "|S%zu", width) : type_descr(t->dtype);
-    if (!descr) return datafile_error(diags, "E0125", NULL, ".npy cannot hold %s; .pb can", dtype_name(t->dtype));
+    if (!descr)
+        return datafile_error(diags, "E0125", NULL, ".npy cannot hold %s; .pb can",
+                              dtype_name(t->dtype));
     FilePart data = {width ? pad_strings(arena, t, elements, width) : t->data,
                      width ? (size_t)elements * width : dtype_bytes(t->dtype, elements)};
     LIST_PUSH(arena, out, make_header(arena, t, descr));

@@ -1,11 +1,13 @@
 /*
- * In: a TensorProto alone in a .pb file, as ONNX's test data has it, or the initializers of a model. Out: DataTensors; or a
- * tensor as a .pb. Sequences and optionals, which test data has too, are recognised only to be refused by name.
+ * In: a TensorProto alone in a .pb file, as ONNX's test data has it, or the initializers of a
+ * model. Out: DataTensors; or a tensor as a .pb. Sequences and optionals, which test data has too,
+ * are recognised only to be refused by name.
  */
 #include "onnx_tensor.h"
 #include "wire.h"
 
-/* Nothing in a file says which message it is; but a tensor has nothing in field 3, where the others have their values. */
+/* Nothing in a file says which message it is; but a tensor has nothing in field 3, where the others
+ * have their values. */
 static bool is_other_kind(const File *file)
 {
     return wire_looks_like(file, &onnx__sequence_proto__descriptor, 3);
@@ -13,7 +15,9 @@ static bool is_other_kind(const File *file)
 
 bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
 {
-    if (is_other_kind(file)) return datafile_error(diags, "E0124", file, "the file holds a sequence or an optional value, not a tensor");
+    if (is_other_kind(file))
+        return datafile_error(diags, "E0124", file,
+                              "the file holds a sequence or an optional value, not a tensor");
     Arena *scratch = arena_new();
     OnnxFile f = {.arena = arena, .file = file, .diags = diags};
     const Onnx__TensorProto *t = wire_read(scratch, file, &onnx__tensor_proto__descriptor, diags);
@@ -22,31 +26,53 @@ bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
     return ok;
 }
 
+static bool read_initializers(OnnxFile *f, const Onnx__GraphProto *g, DataTensors *out)
+{
+    bool ok = true;
+    DataTensor data;
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        const char *name = g->initializer[i]->name;
+        Source where = {.file = f->file,
+                        .element =
+                            arena_format(f->arena, "initializer %zu '%s'", i, name ? name : "")};
+        if (onnx_tensor_read(f, g->initializer[i], where, &data))
+            LIST_PUSH(f->arena, out, data);
+        else
+            ok = false;
+    }
+    for (size_t i = 0; i < g->n_sparse_initializer; i++) {
+        Source where = {.file = f->file,
+                        .element = arena_format(f->arena, "sparse initializer %zu", i)};
+        if (onnx_sparse_read(f, g->sparse_initializer[i], where, &data))
+            LIST_PUSH(f->arena, out, data);
+        else
+            ok = false;
+    }
+    return ok;
+}
+
 bool onnx_read_initializers(Arena *arena, const File *file, DataTensors *out, Diags *diags)
 {
     Arena *scratch = arena_new();
     OnnxFile f = {.arena = arena, .file = file, .diags = diags};
     const Onnx__ModelProto *m = wire_read(scratch, file, &onnx__model_proto__descriptor, diags);
-    bool ok = m != NULL;
-    for (size_t i = 0; m && m->graph && i < m->graph->n_initializer; i++) {
-        const Onnx__TensorProto *t = m->graph->initializer[i];
-        Source where = {.file = file, .element = arena_format(arena, "initializer %zu '%s'", i, t->name ? t->name : "")};
-        DataTensor data;
-        if (!onnx_tensor_read(&f, t, where, &data)) ok = false;
-        else LIST_PUSH(arena, out, data);
-    }
+    bool ok = m && (!m->graph || read_initializers(&f, m->graph, out));
     arena_free(scratch);
     return ok;
 }
 
-/* ---- writing: everything but the data by protobuf-c, then raw_data by hand, so that the data is not copied ---- */
+/* ---- writing: everything but the data by protobuf-c, then raw_data by hand, so that the data is
+ * not copied ---- */
 
-static void add_strings(Arena *arena, const DataTensor *t, int64_t elements, Onnx__TensorProto *proto)
+static void add_strings(Arena *arena, const DataTensor *t, int64_t elements,
+                        Onnx__TensorProto *proto)
 {
     const String *strings = t->data;
     proto->n_string_data = (size_t)elements;
     proto->string_data = NEW_ARRAY(arena, ProtobufCBinaryData, elements);
-    for (int64_t i = 0; i < elements; i++) proto->string_data[i] = (ProtobufCBinaryData){strings[i].length, (uint8_t *)strings[i].data};
+    for (int64_t i = 0; i < elements; i++)
+        proto->string_data[i] =
+            (ProtobufCBinaryData){strings[i].length, (uint8_t *)strings[i].data};
 }
 
 /* The tag and the length of a field that is not in the packed message. */

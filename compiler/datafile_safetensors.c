@@ -1,6 +1,7 @@
 /*
- * In: a .safetensors file: the header's length in 8 bytes, a JSON header with each tensor's type, shape and extent, the
- * data. Out: a DataTensor each, in the mapped file; or the other way round. Other metadata is skipped.
+ * In: a .safetensors file: the header's length in 8 bytes, a JSON header with each tensor's type,
+ * shape and extent, the data. Out: a DataTensor each, in the mapped file; or the other way round.
+ * Other metadata is skipped.
  */
 #include "datafile.h"
 #include "json.h"
@@ -11,9 +12,11 @@ static const struct {
     const char *name;
     Dtype dtype;
 } types[] = {
-    {"F32", DT_F32}, {"F64", DT_F64}, {"F16", DT_F16}, {"BF16", DT_BF16}, {"I8", DT_I8}, {"I16", DT_I16}, {"I32", DT_I32}, {"I64", DT_I64},
-    {"U8", DT_U8}, {"U16", DT_U16}, {"U32", DT_U32}, {"U64", DT_U64}, {"BOOL", DT_BOOL}, {"C64", DT_C64},
-    {"F8_E4M3", DT_F8E4M3FN}, {"F8_E5M2", DT_F8E5M2}, {"F8_E8M0", DT_F8E8M0}, {"F4", DT_F4E2M1},
+    {"F32", DT_F32},        {"F64", DT_F64},   {"F16", DT_F16},          {"BF16", DT_BF16},
+    {"I8", DT_I8},          {"I16", DT_I16},   {"I32", DT_I32},          {"I64", DT_I64},
+    {"U8", DT_U8},          {"U16", DT_U16},   {"U32", DT_U32},          {"U64", DT_U64},
+    {"BOOL", DT_BOOL},      {"C64", DT_C64},   {"F8_E4M3", DT_F8E4M3FN}, {"F8_E5M2", DT_F8E5M2},
+    {"F8_E8M0", DT_F8E8M0}, {"F4", DT_F4E2M1},
 };
 
 const char *safetensors_dtype(Dtype dtype)
@@ -65,27 +68,41 @@ static void read_entry(Json *j, Entry *e)
     for (bool first = true; json_more(j, '}', &first);) {
         if (!json_key(j, &key)) return;
         e->fields++;
-        if (strcmp(key, "dtype") == 0) json_string(j, &e->type);
-        else if (strcmp(key, "shape") == 0) read_dims(j, &e->tensor);
-        else if (strcmp(key, "data_offsets") == 0) read_extent(j, e);
-        else json_skip(j), e->fields--;
+        if (strcmp(key, "dtype") == 0)
+            json_string(j, &e->type);
+        else if (strcmp(key, "shape") == 0)
+            read_dims(j, &e->tensor);
+        else if (strcmp(key, "data_offsets") == 0)
+            read_extent(j, e);
+        else
+            json_skip(j), e->fields--;
     }
 }
 
-static bool finish_entry(Arena *arena, const File *file, Entry *e, const uint8_t *data, size_t bytes, Diags *diags)
+static bool finish_entry(Arena *arena, const File *file, Entry *e, const uint8_t *data,
+                         size_t bytes, Diags *diags)
 {
     DataTensor *t = &e->tensor;
     const char *name = t->name;
-    if (e->fields != 3 || !e->type) return datafile_error(diags, "E0123", file, "tensor '%s' has not the fields dtype, shape and data_offsets", name);
+    if (e->fields != 3 || !e->type)
+        return datafile_error(diags, "E0123", file,
+                              "tensor '%s' has not the fields dtype, shape and data_offsets", name);
     for (size_t i = 0; i < COUNT(types); i++)
         if (strcmp(types[i].name, e->type) == 0) t->dtype = types[i].dtype;
-    if (!t->dtype) return datafile_error(diags, "E0123", file, "tensor '%s' has the unknown type '%s'", name, e->type);
+    if (!t->dtype)
+        return datafile_error(diags, "E0123", file, "tensor '%s' has the unknown type '%s'", name,
+                              e->type);
     int64_t elements, wanted = datafile_bytes(t->dtype, t->rank, t->dims);
-    if (wanted < 0) return datafile_error(diags, "E0123", file, "tensor '%s': the product of its dimensions overflows", name);
+    if (wanted < 0)
+        return datafile_error(diags, "E0123", file,
+                              "tensor '%s': the product of its dimensions overflows", name);
     if (e->begin > e->end || (uint64_t)e->end > bytes)
-        return datafile_error(diags, "E0123", file, "tensor '%s' is at bytes %lld to %lld of %zu", name, (long long)e->begin, (long long)e->end, bytes);
+        return datafile_error(diags, "E0123", file, "tensor '%s' is at bytes %lld to %lld of %zu",
+                              name, (long long)e->begin, (long long)e->end, bytes);
     if (e->end - e->begin != wanted)
-        return datafile_error(diags, "E0123", file, "tensor '%s' has %lld bytes, its shape takes %lld", name, (long long)(e->end - e->begin), (long long)wanted);
+        return datafile_error(diags, "E0123", file,
+                              "tensor '%s' has %lld bytes, its shape takes %lld", name,
+                              (long long)(e->end - e->begin), (long long)wanted);
     checked_elements(t->dims, t->rank, &elements);
     t->data = datafile_adopt(arena, t->dtype, elements, data + e->begin);
     return true;
@@ -106,7 +123,9 @@ static bool read_entries(Arena *arena, const File *file, Json *j, DataTensors *o
         }
         read_entry(j, &e);
         if (j->error || !finish_entry(arena, file, &e, data, bytes, diags)) return false;
-        if (map_get(names, e.tensor.name)) return datafile_error(diags, "E0123", file, "two tensors have the name '%s'", e.tensor.name);
+        if (map_get(names, e.tensor.name))
+            return datafile_error(diags, "E0123", file, "two tensors have the name '%s'",
+                                  e.tensor.name);
         map_set(names, e.tensor.name, names);
         LIST_PUSH(arena, out, e.tensor);
     }
@@ -116,14 +135,18 @@ static bool read_entries(Arena *arena, const File *file, Json *j, DataTensors *o
 bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags)
 {
     uint64_t length = 0;
-    if (file->bytes < 8) return datafile_error(diags, "E0123", file, "%zu bytes: cut short, or not a .safetensors file", file->bytes);
+    if (file->bytes < 8)
+        return datafile_error(diags, "E0123", file,
+                              "%zu bytes: cut short, or not a .safetensors file", file->bytes);
     for (int i = 8; i-- > 0;) length = length << 8 | file->data[i];
     if (length > MOST_HEADER || length > file->bytes - 8)
-        return datafile_error(diags, "E0123", file, "a header of %llu bytes in a file of %zu", (unsigned long long)length, file->bytes);
+        return datafile_error(diags, "E0123", file, "a header of %llu bytes in a file of %zu",
+                              (unsigned long long)length, file->bytes);
     const char *header = (const char *)file->data + 8;
     Json j = {.arena = arena, .text = header, .at = header, .end = header + length};
     bool ok = read_entries(arena, file, &j, out, diags);
-    if (j.error) datafile_error(diags, "E0123", file, "byte %td: %s is missing", j.at - header + 8, j.error);
+    if (j.error)
+        datafile_error(diags, "E0123", file, "byte %td: %s is missing", j.at - header + 8, j.error);
     return ok;
 }
 
@@ -147,15 +170,18 @@ static void add_entry(Text *header, const DataTensor *t, int64_t begin, int64_t 
     text_add(header, header->length == 8 ? "{" : ",");
     json_quote(header, t->name);
     text_add(header, ":{\"dtype\":\"%s\",\"shape\":[", safetensors_dtype(t->dtype));
-    for (int i = 0; i < t->rank; i++) text_add(header, "%s%lld", i ? "," : "", (long long)t->dims[i]);
+    for (int i = 0; i < t->rank; i++)
+        text_add(header, "%s%lld", i ? "," : "", (long long)t->dims[i]);
     text_add(header, "],\"data_offsets\":[%lld,%lld]}", (long long)begin, (long long)end);
 }
 
-bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileParts *out, Diags *diags)
+bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileParts *out,
+                       Diags *diags)
 {
     for (int i = 0; i < count; i++)
         if (!safetensors_dtype(tensors[i].dtype))
-            return datafile_error(diags, "E0125", NULL, ".safetensors cannot hold '%s' of type %s", tensors[i].name, dtype_name(tensors[i].dtype));
+            return datafile_error(diags, "E0125", NULL, ".safetensors cannot hold '%s' of type %s",
+                                  tensors[i].name, dtype_name(tensors[i].dtype));
     const int *order = writing_order(arena, tensors, count);
     Text header = {0};
     text_put(&header, "\0\0\0\0\0\0\0\0", 8);

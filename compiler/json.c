@@ -42,7 +42,8 @@ static bool unicode_escape(Json *j, Text *out)
     uint32_t c, low;
     if (!hex4(j, &c)) return false;
     if (c >= 0xd800 && c < 0xdc00) { /* half of a pair */
-        if (j->end - j->at < 6 || j->at[0] != '\\' || j->at[1] != 'u') return fail(j, "the second half of a surrogate pair");
+        if (j->end - j->at < 6 || j->at[0] != '\\' || j->at[1] != 'u')
+            return fail(j, "the second half of a surrogate pair");
         j->at += 2;
         if (!hex4(j, &low)) return false;
         if (low < 0xdc00 || low > 0xdfff) return fail(j, "the second half of a surrogate pair");
@@ -95,8 +96,10 @@ void json_quote(Text *out, const char *text)
 {
     text_put(out, "\"", 1);
     for (; *text; text++) {
-        if ((unsigned char)*text < 0x20) text_add(out, "\\u%04x", *text);
-        else text_add(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+        if ((unsigned char)*text < 0x20)
+            text_add(out, "\\u%04x", *text);
+        else
+            text_add(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
     }
     text_put(out, "\"", 1);
 }
@@ -106,13 +109,18 @@ void json_quote(Text *out, const char *text)
 bool json_size(Json *j, int64_t *value)
 {
     skip_space(j);
-    if (j->error || j->at == j->end || *j->at < '0' || *j->at > '9') return fail(j, "a whole number");
+    if (j->error || j->at == j->end || *j->at < '0' || *j->at > '9')
+        return fail(j, "a whole number");
     for (*value = 0; j->at < j->end && *j->at >= '0' && *j->at <= '9'; j->at++)
-        if (!checked_mul(*value, 10, value) || !checked_add(*value, *j->at - '0', value)) return fail(j, "a number of 64 bits");
+        if (!checked_mul(*value, 10, value) || !checked_add(*value, *j->at - '0', value))
+            return fail(j, "a number of 64 bits");
     return true;
 }
 
-bool json_open(Json *j, char bracket) { return take(j, bracket) || fail(j, bracket == '{' ? "'{'" : "'['"); }
+bool json_open(Json *j, char bracket)
+{
+    return take(j, bracket) || fail(j, bracket == '{' ? "'{'" : "'['");
+}
 
 bool json_more(Json *j, char bracket, bool *first)
 {
@@ -122,7 +130,10 @@ bool json_more(Json *j, char bracket, bool *first)
     return true;
 }
 
-bool json_key(Json *j, const char **name) { return json_string(j, name) && (take(j, ':') || fail(j, "':'")); }
+bool json_key(Json *j, const char **name)
+{
+    return json_string(j, name) && (take(j, ':') || fail(j, "':'"));
+}
 
 static bool skip_nested(Json *j, int depth)
 {
@@ -139,7 +150,8 @@ static bool skip_nested(Json *j, int depth)
         return !j->error;
     }
     const char *start = j->at;
-    while (j->at < j->end && *j->at && strchr("+-.0123456789abcdefghijklmnopqrstuvwxyzE", *j->at)) j->at++;
+    while (j->at < j->end && *j->at && strchr("+-.0123456789abcdefghijklmnopqrstuvwxyzE", *j->at))
+        j->at++;
     return j->at > start || fail(j, "a value");
 }
 

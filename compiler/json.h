@@ -1,6 +1,6 @@
 /*
- * A reader of JSON, one value after the other, over text that nobody vouches for. It checks as it goes and keeps nothing:
- * the caller asks for what it expects, or skips.
+ * A reader of JSON, one value after the other, over text that nobody vouches for. It checks as it
+ * goes and keeps nothing: the caller asks for what it expects, or skips.
  */
 #ifndef NETC_JSON_H
 #define NETC_JSON_H
@@ -17,8 +17,8 @@ typedef struct Json {
 bool json_string(Json *j, const char **value); /* escapes resolved; no NUL inside */
 bool json_size(Json *j, int64_t *value);       /* a whole number, not negative */
 bool json_skip(Json *j);                       /* any value */
-/* An object or an array: json_open(j, '{'), then members for as long as json_more(j, '}', &first); `first` starts as true.
- * It is false at the end, and after an error. */
+/* An object or an array: json_open(j, '{'), then members for as long as json_more(j, '}', &first);
+ * `first` starts as true. It is false at the end, and after an error. */
 bool json_open(Json *j, char bracket);
 bool json_more(Json *j, char bracket, bool *first);
 bool json_key(Json *j, const char **name); /* with the ':' after it */

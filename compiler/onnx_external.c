@@ -1,6 +1,7 @@
 /*
- * In: the external_data entries of a TensorProto. Out: the bytes they name, in a mapped file. The location comes from an
- * untrusted model: it must lead to a regular file in the model's folder or below it, links followed.
+ * In: the external_data entries of a TensorProto. Out: the bytes they name, in a mapped file. The
+ * location comes from an untrusted model: it must lead to a regular file in the model's folder or
+ * below it, links followed.
  */
 #include "onnx_tensor.h"
 
@@ -42,13 +43,19 @@ static bool read_entries(OnnxFile *f, const Onnx__TensorProto *t, Source where, 
     *e = (External){.length = -1};
     for (size_t i = 0; i < t->n_external_data; i++) {
         const char *key = t->external_data[i]->key, *value = t->external_data[i]->value;
-        if (!key || !value) return external_error(f, where, "external data with an entry without %s", key ? "value" : "key");
-        int64_t *number = strcmp(key, "offset") == 0 ? &e->offset : strcmp(key, "length") == 0 ? &e->length : NULL;
+        if (!key || !value)
+            return external_error(f, where, "external data with an entry without %s",
+                                  key ? "value" : "key");
+        int64_t *number = strcmp(key, "offset") == 0   ? &e->offset
+                          : strcmp(key, "length") == 0 ? &e->length
+                                                       : NULL;
         if (strcmp(key, "location") == 0) e->location = value;
         if (number && (*number = parse_bytes(value)) < 0)
-            return external_error(f, where, "external data with %s '%s', not a number of bytes", key, value);
+            return external_error(f, where, "external data with %s '%s', not a number of bytes",
+                                  key, value);
     }
-    return (e->location && *e->location) || external_error(f, where, "external data without a location");
+    return (e->location && *e->location) ||
+           external_error(f, where, "external data without a location");
 }
 
 /* Relative, and no step upwards, before the file system is asked anything. */
@@ -66,9 +73,12 @@ static bool location_is_plain(const char *location)
 static const char *resolve(OnnxFile *f, Source where, const char *location)
 {
     const char *slash = strrchr(f->file->path, '/');
-    const char *folder = slash ? arena_format(f->arena, "%.*s", (int)(slash - f->file->path + 1), f->file->path) : "./";
+    const char *folder =
+        slash ? arena_format(f->arena, "%.*s", (int)(slash - f->file->path + 1), f->file->path)
+              : "./";
     char root[PATH_MAX], path[PATH_MAX];
-    bool found = realpath(folder, root) && realpath(arena_format(f->arena, "%s%s", folder, location), path);
+    bool found =
+        realpath(folder, root) && realpath(arena_format(f->arena, "%s%s", folder, location), path);
     if (!found) {
         external_error(f, where, "external data in '%s': %s", location, strerror(errno));
         return NULL;
@@ -76,7 +86,8 @@ static const char *resolve(OnnxFile *f, Source where, const char *location)
     size_t length = strlen(root);
     if (length == 1) length = 0; /* the root folder: its slash is the separator */
     if (strncmp(root, path, length) != 0 || path[length] != '/') {
-        external_error(f, where, "external data in '%s', which is a link out of the model's folder", location);
+        external_error(f, where, "external data in '%s', which is a link out of the model's folder",
+                       location);
         return NULL;
     }
     return arena_string(f->arena, path);
@@ -94,24 +105,28 @@ static const File *map_location(OnnxFile *f, Source where, const char *location)
     const char *path = resolve(f, where, location);
     if (!path) return NULL;
     file = file_map(f->arena, path);
-    if (!file) external_error(f, where, "external data in '%s': %s", location, strerror(errno));
-    else map_set(f->external, arena_string(f->arena, location), (void *)file);
+    if (!file)
+        external_error(f, where, "external data in '%s': %s", location, strerror(errno));
+    else
+        map_set(f->external, arena_string(f->arena, location), (void *)file);
     return file;
 }
 
-const uint8_t *onnx_external_data(OnnxFile *f, const Onnx__TensorProto *t, Source where, int64_t bytes)
+const uint8_t *onnx_external_data(OnnxFile *f, const Onnx__TensorProto *t, Source where,
+                                  int64_t bytes)
 {
     External e;
     if (!read_entries(f, t, where, &e)) return NULL;
     const File *file = map_location(f, where, e.location);
     if (!file) return NULL;
     if (e.length >= 0 && e.length != bytes) {
-        external_error(f, where, "external data of %lld bytes, but the tensor takes %lld", (long long)e.length, (long long)bytes);
+        external_error(f, where, "external data of %lld bytes, but the tensor takes %lld",
+                       (long long)e.length, (long long)bytes);
         return NULL;
     }
     if ((uint64_t)e.offset > file->bytes || (uint64_t)bytes > file->bytes - (uint64_t)e.offset) {
-        external_error(f, where, "external data from byte %lld, %lld bytes, but '%s' has %zu", (long long)e.offset,
-                       (long long)bytes, e.location, file->bytes);
+        external_error(f, where, "external data from byte %lld, %lld bytes, but '%s' has %zu",
+                       (long long)e.offset, (long long)bytes, e.location, file->bytes);
         return NULL;
     }
     return file->data + e.offset;

@@ -1,6 +1,7 @@
 /*
- * In: a Graph, inferred or not. Out: .net text that read_net reads back to the same graph: operators alone, with their
- * attributes, versions and names. Writes no layers and no blocks, even where the text it was read from had them.
+ * In: a Graph, inferred or not. Out: .net text that read_net reads back to the same graph:
+ * operators alone, with their attributes, versions and names. Writes no layers and no blocks, even
+ * where the text it was read from had them.
  */
 #include "print_net.h"
 
@@ -10,7 +11,11 @@
 #include <ctype.h>
 #include <errno.h>
 
-enum { INDENT = 4, LITERAL = 32 /* elements that are written out; more are weights, where there is a file for them */ };
+enum {
+    INDENT = 4,
+    LITERAL =
+        32 /* elements that are written out; more are weights, where there is a file for them */
+};
 
 typedef struct Printer {
     Text *out;
@@ -27,7 +32,8 @@ static void line(Printer *p, int depth) { text_add(p->out, "%*s", depth * INDENT
 
 /* ---- types ---- */
 
-/* A dimension is written by its name when every dimension of the name has the same size, and nothing else the name. */
+/* A dimension is written by its name when every dimension of the name has the same size, and
+ * nothing else the name. */
 static void collect_dims(Printer *p)
 {
     for (int i = 0; i < p->main->inputs.count; i++) {
@@ -48,8 +54,10 @@ static void print_dims(Printer *p, const Tensor *t)
         const char *name = t->dim_names ? t->dim_names[d] : NULL;
         const int64_t *value = name ? map_get(p->dim_values, name) : NULL;
         if (d) text_add(p->out, ", ");
-        if (value && *value == t->dims[d]) print_name(p->out, name);
-        else text_add(p->out, "%lld", (long long)t->dims[d]);
+        if (value && *value == t->dims[d])
+            print_name(p->out, name);
+        else
+            text_add(p->out, "%lld", (long long)t->dims[d]);
     }
     text_add(p->out, "]");
 }
@@ -62,9 +70,12 @@ static void print_declaration(Printer *p, const Tensor *t)
     for (int i = 0; known && i < d->rank; i++) known = d->dims[i] >= 0;
     if (t->dtype == DT_NONE && !known) return;
     text_add(p->out, ": ");
-    if (t->dtype == DT_NONE) print_type(p->out, d->dtype, d->rank, d->dims);
-    else if (t->rank < 0) print_type(p->out, t->dtype, -1, NULL);
-    else print_dims(p, t);
+    if (t->dtype == DT_NONE)
+        print_type(p->out, d->dtype, d->rank, d->dims);
+    else if (t->rank < 0)
+        print_type(p->out, t->dtype, -1, NULL);
+    else
+        print_dims(p, t);
 }
 
 static void print_signature(Printer *p, const Graph *g)
@@ -119,9 +130,12 @@ static void print_graph_body(Printer *p, const Graph *g, int depth);
 
 static void print_scalar(Printer *p, const Attr *a, int i)
 {
-    if (a->kind == ATTR_FLOATS) print_float(p->out, DT_F32, a->floats[i]);
-    else if (a->kind == ATTR_INTS) text_add(p->out, "%lld", (long long)a->ints[i]);
-    else print_string(p->out, a->strings[i]);
+    if (a->kind == ATTR_FLOATS)
+        print_float(p->out, DT_F32, a->floats[i]);
+    else if (a->kind == ATTR_INTS)
+        text_add(p->out, "%lld", (long long)a->ints[i]);
+    else
+        print_string(p->out, a->strings[i]);
 }
 
 static void print_attr(Printer *p, const Attr *a, int depth)
@@ -182,8 +196,10 @@ static void print_targets(Printer *p, const Node *n)
 {
     for (int i = 0; i < n->output_count; i++) {
         if (i) text_add(p->out, ", ");
-        if (n->outputs[i]) print_name(p->out, n->outputs[i]->name);
-        else text_add(p->out, "_");
+        if (n->outputs[i])
+            print_name(p->out, n->outputs[i]->name);
+        else
+            text_add(p->out, "_");
     }
     if (n->output_count) text_add(p->out, " = ");
 }
@@ -210,8 +226,10 @@ static void print_node(Printer *p, const Node *n, int depth)
     const char *before = "";
     for (int i = 0; i < n->input_count; i++, before = ", ") {
         text_add(p->out, "%s", before);
-        if (n->inputs[i]) print_name(p->out, n->inputs[i]->name);
-        else text_add(p->out, "_");
+        if (n->inputs[i])
+            print_name(p->out, n->inputs[i]->name);
+        else
+            text_add(p->out, "_");
     }
     for (int i = 0; i < n->attr_count; i++, before = ", ") {
         text_add(p->out, "%s", before);
@@ -230,7 +248,8 @@ static void print_node(Printer *p, const Node *n, int depth)
 /* A Constant node with a long tensor is that tensor, in the weights file. */
 static const Tensor *long_constant(const Printer *p, const Graph *g, const Node *n)
 {
-    const Attr *value = strcmp(n->op_type, "Constant") == 0 && !*n->domain ? node_attr(n, "value") : NULL;
+    const Attr *value =
+        strcmp(n->op_type, "Constant") == 0 && !*n->domain ? node_attr(n, "value") : NULL;
     if (!value || !value->tensor || !n->outputs[0] || !is_weight(p, g, value->tensor)) return NULL;
     Tensor *t = arena_copy(p->main->arena, value->tensor, sizeof *t);
     t->name = n->outputs[0]->name;
@@ -239,7 +258,8 @@ static const Tensor *long_constant(const Printer *p, const Graph *g, const Node 
 
 static void mark_used(const Graph *g, const Tensor *t, bool *used)
 {
-    if (t && t->id >= 0 && t->id < g->tensors.count && g->tensors.items[t->id] == t) used[t->id] = true;
+    if (t && t->id >= 0 && t->id < g->tensors.count && g->tensors.items[t->id] == t)
+        used[t->id] = true;
 }
 
 /* Which of g's tensors are read in `in`, which is g or a graph inside it. */
@@ -261,7 +281,8 @@ static void print_tensors(Printer *p, const Graph *g, int depth)
     mark_uses(g, g, used);
     for (int i = 0; i < g->tensors.count; i++) {
         const Tensor *t = g->tensors.items[i];
-        if (used[i] && (t->kind == TENSOR_PARAM || t->kind == TENSOR_CONST)) print_tensor(p, g, t, depth);
+        if (used[i] && (t->kind == TENSOR_PARAM || t->kind == TENSOR_CONST))
+            print_tensor(p, g, t, depth);
     }
 }
 
@@ -271,8 +292,10 @@ static void print_graph_body(Printer *p, const Graph *g, int depth)
     print_tensors(p, g, depth + 1);
     for (int i = 0; i < g->nodes.count; i++) {
         const Tensor *constant = long_constant(p, g, g->nodes.items[i]);
-        if (constant) print_tensor(p, g, constant, depth + 1);
-        else print_node(p, g->nodes.items[i], depth + 1);
+        if (constant)
+            print_tensor(p, g, constant, depth + 1);
+        else
+            print_node(p, g->nodes.items[i], depth + 1);
     }
     line(p, depth);
     text_add(p->out, "}");
@@ -314,7 +337,11 @@ static void print_main(Printer *p)
 void print_net(const Graph *g, const char *weights_file, Tensors *weights, Text *out)
 {
     Text body = {0};
-    Printer p = {.out = out, .arena = arena_new(), .main = g, .weights_file = weights_file, .weights = weights};
+    Printer p = {.out = out,
+                 .arena = arena_new(),
+                 .main = g,
+                 .weights_file = weights_file,
+                 .weights = weights};
     p.versions = map_new(p.arena);
     p.dim_values = map_new(p.arena);
     map_set(p.versions, "", (void *)&g->opset);
@@ -346,7 +373,8 @@ bool print_net_files(const Graph *g, const char *path, Diags *diags)
 {
     size_t length = strlen(path);
     bool net = length > 4 && strcmp(path + length - 4, ".net") == 0;
-    const char *weights_path = arena_format(g->arena, "%.*s.safetensors", (int)(net ? length - 4 : length), path);
+    const char *weights_path =
+        arena_format(g->arena, "%.*s.safetensors", (int)(net ? length - 4 : length), path);
     const char *slash = strrchr(weights_path, '/');
     Text text = {0};
     Tensors weights = {0};

@@ -1,5 +1,6 @@
 /*
- * The words of .net text, for whoever writes it: names, numbers and tensors as grammar/LANGUAGE.md has them.
+ * The words of .net text, for whoever writes it: names, numbers and tensors as grammar/LANGUAGE.md
+ * has them.
  */
 #ifndef NETC_PRINT_NET_H
 #define NETC_PRINT_NET_H
@@ -9,11 +10,13 @@
 /* The name as it is, or in backticks when it is no plain word of the language. */
 void print_name(Text *out, const char *name);
 void print_string(Text *out, String s);
-/* A float that reads back as exactly this value of the type; always with a point, an exponent or a word. */
+/* A float that reads back as exactly this value of the type; always with a point, an exponent or a
+ * word. */
 void print_float(Text *out, Dtype dtype, double value);
 /* "f32[3, 4]" */
 void print_type(Text *out, Dtype dtype, int rank, const int64_t *dims);
-/* The elements of a tensor with data: one value when it is a scalar or all are the same, else a flat list, wrapped and indented. */
+/* The elements of a tensor with data: one value when it is a scalar or all are the same, else a
+ * flat list, wrapped and indented. */
 void print_elements(Text *out, const Tensor *t, int indent);
 /* All elements are the same bytes. */
 bool print_is_uniform(const Tensor *t);

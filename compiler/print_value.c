@@ -1,5 +1,6 @@
 /*
- * In: names, numbers, tensors. Out: their .net text, such that reading it gives the same bytes (NaNs lose their payload).
+ * In: names, numbers, tensors. Out: their .net text, such that reading it gives the same bytes
+ * (NaNs lose their payload).
  */
 #include "print_net.h"
 
@@ -19,10 +20,14 @@ static void print_quoted(Text *out, const char *text, size_t length, char quote)
     for (size_t i = 0; i < length;) {
         int bytes, c = utf8_decode(text + i, length - i, &bytes);
         const char *escape = c > 0 && c < 0x80 ? strchr(plain, c) : NULL;
-        if (escape) text_add(out, "\\%c", letters[escape - plain]);
-        else if (c == quote) text_add(out, "\\%c", quote);
-        else if (c < 0x20 || c == 0x7f) text_add(out, "\\x%02x", (unsigned char)text[i]), bytes = 1;
-        else text_put(out, text + i, (size_t)bytes);
+        if (escape)
+            text_add(out, "\\%c", letters[escape - plain]);
+        else if (c == quote)
+            text_add(out, "\\%c", quote);
+        else if (c < 0x20 || c == 0x7f)
+            text_add(out, "\\x%02x", (unsigned char)text[i]), bytes = 1;
+        else
+            text_put(out, text + i, (size_t)bytes);
         i += (size_t)bytes;
     }
     text_put(out, &quote, 1);
@@ -30,8 +35,10 @@ static void print_quoted(Text *out, const char *text, size_t length, char quote)
 
 void print_name(Text *out, const char *name)
 {
-    if (net_is_plain_name(name)) text_add(out, "%s", name);
-    else print_quoted(out, name, strlen(name), '`');
+    if (net_is_plain_name(name))
+        text_add(out, "%s", name);
+    else
+        print_quoted(out, name, strlen(name), '`');
 }
 
 void print_string(Text *out, String s) { print_quoted(out, s.data, s.length, '"'); }
@@ -65,11 +72,16 @@ void print_float(Text *out, Dtype dtype, double value)
 
 static void print_element(Text *out, const Tensor *t, int64_t i)
 {
-    if (t->dtype == DT_STRING) print_string(out, ((const String *)t->data)[i]);
-    else if (t->dtype == DT_BOOL) text_add(out, dtype_get_int(t->dtype, t->data, i) ? "true" : "false");
-    else if (dtype_is_float(t->dtype)) print_float(out, t->dtype, dtype_get_double(t->dtype, t->data, i));
-    else if (t->dtype == DT_U64) text_add(out, "%llu", (unsigned long long)dtype_get_int(t->dtype, t->data, i));
-    else text_add(out, "%lld", (long long)dtype_get_int(t->dtype, t->data, i));
+    if (t->dtype == DT_STRING)
+        print_string(out, ((const String *)t->data)[i]);
+    else if (t->dtype == DT_BOOL)
+        text_add(out, dtype_get_int(t->dtype, t->data, i) ? "true" : "false");
+    else if (dtype_is_float(t->dtype))
+        print_float(out, t->dtype, dtype_get_double(t->dtype, t->data, i));
+    else if (t->dtype == DT_U64)
+        text_add(out, "%llu", (unsigned long long)dtype_get_int(t->dtype, t->data, i));
+    else
+        text_add(out, "%lld", (long long)dtype_get_int(t->dtype, t->data, i));
 }
 
 /* ---- tensors ---- */
@@ -133,6 +145,8 @@ void print_elements(Text *out, const Tensor *t, int indent)
         print_complex(out, t, indent);
         return;
     }
-    if (t->rank == 0 || print_is_uniform(t)) print_element(out, t, 0);
-    else print_list(out, t, tensor_elements(t), indent);
+    if (t->rank == 0 || print_is_uniform(t))
+        print_element(out, t, 0);
+    else
+        print_list(out, t, tensor_elements(t), indent);
 }

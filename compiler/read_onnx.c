@@ -1,12 +1,16 @@
 /*
- * In: an ONNX model file. Out: a Graph, its functions inlined and its nodes in order, not yet inferred. Here the model's
- * head: versions and opset imports. Nothing is rewritten or simplified: Constant nodes stay nodes.
+ * In: an ONNX model file. Out: a Graph, its functions inlined and its nodes in order, not yet
+ * inferred. Here the model's head: versions and opset imports. Nothing is rewritten or simplified:
+ * Constant nodes stay nodes.
  */
 #include "read_onnx.h"
 
 #include "wire.h"
 
-bool reader_full(const Reader *r) { return r->nodes > MOST_NODES || diags_errors(r->file.diags) >= MOST_MESSAGES; }
+bool reader_full(const Reader *r)
+{
+    return r->nodes > MOST_NODES || diags_errors(r->file.diags) >= MOST_MESSAGES;
+}
 
 const char *text_or_empty(const char *text) { return text ? text : ""; }
 
@@ -44,7 +48,8 @@ int opset_version(const Opsets *opsets, const char *domain)
 
 static const char *domain_text(const char *domain) { return *domain ? domain : "ai.onnx"; }
 
-const Opsets *read_opsets(Reader *r, Onnx__OperatorSetIdProto *const *imports, size_t count, Source where)
+const Opsets *read_opsets(Reader *r, Onnx__OperatorSetIdProto *const *imports, size_t count,
+                          Source where)
 {
     Opsets *opsets = NEW(r->scratch, Opsets);
     for (size_t i = 0; i < count && !reader_full(r); i++) {
@@ -52,9 +57,11 @@ const Opsets *read_opsets(Reader *r, Onnx__OperatorSetIdProto *const *imports, s
         int64_t version = imports[i]->version;
         int before = opset_version(opsets, domain);
         if (version < 1 || version > INT32_MAX)
-            read_error(r, "E0106", where, "opset version %lld of %s", (long long)version, domain_text(domain));
+            read_error(r, "E0106", where, "opset version %lld of %s", (long long)version,
+                       domain_text(domain));
         else if (before && before != version)
-            read_error(r, "E0106", where, "%s is imported twice, as version %d and as version %lld", domain_text(domain), before, (long long)version);
+            read_error(r, "E0106", where, "%s is imported twice, as version %d and as version %lld",
+                       domain_text(domain), before, (long long)version);
         else if (!before)
             LIST_PUSH(r->scratch, &opsets->list, ((struct Opset){domain, (int)version}));
     }
@@ -65,10 +72,13 @@ static void check_newest(Reader *r, Source where, const Opsets *opsets)
 {
     int version = opset_version(opsets, "");
     if (version > NEWEST_OPSET)
-        diag_warning(r->file.diags, "W0005", where, "opset %d of ai.onnx is newer than %d, the newest netc knows: its operators are read as those of %d",
+        diag_warning(r->file.diags, "W0005", where,
+                     "opset %d of ai.onnx is newer than %d, the newest netc knows: its operators "
+                     "are read as those of %d",
                      version, NEWEST_OPSET, NEWEST_OPSET);
     if (r->model->ir_version > NEWEST_IR)
-        diag_warning(r->file.diags, "W0005", where, "IR version %lld is newer than %d, the newest netc knows",
+        diag_warning(r->file.diags, "W0005", where,
+                     "IR version %lld is newer than %d, the newest netc knows",
                      (long long)r->model->ir_version, NEWEST_IR);
 }
 
@@ -78,13 +88,17 @@ static bool check_head(Reader *r, Source where)
 {
     const Onnx__ModelProto *m = r->model;
     if (!m->graph && !m->has_ir_version)
-        read_error(r, "E0106", where, r->file.file->bytes ? "not an ONNX model: it has no IR version and no graph" : "the file is empty");
+        read_error(r, "E0106", where,
+                   r->file.file->bytes ? "not an ONNX model: it has no IR version and no graph"
+                                       : "the file is empty");
     else if (!m->graph)
         read_error(r, "E0106", where, "the model has no graph");
     else if (m->ir_version < 3)
-        read_error(r, "E0106", where, "IR version %lld; netc reads 3 (2017) and newer", (long long)m->ir_version);
+        read_error(r, "E0106", where, "IR version %lld; netc reads 3 (2017) and newer",
+                   (long long)m->ir_version);
     else if (!m->n_opset_import)
-        read_error(r, "E0106", where, "the model imports no opset, so its operators have no version");
+        read_error(r, "E0106", where,
+                   "the model imports no opset, so its operators have no version");
     else
         return true;
     return false;
@@ -94,9 +108,11 @@ static const char *graph_name(Reader *r)
 {
     const char *name = text_or_empty(r->model->graph->name);
     if (*name) return name;
-    const char *slash = strrchr(r->file.file->path, '/'), *stem = slash ? slash + 1 : r->file.file->path;
+    const char *slash = strrchr(r->file.file->path, '/'),
+               *stem = slash ? slash + 1 : r->file.file->path;
     const char *dot = strrchr(stem, '.');
-    return arena_format(r->scratch, "%.*s", (int)(dot ? dot - stem : (ptrdiff_t)strlen(stem)), stem);
+    return arena_format(r->scratch, "%.*s", (int)(dot ? dot - stem : (ptrdiff_t)strlen(stem)),
+                        stem);
 }
 
 static Graph *read_main_graph(Reader *r, Source where)
@@ -117,7 +133,9 @@ static Graph *read_main_graph(Reader *r, Source where)
 Graph *read_onnx(Arena *arena, const File *file, const ReadOptions *options, Diags *diags)
 {
     Arena *scratch = arena_new();
-    Reader r = {.file = {.arena = arena, .file = file, .diags = diags}, .scratch = scratch, .options = options};
+    Reader r = {.file = {.arena = arena, .file = file, .diags = diags},
+                .scratch = scratch,
+                .options = options};
     r.functions = map_new(scratch);
     r.taken = map_new(scratch);
     r.calls = map_new(scratch);

@@ -1,5 +1,6 @@
 /*
- * What the files read_onnx*.c share: the state of reading one model, and the scopes its names live in.
+ * What the files read_onnx*.c share: the state of reading one model, and the scopes its names live
+ * in.
  */
 #ifndef NETC_READ_ONNX_H
 #define NETC_READ_ONNX_H
@@ -10,15 +11,20 @@
 enum {
     MOST_NODES = 1 << 18,  /* with functions inlined: a small file must not expand without end */
     MOST_SCOPES = 40,      /* graphs and function calls in each other */
+    MOST_ATTRIBUTES = 200, /* of a node: no operator of ONNX has 40 */
     MOST_MESSAGES = 100,   /* after which the rest of a damaged model is not looked at */
     NEWEST_IR = 13,
-    NEWEST_OPSET = 27,     /* of ai.onnx */
-    DEFAULT_OPSET = 21,    /* of what passes add to a model without operators of ai.onnx; as in .net */
+    NEWEST_OPSET = 27,  /* of ai.onnx */
+    DEFAULT_OPSET = 21, /* of what passes add to a model without operators of ai.onnx; as in .net */
 };
 
 /* The newest opset version of each domain that is imported: "" is ai.onnx. */
 typedef struct Opsets {
-    LIST(struct Opset { const char *domain; int version; }) list;
+    LIST(struct Opset {
+        const char *domain;
+        int version;
+    })
+    list;
 } Opsets;
 int opset_version(const Opsets *opsets, const char *domain); /* 0: not imported */
 
@@ -49,20 +55,23 @@ typedef struct Value {
     Source where;
 } Value;
 
-/* An attribute as the caller of a function wrote it, with the scope that its subgraphs capture from. */
+/* An attribute as the caller of a function wrote it, with the scope that its subgraphs capture
+ * from. */
 typedef struct Binding {
     const Onnx__AttributeProto *attr;
     const struct Scope *scope;
 } Binding;
 
-/* Where names mean something: a graph, or the body of a function while it is inlined into a graph. */
+/* Where names mean something: a graph, or the body of a function while it is inlined into a graph.
+ */
 typedef struct Scope {
-    const struct Scope *outer; /* of a subgraph: what it captures from; NULL for the main graph and for functions */
+    const struct Scope *
+        outer; /* of a subgraph: what it captures from; NULL for the main graph and for functions */
     const struct Scope *caller; /* of a function */
     Graph *graph;
-    Map *values;    /* Value by name */
-    Map *declared;  /* Onnx__TypeProto by name */
-    Map *final_names; /* in a function: the name in the caller of each of its outputs */
+    Map *values;        /* Value by name */
+    Map *declared;      /* Onnx__TypeProto by name */
+    Map *final_names;   /* in a function: the name in the caller of each of its outputs */
     const char *prefix; /* of the names it makes: "" or "call/" */
     const Opsets *opsets;
     const Onnx__FunctionProto *function; /* whose body this is, or is in; NULL none */
@@ -79,7 +88,8 @@ Source PRINTF(2, 3) element(Reader *r, const char *format, ...);
 void PRINTF(4, 5) read_error(Reader *r, const char *code, Source where, const char *format, ...);
 
 /* read_onnx.c */
-const Opsets *read_opsets(Reader *r, Onnx__OperatorSetIdProto *const *imports, size_t count, Source where);
+const Opsets *read_opsets(Reader *r, Onnx__OperatorSetIdProto *const *imports, size_t count,
+                          Source where);
 
 /* read_onnx_graph.c */
 Scope *scope_new(Reader *r, Graph *g, const Scope *outer);
@@ -102,8 +112,10 @@ Tensor *new_alias(Reader *r, Scope *s, const char *name, Tensor *from, Source wh
 void read_attributes(Reader *r, const Scope *s, Node *node, const Onnx__NodeProto *proto);
 
 /* read_onnx_type.c */
-/* Type and shape of an input; false after a diagnostic. Unset symbols are collected, and their sizes read as 1. */
-bool read_input_type(Reader *r, const Onnx__ValueInfoProto *info, Source where, DataTensor *type, const char **dim_names);
+/* Type and shape of an input; false after a diagnostic. Unset symbols are collected, and their
+ * sizes read as 1. */
+bool read_input_type(Reader *r, const Onnx__ValueInfoProto *info, Source where, DataTensor *type,
+                     const char **dim_names);
 /* What is known of a declared type; NULL when it says nothing. */
 const Declared *read_declared(Reader *r, const Onnx__TypeProto *type, Source where);
 const char **read_dim_names(Reader *r, const Onnx__TypeProto *type);
@@ -111,15 +123,18 @@ const char **read_dim_names(Reader *r, const Onnx__TypeProto *type);
 void report_symbols(Reader *r);
 
 /* read_onnx_sort.c */
-/* The order in which the nodes can be executed, the file's own where possible; NULL after a diagnostic on a cycle. */
+/* The order in which the nodes can be executed, the file's own where possible; NULL after a
+ * diagnostic on a cycle. */
 const int *sort_nodes(Reader *r, Onnx__NodeProto *const *nodes, size_t count);
 
 /* read_onnx_function.c */
 void read_functions(Reader *r);
 const Onnx__FunctionProto *find_function(Reader *r, const Onnx__NodeProto *node);
 /* Puts the function's body in the place of the node that calls it. */
-void inline_call(Reader *r, Scope *s, const Onnx__NodeProto *call, const char *name, const Onnx__FunctionProto *f, Source where);
-/* The attribute itself or what it refers to, and the scope it was written in; NULL: it refers to one that is absent. */
+void inline_call(Reader *r, Scope *s, const Onnx__NodeProto *call, const char *name,
+                 const Onnx__FunctionProto *f, Source where);
+/* The attribute itself or what it refers to, and the scope it was written in; NULL: it refers to
+ * one that is absent. */
 const Onnx__AttributeProto *resolve_attribute(const Scope **s, const Onnx__AttributeProto *a);
 
 #endif

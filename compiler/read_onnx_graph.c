@@ -1,6 +1,7 @@
 /*
- * In: a GraphProto and the scope it is in. Out: its inputs, initializers, nodes and outputs in the scope's Graph. Names stay
- * as they are where they can; what a subgraph captures is found in the scopes around it.
+ * In: a GraphProto and the scope it is in. Out: its inputs, initializers, nodes and outputs in the
+ * scope's Graph. Names stay as they are where they can; what a subgraph captures is found in the
+ * scopes around it.
  */
 #include "read_onnx.h"
 
@@ -34,7 +35,8 @@ void scope_define(Reader *r, Scope *s, const char *name, Tensor *tensor, Source 
 {
     const Value *first = map_get(s->values, name);
     if (first) {
-        Diagnostic *d = diag_error(r->file.diags, "E0107", where, "the name '%s' is defined twice", name);
+        Diagnostic *d =
+            diag_error(r->file.diags, "E0107", where, "the name '%s' is defined twice", name);
         if (first->where.element) diag_label(d, first->where, "defined here first");
         return;
     }
@@ -45,21 +47,26 @@ void scope_define(Reader *r, Scope *s, const char *name, Tensor *tensor, Source 
 
 /* ---- tensors ---- */
 
-/* The file's name for a value of the graph's own; in a function, the instance's, or the name the caller gives an output. */
+/* The file's name for a value of the graph's own; in a function, the instance's, or the name the
+ * caller gives an output. */
 static const char *tensor_name(Reader *r, const Scope *s, const char *name)
 {
     const char *final = s->final_names ? map_get(s->final_names, name) : NULL;
     const char *wanted = final ? final : arena_format(r->scratch, "%s%s", s->prefix, name);
     bool inlined = s->function && !final;
-    if (!map_get(s->graph->by_name, wanted) && !(inlined && map_get(r->taken, wanted))) return wanted;
+    if (!map_get(s->graph->by_name, wanted) && !(inlined && map_get(r->taken, wanted)))
+        return wanted;
     const char *unique = graph_unique_name(s->graph, wanted);
-    while (map_get(r->taken, unique)) unique = graph_unique_name(s->graph, arena_format(r->scratch, "%s_", unique));
+    while (map_get(r->taken, unique))
+        unique = graph_unique_name(s->graph, arena_format(r->scratch, "%s_", unique));
     return unique;
 }
 
-static Tensor *new_tensor(Reader *r, Scope *s, TensorKind kind, const char *name, const DataTensor *type, Source where)
+static Tensor *new_tensor(Reader *r, Scope *s, TensorKind kind, const char *name,
+                          const DataTensor *type, Source where)
 {
-    Tensor *t = type ? graph_add_tensor(s->graph, kind, tensor_name(r, s, name), type->dtype, type->rank, type->dims)
+    Tensor *t = type ? graph_add_tensor(s->graph, kind, tensor_name(r, s, name), type->dtype,
+                                        type->rank, type->dims)
                      : graph_add_tensor(s->graph, kind, tensor_name(r, s, name), DT_NONE, -1, NULL);
     t->source = where;
     if (type) t->data = type->data;
@@ -77,7 +84,8 @@ Tensor *new_value(Reader *r, Scope *s, const char *name, Source where)
 Tensor *new_alias(Reader *r, Scope *s, const char *name, Tensor *from, Source where)
 {
     int version = opset_version(s->opsets, "");
-    Node *node = graph_add_node(s->graph, "Identity", "", version ? version : 1, graph_unique_name(s->graph, "Identity"), 1, 1);
+    Node *node = graph_add_node(s->graph, "Identity", "", version ? version : 1,
+                                graph_unique_name(s->graph, "Identity"), 1, 1);
     node->source = where;
     node->inputs[0] = from;
     node_set_output(node, 0, new_value(r, s, name, where));
@@ -110,13 +118,17 @@ static void read_initializers(Reader *r, Scope *s, const Onnx__GraphProto *proto
 {
     DataTensor data;
     for (size_t i = 0; i < proto->n_initializer && !reader_full(r); i++) {
-        Source where = element(r, "initializer %zu '%s'", i, text_or_empty(proto->initializer[i]->name));
-        if (onnx_tensor_read(&r->file, proto->initializer[i], where, &data)) add_initializer(r, s, &data, where);
-        else if (*data.name && !map_get(s->values, data.name)) scope_define(r, s, data.name, NULL, where); /* reported once */
+        Source where =
+            element(r, "initializer %zu '%s'", i, text_or_empty(proto->initializer[i]->name));
+        if (onnx_tensor_read(&r->file, proto->initializer[i], where, &data))
+            add_initializer(r, s, &data, where);
+        else if (*data.name && !map_get(s->values, data.name))
+            scope_define(r, s, data.name, NULL, where); /* reported once */
     }
     for (size_t i = 0; i < proto->n_sparse_initializer && !reader_full(r); i++) {
         const Onnx__SparseTensorProto *t = proto->sparse_initializer[i];
-        Source where = element(r, "sparse initializer %zu '%s'", i, t->values ? text_or_empty(t->values->name) : "");
+        Source where = element(r, "sparse initializer %zu '%s'", i,
+                               t->values ? text_or_empty(t->values->name) : "");
         if (onnx_sparse_read(&r->file, t, where, &data)) add_initializer(r, s, &data, where);
     }
 }
@@ -137,7 +149,9 @@ static void check_default(Reader *r, const Onnx__ValueInfoProto *info, const Val
     if (!info->type || !v->tensor) return;
     const Declared *d = read_declared(r, info->type, where);
     if (d && !type_agrees(d, v->tensor))
-        read_error(r, "E0104", v->where, "the initializer is %s, but the input of its name is declared otherwise", tensor_type_text(r->scratch, v->tensor));
+        read_error(r, "E0104", v->where,
+                   "the initializer is %s, but the input of its name is declared otherwise",
+                   tensor_type_text(r->scratch, v->tensor));
 }
 
 static void read_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, Source where)
@@ -167,9 +181,12 @@ static void read_inputs(Reader *r, Scope *s, const Onnx__GraphProto *proto)
             continue;
         }
         const Value *v = map_get(s->values, info->name);
-        if (map_get(seen, info->name)) read_error(r, "E0107", where, "two inputs have the name '%s'", info->name);
-        else if (v) check_default(r, info, v, where);
-        else read_input(r, s, info, where);
+        if (map_get(seen, info->name))
+            read_error(r, "E0107", where, "two inputs have the name '%s'", info->name);
+        else if (v)
+            check_default(r, info, v, where);
+        else
+            read_input(r, s, info, where);
         map_set(seen, info->name, info);
     }
 }
@@ -197,18 +214,23 @@ static void add_outputs(Reader *r, Scope *s, Node *node, const Onnx__NodeProto *
     }
 }
 
-static void add_node(Reader *r, Scope *s, const Onnx__NodeProto *proto, const char *name, Source where)
+static void add_node(Reader *r, Scope *s, const Onnx__NodeProto *proto, const char *name,
+                     Source where)
 {
     const char *domain = domain_of(proto->domain);
     int version = opset_version(s->opsets, domain);
     if (!version) {
-        Diagnostic *d = diag_error(r->file.diags, "E0106", where, "%s is of domain '%s', of which the %s imports no version", proto->op_type,
-                                   *domain ? domain : "ai.onnx", s->function ? "function" : "model");
+        Diagnostic *d =
+            diag_error(r->file.diags, "E0106", where,
+                       "%s is of domain '%s', of which the %s imports no version", proto->op_type,
+                       *domain ? domain : "ai.onnx", s->function ? "function" : "model");
         diag_help(d, "a model lists the version of each domain it uses in opset_import");
     }
-    Node *node = graph_add_node(s->graph, proto->op_type, domain, version, name, (int)proto->n_input, (int)proto->n_output);
+    Node *node = graph_add_node(s->graph, proto->op_type, domain, version, name,
+                                (int)proto->n_input, (int)proto->n_output);
     node->source = where;
-    for (int i = 0; i < node->input_count; i++) node->inputs[i] = find_input(r, s, proto->input[i], where);
+    for (int i = 0; i < node->input_count; i++)
+        node->inputs[i] = find_input(r, s, proto->input[i], where);
     read_attributes(r, s, node, proto);
     add_outputs(r, s, node, proto);
 }
@@ -217,14 +239,16 @@ static Source node_element(Reader *r, const Scope *s, const Onnx__NodeProto *pro
 {
     const char *given = text_or_empty(proto->name), *op = text_or_empty(proto->op_type);
     const char *name = *given ? arena_format(r->scratch, "'%s%s' ", s->prefix, given) : "";
-    const char *in = s->function ? arena_format(r->scratch, " of function '%s'", s->function->name) : "";
+    const char *in =
+        s->function ? arena_format(r->scratch, " of function '%s'", s->function->name) : "";
     return element(r, "node %d %s(%s)%s", index, name, *op ? op : "no operator", in);
 }
 
 void poison_outputs(Reader *r, Scope *s, const Onnx__NodeProto *node, Source where)
 {
     for (size_t i = 0; i < node->n_output; i++)
-        if (*node->output[i] && !map_get(s->values, node->output[i])) scope_define(r, s, node->output[i], NULL, where);
+        if (*node->output[i] && !map_get(s->values, node->output[i]))
+            scope_define(r, s, node->output[i], NULL, where);
 }
 
 static void read_node(Reader *r, Scope *s, const Onnx__NodeProto *proto, int index)
@@ -238,19 +262,28 @@ static void read_node(Reader *r, Scope *s, const Onnx__NodeProto *proto, int ind
     const char *given = text_or_empty(proto->name);
     const char *name = arena_format(r->scratch, "%s%s", s->prefix, *given ? given : proto->op_type);
     const Onnx__FunctionProto *f = find_function(r, proto);
-    if (f) inline_call(r, s, proto, name, f, where);
-    else add_node(r, s, proto, *given && !map_get(s->graph->node_names, name) ? name : graph_unique_name(s->graph, name), where);
+    if (f)
+        inline_call(r, s, proto, name, f, where);
+    else
+        add_node(r, s, proto,
+                 *given && !map_get(s->graph->node_names, name) ? name
+                                                                : graph_unique_name(s->graph, name),
+                 where);
 }
 
 void read_nodes(Reader *r, Scope *s, Onnx__NodeProto *const *nodes, size_t count)
 {
     bool fits = count <= (size_t)(MOST_NODES - r->nodes);
     r->nodes = fits ? r->nodes + (int)count : MOST_NODES + 1;
-    if (!fits) read_error(r, "E0113", (Source){.file = r->file.file}, "more than %d nodes, functions inlined", MOST_NODES);
+    if (!fits)
+        read_error(r, "E0113", (Source){.file = r->file.file},
+                   "more than %d nodes, functions inlined", MOST_NODES);
     const int *order = fits ? sort_nodes(r, nodes, count) : NULL;
     for (size_t i = 0; i < count && !reader_full(r); i++) {
-        if (order) read_node(r, s, nodes[order[i]], order[i]);
-        else poison_outputs(r, s, nodes[i], (Source){0});
+        if (order)
+            read_node(r, s, nodes[order[i]], order[i]);
+        else
+            poison_outputs(r, s, nodes[i], (Source){0});
     }
 }
 
@@ -264,13 +297,15 @@ static void read_outputs(Reader *r, Scope *s, const Onnx__GraphProto *proto)
         Source where = element(r, "output %zu '%s'", i, name);
         const Value *v = scope_find(s, name);
         if (!v) {
-            read_error(r, "E0108", where, "no input, initializer or node defines the output '%s'", name);
+            read_error(r, "E0108", where, "no input, initializer or node defines the output '%s'",
+                       name);
         } else if (map_get(seen, name)) {
             read_error(r, "E0107", where, "two outputs have the name '%s'", name);
         } else if (v->tensor) {
             bool here = map_get(s->values, name) != NULL; /* a subgraph's outputs are its own */
             Tensor *t = here ? v->tensor : new_alias(r, s, name, v->tensor, where);
-            if (!t->dim_names && proto->output[i]->type) t->dim_names = read_dim_names(r, proto->output[i]->type);
+            if (!t->dim_names && proto->output[i]->type)
+                t->dim_names = read_dim_names(r, proto->output[i]->type);
             LIST_PUSH(r->file.arena, &s->graph->outputs, t);
         }
         map_set(seen, name, (void *)name);
@@ -282,7 +317,8 @@ static void read_outputs(Reader *r, Scope *s, const Onnx__GraphProto *proto)
 static void take_names(Reader *r, const Onnx__GraphProto *proto)
 {
     for (size_t i = 0; i < proto->n_node; i++)
-        for (size_t k = 0; k < proto->node[i]->n_output; k++) map_set(r->taken, proto->node[i]->output[k], r);
+        for (size_t k = 0; k < proto->node[i]->n_output; k++)
+            map_set(r->taken, proto->node[i]->output[k], r);
 }
 
 void read_graph(Reader *r, Scope *s, const Onnx__GraphProto *proto)

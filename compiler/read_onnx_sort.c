@@ -1,6 +1,7 @@
 /*
- * In: the nodes of a graph or function body. Out: an order in which each comes after those whose values it reads, directly
- * or from inside its subgraphs. ONNX asks for that order, but not every exporter keeps it; a cycle is reported with its nodes.
+ * In: the nodes of a graph or function body. Out: an order in which each comes after those whose
+ * values it reads, directly or from inside its subgraphs. ONNX asks for that order, but not every
+ * exporter keeps it; a cycle is reported with its nodes.
  */
 #include "read_onnx.h"
 
@@ -39,7 +40,8 @@ static void node_needs(Sorter *s, int node, const Onnx__NodeProto *n, const Loca
     for (size_t i = 0; i < n->n_input; i++) add_need(s, node, n->input[i], locals);
     for (size_t a = 0; a < n->n_attribute; a++) {
         if (n->attribute[a]->g) graph_needs(s, node, n->attribute[a]->g, locals);
-        for (size_t i = 0; i < n->attribute[a]->n_graphs; i++) graph_needs(s, node, n->attribute[a]->graphs[i], locals);
+        for (size_t i = 0; i < n->attribute[a]->n_graphs; i++)
+            graph_needs(s, node, n->attribute[a]->graphs[i], locals);
     }
 }
 
@@ -58,7 +60,8 @@ static void graph_needs(Sorter *s, int node, const Onnx__GraphProto *g, const Lo
 static const char *node_text(Sorter *s, int i)
 {
     const char *name = text_or_empty(s->nodes[i]->name);
-    return *name ? arena_format(s->r->scratch, "'%s'", name) : arena_format(s->r->scratch, "%d (%s)", i, text_or_empty(s->nodes[i]->op_type));
+    return *name ? arena_format(s->r->scratch, "'%s'", name)
+                 : arena_format(s->r->scratch, "%d (%s)", i, text_or_empty(s->nodes[i]->op_type));
 }
 
 /* stack[from..depth) reads from each other in a circle: each needs the one after it. */
@@ -67,12 +70,14 @@ static void report_cycle(Sorter *s, const int *stack, int from, int depth)
     enum { SHOWN = 12 };
     Text text = {0};
     for (int i = depth; i-- > from;) {
-        if (depth - i <= SHOWN) text_add(&text, "%s -> ", node_text(s, stack[i]));
-        else if (depth - i == SHOWN + 1) text_add(&text, "... -> ");
+        if (depth - i <= SHOWN)
+            text_add(&text, "%s -> ", node_text(s, stack[i]));
+        else if (depth - i == SHOWN + 1)
+            text_add(&text, "... -> ");
     }
     Source where = element(s->r, "node %s", node_text(s, stack[depth - 1]));
-    read_error(s->r, "E0109", where, "%d node%s in a cycle: %s%s", depth - from, depth - from > 1 ? "s" : "", text.data,
-               node_text(s, stack[depth - 1]));
+    read_error(s->r, "E0109", where, "%d node%s in a cycle: %s%s", depth - from,
+               depth - from > 1 ? "s" : "", text.data, node_text(s, stack[depth - 1]));
     text_free(&text);
 }
 
@@ -109,7 +114,10 @@ static bool visit(Sorter *s, int start, char *state, int *stack, int *next, int 
 
 const int *sort_nodes(Reader *r, Onnx__NodeProto *const *nodes, size_t count)
 {
-    Sorter s = {.r = r, .producers = map_new(r->scratch), .needs = NEW_ARRAY(r->scratch, Ints, count), .nodes = nodes};
+    Sorter s = {.r = r,
+                .producers = map_new(r->scratch),
+                .needs = NEW_ARRAY(r->scratch, Ints, count),
+                .nodes = nodes};
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < nodes[i]->n_output; k++)
             if (*nodes[i]->output[k] && !map_get(s.producers, nodes[i]->output[k]))
@@ -119,6 +127,7 @@ const int *sort_nodes(Reader *r, Onnx__NodeProto *const *nodes, size_t count)
     int *stack = NEW_ARRAY(r->scratch, int, count), *next = NEW_ARRAY(r->scratch, int, count);
     int *order = NEW_ARRAY(r->scratch, int, count), placed = 0;
     for (size_t i = 0; i < count; i++)
-        if (state[i] == NEW_NODE && !visit(&s, (int)i, state, stack, next, order, &placed)) return NULL;
+        if (state[i] == NEW_NODE && !visit(&s, (int)i, state, stack, next, order, &placed))
+            return NULL;
     return order;
 }

@@ -1,22 +1,25 @@
 /*
- * In: a mapped protocol buffer file. Out: protobuf-c's message for it. Knows the wire format and our descriptors, nothing
- * of what the fields mean.
+ * In: a mapped protocol buffer file. Out: protobuf-c's message for it. Knows the wire format and
+ * our descriptors, nothing of what the fields mean.
  *
- * protobuf-c copies every byte of every field and recurses without limit, so it is not given the file. A scan walks the
- * file by the descriptors and writes a compact copy of the message: fields we do not declare are dropped, and the long
- * fields of tensors (raw_data; float_data and double_data, which are little-endian runs too) are replaced by a `mapped`
- * field that says where in the file they are. The scan looks at tags and lengths only, so the weights of a model are
- * not even paged in. It also is the place where truncation, wrong lengths, nesting and size are found, by byte position.
+ * protobuf-c copies every byte of every field and recurses without limit, so it is not given the
+ * file. A scan walks the file by the descriptors and writes a compact copy of the message: fields
+ * we do not declare are dropped, and the long fields of tensors (raw_data; float_data and
+ * double_data, which are little-endian runs too) are replaced by a `mapped` field that says where
+ * in the file they are. The scan looks at tags and lengths only, so the weights of a model are not
+ * even paged in. It also is the place where truncation, wrong lengths, nesting and size are found,
+ * by byte position.
  */
 #include "wire.h"
 
 enum {
-    MOST_NESTING = 100,  /* as other readers of protocol buffers have it */
-    LONG_FIELD = 512,    /* bytes from which tensor data is left in the file */
-    LENGTH_BYTES = 5,    /* of a length written before the message is known, as a padded varint */
-    FIELD_COST = 64,     /* bytes protobuf-c needs for a field, about */
+    MOST_NESTING = 100, /* as other readers of protocol buffers have it */
+    LONG_FIELD = 512,   /* bytes from which tensor data is left in the file */
+    LENGTH_BYTES = 5,   /* of a length written before the message is known, as a padded varint */
+    FIELD_COST = 64,    /* bytes protobuf-c needs for a field, about */
 };
-static const int64_t MOST_UNPACKED = INT64_C(2) << 30; /* bytes of memory, so that a small file cannot ask for it all */
+static const int64_t MOST_UNPACKED =
+    INT64_C(2) << 30; /* bytes of memory, so that a small file cannot ask for it all */
 
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
@@ -36,8 +39,8 @@ static bool PRINTF(3, 4) wire_error(Scan *s, size_t at, const char *format, ...)
     va_start(args, format);
     text_vadd(&text, format, args);
     va_end(args);
-    Diagnostic *d = diag_error(s->diags, "E0103", (Source){.file = s->file}, "byte %zu of %zu: %s", at, s->file->bytes,
-                               text.data);
+    Diagnostic *d = diag_error(s->diags, "E0103", (Source){.file = s->file}, "byte %zu of %zu: %s",
+                               at, s->file->bytes, text.data);
     diag_help(d, "the file is damaged, cut short, or not of the kind its name says");
     text_free(&text);
     return false;
@@ -52,7 +55,8 @@ static bool scan_varint(Scan *s, size_t end, uint64_t *value)
         *value |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
         if (!(byte & 0x80)) return true;
     }
-    return wire_error(s, start, s->at < end ? "a number of more than ten bytes" : "a number is cut short");
+    return wire_error(s, start,
+                      s->at < end ? "a number of more than ten bytes" : "a number is cut short");
 }
 
 static void put_varint(Text *out, uint64_t value)
@@ -66,7 +70,8 @@ static void put_varint(Text *out, uint64_t value)
 
 static bool is_length_type(ProtobufCType type)
 {
-    return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES || type == PROTOBUF_C_TYPE_MESSAGE;
+    return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES ||
+           type == PROTOBUF_C_TYPE_MESSAGE;
 }
 
 static int wire_of(ProtobufCType type)
@@ -89,7 +94,9 @@ static bool scan_packed(Scan *s, size_t end, const ProtobufCFieldDescriptor *fie
     if (wire != WIRE_VARINT) {
         s->at = end;
         size_t size = wire == WIRE_32 ? 4 : 8;
-        return bytes % size == 0 || wire_error(s, start, "'%s' of %zu bytes is not a whole number of elements", field->name, bytes);
+        return bytes % size == 0 ||
+               wire_error(s, start, "'%s' of %zu bytes is not a whole number of elements",
+                          field->name, bytes);
     }
     uint64_t value;
     while (s->at < end) {
@@ -99,7 +106,8 @@ static bool scan_packed(Scan *s, size_t end, const ProtobufCFieldDescriptor *fie
     return true;
 }
 
-static bool is_long_tensor_field(const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *field, uint64_t bytes)
+static bool is_long_tensor_field(const ProtobufCMessageDescriptor *type,
+                                 const ProtobufCFieldDescriptor *field, uint64_t bytes)
 {
     if (type != &onnx__tensor_proto__descriptor || bytes < LONG_FIELD) return false;
     return strcmp(field->name, "raw_data") == 0 || strcmp(field->name, "float_data") == 0 ||
@@ -132,19 +140,23 @@ static bool scan_child(Scan *s, size_t end, const ProtobufCFieldDescriptor *fiel
     text_put(&s->out, "\0\0\0\0\0", LENGTH_BYTES);
     if (!scan_message(s, end, field->descriptor, depth + 1)) return false;
     size_t length = s->out.length - length_at - LENGTH_BYTES;
-    if (length > INT32_MAX) return wire_error(s, end, "a %s of %zu bytes is too long", field->name, length);
+    if (length > INT32_MAX)
+        return wire_error(s, end, "a %s of %zu bytes is too long", field->name, length);
     for (int i = 0; i < LENGTH_BYTES; i++)
-        s->out.data[length_at + (size_t)i] = (char)((length >> 7 * i & 0x7f) | (i < LENGTH_BYTES - 1 ? 0x80 : 0));
+        s->out.data[length_at + (size_t)i] =
+            (char)((length >> 7 * i & 0x7f) | (i < LENGTH_BYTES - 1 ? 0x80 : 0));
     return true;
 }
 
-/* A declared field whose contents are the bytes [s->at, end); `start` is where its tag is. Moves past it. */
+/* A declared field whose contents are the bytes [s->at, end); `start` is where its tag is. Moves
+ * past it. */
 static bool scan_bytes(Scan *s, size_t start, size_t end, const ProtobufCMessageDescriptor *type,
                        const ProtobufCFieldDescriptor *field, int depth)
 {
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) return scan_child(s, end, field, depth);
     if (field->type == PROTOBUF_C_TYPE_STRING && memchr(s->file->data + s->at, 0, end - s->at))
-        return wire_error(s, s->at, "the string '%s' of %s holds a NUL byte", field->name, type->short_name);
+        return wire_error(s, s->at, "the string '%s' of %s holds a NUL byte", field->name,
+                          type->short_name);
     bool is_long = is_long_tensor_field(type, field, end - s->at);
     if (is_long) put_mapped(s, field->id, end - s->at);
     if (!is_length_type(field->type) && !scan_packed(s, end, field)) return false;
@@ -172,7 +184,8 @@ static bool scan_extent(Scan *s, size_t end, int wire, size_t *field_end)
     default: return wire_error(s, at, "wire type %d, which ONNX does not use", wire);
     }
     if (value > end - s->at)
-        return wire_error(s, at, "a field of %llu bytes where %zu are left", (unsigned long long)value, end - s->at);
+        return wire_error(s, at, "a field of %llu bytes where %zu are left",
+                          (unsigned long long)value, end - s->at);
     *field_end = s->at + (size_t)value;
     return true;
 }
@@ -183,18 +196,21 @@ static bool scan_field(Scan *s, size_t end, const ProtobufCMessageDescriptor *ty
     uint64_t key;
     if (!scan_varint(s, end, &key)) return false;
     int wire = (int)(key & 7);
-    if (key >> 3 == 0 || key >> 3 > (1u << 29) - 1) return wire_error(s, start, "no field has the number %llu", (unsigned long long)(key >> 3));
+    if (key >> 3 == 0 || key >> 3 > (1u << 29) - 1)
+        return wire_error(s, start, "no field has the number %llu", (unsigned long long)(key >> 3));
     if (!scan_extent(s, end, wire, &field_end)) return false;
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(type, (unsigned)(key >> 3));
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(type, (unsigned)(key >> 3));
     if (!field || field->descriptor == &onnx__tensor_proto__mapped__descriptor) {
         s->at = field_end;
         return true;
     }
     s->cost += FIELD_COST;
-    bool packed = wire == WIRE_BYTES && !is_length_type(field->type) && field->label == PROTOBUF_C_LABEL_REPEATED;
+    bool packed = wire == WIRE_BYTES && !is_length_type(field->type) &&
+                  field->label == PROTOBUF_C_LABEL_REPEATED;
     if (wire != wire_of(field->type) && !packed)
-        return wire_error(s, start, "field '%s' of %s has wire type %d, not %d", field->name, type->short_name, wire,
-                          wire_of(field->type));
+        return wire_error(s, start, "field '%s' of %s has wire type %d, not %d", field->name,
+                          type->short_name, wire, wire_of(field->type));
     if (wire == WIRE_BYTES) return scan_bytes(s, start, field_end, type, field, depth);
     text_put(&s->out, s->file->data + start, field_end - start);
     s->at = field_end;
@@ -203,12 +219,14 @@ static bool scan_field(Scan *s, size_t end, const ProtobufCMessageDescriptor *ty
 
 static bool scan_message(Scan *s, size_t end, const ProtobufCMessageDescriptor *type, int depth)
 {
-    if (depth > MOST_NESTING) return wire_error(s, s->at, "messages nested more than %d deep", MOST_NESTING);
+    if (depth > MOST_NESTING)
+        return wire_error(s, s->at, "messages nested more than %d deep", MOST_NESTING);
     s->cost += (int64_t)type->sizeof_message;
     while (s->at < end) {
         if (!scan_field(s, end, type, depth)) return false;
         if (s->cost > MOST_UNPACKED)
-            return wire_error(s, s->at, "more than %lld bytes of memory once unpacked", (long long)MOST_UNPACKED);
+            return wire_error(s, s->at, "more than %lld bytes of memory once unpacked",
+                              (long long)MOST_UNPACKED);
     }
     return true;
 }
@@ -218,7 +236,8 @@ static bool scan_message(Scan *s, size_t end, const ProtobufCMessageDescriptor *
 static void *allocate(void *arena, size_t bytes) { return arena_alloc(arena, bytes); }
 static void release(void *arena, void *pointer) { (void)arena, (void)pointer; }
 
-void *wire_read(Arena *arena, const File *file, const ProtobufCMessageDescriptor *type, Diags *diags)
+void *wire_read(Arena *arena, const File *file, const ProtobufCMessageDescriptor *type,
+                Diags *diags)
 {
     Scan s = {.file = file, .diags = diags};
     ProtobufCAllocator allocator = {allocate, release, arena};

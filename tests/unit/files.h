@@ -1,5 +1,6 @@
 /*
- * For unit tests that read files: scratch files with given bytes, and a generator of damage that is the same in every run.
+ * For unit tests that read files: scratch files with given bytes, and a generator of damage that is
+ * the same in every run.
  */
 #ifndef NETC_TEST_FILES_H
 #define NETC_TEST_FILES_H
@@ -44,12 +45,15 @@ static inline uint64_t next_random(uint64_t *state)
 static inline size_t damage(uint8_t *bytes, size_t count, uint64_t *state)
 {
     uint64_t kind = next_random(state) % 5, times = 1 + next_random(state) % 4;
-    size_t at = next_random(state) % count, from = next_random(state) % count, run = next_random(state) % 32;
+    size_t at = next_random(state) % count, from = next_random(state) % count,
+           run = next_random(state) % 32;
     if (kind == 0) return at;
-    if (kind == 4 && at + run <= count && from + run <= count) memmove(bytes + at, bytes + from, run);
+    if (kind == 4 && at + run <= count && from + run <= count)
+        memmove(bytes + at, bytes + from, run);
     for (; kind < 4 && times; times--) {
         at = next_random(state) % count;
-        bytes[at] = kind == 1 ? (uint8_t)next_random(state) : (uint8_t)(bytes[at] ^ 1u << next_random(state) % 8);
+        bytes[at] = kind == 1 ? (uint8_t)next_random(state)
+                              : (uint8_t)(bytes[at] ^ 1u << next_random(state) % 8);
     }
     return count;
 }

@@ -8,16 +8,18 @@
 #include "onnx.pb-c.h"
 
 /* Appends to a repeated field: ADD(arena, graph, node, node). */
-#define ADD(arena, message, field, item)                                                               \
-    do {                                                                                               \
-        void *grown = arena_alloc((arena), ((message)->n_##field + 1) * sizeof *(message)->field);     \
-        if ((message)->n_##field) memcpy(grown, (message)->field, (message)->n_##field * sizeof *(message)->field); \
-        (message)->field = grown;                                                                      \
-        (message)->field[(message)->n_##field++] = (item);                                             \
+#define ADD(arena, message, field, item)                                                           \
+    do {                                                                                           \
+        void *grown = arena_alloc((arena), ((message)->n_##field + 1) * sizeof *(message)->field); \
+        if ((message)->n_##field)                                                                  \
+            memcpy(grown, (message)->field, (message)->n_##field * sizeof *(message)->field);      \
+        (message)->field = grown;                                                                  \
+        (message)->field[(message)->n_##field++] = (item);                                         \
     } while (0)
 
 /* A new message: MESSAGE(arena, Node, node_proto). */
-#define MESSAGE(arena, Type, stem) ((Onnx__##Type *)message_new((arena), &onnx__##stem##__descriptor))
+#define MESSAGE(arena, Type, stem)                                                                 \
+    ((Onnx__##Type *)message_new((arena), &onnx__##stem##__descriptor))
 
 static inline void *message_new(Arena *arena, const ProtobufCMessageDescriptor *type)
 {
@@ -40,7 +42,8 @@ static inline Onnx__ModelProto *make_model(Arena *arena, int64_t opset)
     return model;
 }
 
-static inline Onnx__ValueInfoProto *make_value(Arena *arena, const char *name, int elem_type, int rank, const int64_t *dims)
+static inline Onnx__ValueInfoProto *make_value(Arena *arena, const char *name, int elem_type,
+                                               int rank, const int64_t *dims)
 {
     Onnx__ValueInfoProto *value = MESSAGE(arena, ValueInfoProto, value_info_proto);
     value->name = (char *)name;
@@ -50,7 +53,8 @@ static inline Onnx__ValueInfoProto *make_value(Arena *arena, const char *name, i
     value->type->tensor_type->elem_type = elem_type;
     value->type->tensor_type->shape = MESSAGE(arena, TensorShapeProto, tensor_shape_proto);
     for (int i = 0; i < rank; i++) {
-        Onnx__TensorShapeProto__Dimension *dim = MESSAGE(arena, TensorShapeProto__Dimension, tensor_shape_proto__dimension);
+        Onnx__TensorShapeProto__Dimension *dim =
+            MESSAGE(arena, TensorShapeProto__Dimension, tensor_shape_proto__dimension);
         dim->has_dim_value = true;
         dim->dim_value = dims[i];
         ADD(arena, value->type->tensor_type->shape, dim, dim);
@@ -58,7 +62,8 @@ static inline Onnx__ValueInfoProto *make_value(Arena *arena, const char *name, i
     return value;
 }
 
-static inline Onnx__TensorProto *make_floats(Arena *arena, const char *name, int64_t count, const float *values)
+static inline Onnx__TensorProto *make_floats(Arena *arena, const char *name, int64_t count,
+                                             const float *values)
 {
     Onnx__TensorProto *t = MESSAGE(arena, TensorProto, tensor_proto);
     t->name = (char *)name;
@@ -71,7 +76,8 @@ static inline Onnx__TensorProto *make_floats(Arena *arena, const char *name, int
 }
 
 /* A node of one output; the names of its inputs end with NULL. */
-static inline Onnx__NodeProto *make_node(Arena *arena, const char *op, const char *name, const char *output, const char *const *inputs)
+static inline Onnx__NodeProto *make_node(Arena *arena, const char *op, const char *name,
+                                         const char *output, const char *const *inputs)
 {
     Onnx__NodeProto *node = MESSAGE(arena, NodeProto, node_proto);
     node->op_type = (char *)op;
@@ -82,7 +88,8 @@ static inline Onnx__NodeProto *make_node(Arena *arena, const char *op, const cha
 }
 #define INPUTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static inline Onnx__AttributeProto *make_attribute(Arena *arena, Onnx__NodeProto *node, const char *name,
+static inline Onnx__AttributeProto *make_attribute(Arena *arena, Onnx__NodeProto *node,
+                                                   const char *name,
                                                    Onnx__AttributeProto__AttributeType type)
 {
     Onnx__AttributeProto *a = MESSAGE(arena, AttributeProto, attribute_proto);

@@ -1,33 +1,53 @@
 /*
- * Tensors in files: bytes that numpy wrote, round trips through every format and type, and damage of every kind.
+ * Tensors in files: bytes that numpy wrote, round trips through every format and type, and damage
+ * of every kind.
  */
 #include "datafile.h"
 #include "files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
 
 /* A string literal's bytes, which may hold NULs. */
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
-static const char NPY_FORTRAN[] = "\223NUMPY\001\000v\000{'descr': '>f4', 'fortran_order': True, 'shape': (2, 3), }"
-    "                                                           \012\000\000\000\000@@\000\000\077\200\000\000@\200\000\000@\000\000\000@\240\000\000";
-static const char NPY_TEXT[] = "\223NUMPY\001\000v\000{'descr': '<U2', 'fortran_order': False, 'shape': (2,), }"
-    "                                                            \012h\000\000\000\351\000\000\000\000\366\001\000\000\000\000\000";
-static const char NPY_V2[] = "\223NUMPY\002\000t\000\000\000{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }"
+static const char NPY_FORTRAN[] =
+    "\223NUMPY\001\000v\000{'descr': '>f4', 'fortran_order': True, 'shape': (2, 3), }"
+    "                                                           "
+    "\012\000\000\000\000@@\000\000\077\200\000\000@\200\000\000@\000\000\000@\240\000\000";
+static const char NPY_TEXT[] =
+    "\223NUMPY\001\000v\000{'descr': '<U2', 'fortran_order': False, 'shape': (2,), }"
+    "                                                            "
+    "\012h\000\000\000\351\000\000\000\000\366\001\000\000\000\000\000";
+static const char NPY_V2[] =
+    "\223NUMPY\002\000t\000\000\000{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }"
     "                                                          \012\001\000\376\377";
-static const char NPZ_DEFLATED[] = "PK\003\004\024\000\000\000\010\000\000\000!\000H\352f\354G\000\000\000\203\000\000\000\005\000\024\000w.npy\001\000\020\000\203"
-    "\000\000\000\000\000\000\000G\000\000\000\000\000\000\000\233\354\027\352\033\020\311\310P\306P\255\236\222Z\234\134\244n\245\240^Sj\250\256\243\240\236"
-    "\226_TR\224\230\027\237_\224\222\012\022wK\314)N\005\212\027g$\026\244\002\371\032\306:\232:\012\265\012\024\000.\006F&\000PK\003\004\024\000\000\000\010"
-    "\000\000\000!\000\202-\370\323C\000\000\000\201\000\000\000\005\000\024\000b.npy\001\000\020\000\201\000\000\000\000\000\000\000C\000\000\000\000\000\000"
-    "\000\233\354\027\352\033\020\311\310P\306P\255\236\222Z\234\134\244n\245\240^\223d\250\256\243\240\236\226_TR\224\230\027\237_\224\222\012\022wK\314)N\005"
-    "\212\027g$\026\244\002\371\032\232:\012\265\012\024\001.F\000PK\001\002\024\003\024\000\000\000\010\000\000\000!\000H\352f\354G\000\000\000\203\000\000\000"
-    "\005\000\000\000\000\000\000\000\000\000\000\000\200\001\000\000\000\000w.npyPK\001\002\024\003\024\000\000\000\010\000\000\000!\000\202-\370\323C\000\000"
-    "\000\201\000\000\000\005\000\000\000\000\000\000\000\000\000\000\000\200\001~\000\000\000b.npyPK\005\006\000\000\000\000\002\000\002\000f\000\000\000\370"
+static const char NPZ_DEFLATED[] =
+    "PK\003\004\024\000\000\000\010\000\000\000!"
+    "\000H\352f\354G\000\000\000\203\000\000\000\005\000\024\000w.npy\001\000\020\000\203"
+    "\000\000\000\000\000\000\000G\000\000\000\000\000\000\000\233\354\027\352\033\020\311\310P\306"
+    "P\255\236\222Z\234\134\244n\245\240^Sj\250\256\243\240\236"
+    "\226_TR\224\230\027\237_\224\222\012\022wK\314)N\005\212\027g$\026\244\002\371\032\306:\232:"
+    "\012\265\012\024\000.\006F&\000PK\003\004\024\000\000\000\010"
+    "\000\000\000!\000\202-\370\323C\000\000\000\201\000\000\000\005\000\024\000b."
+    "npy\001\000\020\000\201\000\000\000\000\000\000\000C\000\000\000\000\000\000"
+    "\000\233\354\027\352\033\020\311\310P\306P\255\236\222Z\234\134\244n\245\240^"
+    "\223d\250\256\243\240\236\226_TR\224\230\027\237_\224\222\012\022wK\314)N\005"
+    "\212\027g$\026\244\002\371\032\232:\012\265\012\024\001."
+    "F\000PK\001\002\024\003\024\000\000\000\010\000\000\000!"
+    "\000H\352f\354G\000\000\000\203\000\000\000"
+    "\005\000\000\000\000\000\000\000\000\000\000\000\200\001\000\000\000\000w."
+    "npyPK\001\002\024\003\024\000\000\000\010\000\000\000!\000\202-\370\323C\000\000"
+    "\000\201\000\000\000\005\000\000\000\000\000\000\000\000\000\000\000\200\001~\000\000\000b."
+    "npyPK\005\006\000\000\000\000\002\000\002\000f\000\000\000\370"
     "\000\000\000\000\000";
-static const char SAFETENSORS[] = "\220\000\000\000\000\000\000\000{\"__metadata__\":{\"by\":\"hand\"}, \"a\\u00e9\": {\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[4,8]},"
-    "\n\"b\":{\"shape\":[],\"data_offsets\":[0,4],\"dtype\":\"F32\"}}\000\000\200\077\001\000\376\377";
+static const char SAFETENSORS[] =
+    "\220\000\000\000\000\000\000\000{\"__metadata__\":{\"by\":\"hand\"}, \"a\\u00e9\": "
+    "{\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[4,8]},"
+    "\n\"b\":{\"shape\":[],\"data_offsets\":[0,4],\"dtype\":\"F32\"}}"
+    "\000\000\200\077\001\000\376\377";
 
 typedef struct Fixture {
     Arena *arena;
@@ -119,7 +139,8 @@ static void safetensors(void **state)
 {
     (void)state;
     Fixture *f = read_bytes("x.safetensors", BYTES(SAFETENSORS));
-    const DataTensor *a = datafile_find(&f->tensors, "a\303\251"), *b = datafile_find(&f->tensors, "b");
+    const DataTensor *a = datafile_find(&f->tensors, "a\303\251"),
+                     *b = datafile_find(&f->tensors, "b");
     assert_non_null(a);
     assert_int_equal(((const int16_t *)a->data)[1], -2);
     assert_non_null(b);
@@ -140,23 +161,58 @@ static const struct {
     {"x.npy", BYTES("\223NUMPY\001\000\377\377{}"), "a header of 65535 bytes where 2 are left"},
     {"x.npy", BYTES("\223NUMPY\001\000\002\000{}"), "three fields"},
     {"x.npy", BYTES("\223NUMPY\001\000\037\000{'descr': '<f4', 'shape': (1, 2"), "is missing"},
-    {"x.npy", BYTES("\223NUMPY\001\000\066\000{'descr': '|O', 'fortran_order': False, 'shape': (1,)}"), "Python objects"},
-    {"x.npy", BYTES("\223NUMPY\001\000\100\000{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}\0\0\0\0"), "records"},
-    {"x.npy", BYTES("\223NUMPY\001\000\072\000{'descr': '<M8[s]', 'fortran_order': False, 'shape': (1,)}\0\0\0\0"), "type '<M8[s]'"},
-    {"x.npy", BYTES("\223NUMPY\001\000\116\000{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296, 4)}"), "overflows"},
-    {"x.npy", BYTES("\223NUMPY\001\000\067\000{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\0\0\0\0"), "takes 8 bytes, the file has 4"},
-    {"x.npy", BYTES("\223NUMPY\001\000\067\000{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}\0\0\377\0"), "Unicode"},
+    {"x.npy",
+     BYTES("\223NUMPY\001\000\066\000{'descr': '|O', 'fortran_order': False, 'shape': (1,)}"),
+     "Python objects"},
+    {"x.npy",
+     BYTES("\223NUMPY\001\000\100\000{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': "
+           "(1,)}\0\0\0\0"),
+     "records"},
+    {"x.npy",
+     BYTES("\223NUMPY\001\000\072\000{'descr': '<M8[s]', 'fortran_order': False, 'shape': "
+           "(1,)}\0\0\0\0"),
+     "type '<M8[s]'"},
+    {"x.npy",
+     BYTES("\223NUMPY\001\000\116\000{'descr': '<f4', 'fortran_order': False, 'shape': "
+           "(4294967296, 4294967296, 4)}"),
+     "overflows"},
+    {"x.npy",
+     BYTES("\223NUMPY\001\000\067\000{'descr': '<f4', 'fortran_order': False, 'shape': "
+           "(2,)}\0\0\0\0"),
+     "takes 8 bytes, the file has 4"},
+    {"x.npy",
+     BYTES("\223NUMPY\001\000\067\000{'descr': '<U1', 'fortran_order': False, 'shape': "
+           "(1,)}\0\0\377\0"),
+     "Unicode"},
     {"x.npz", BYTES("PK\003\004"), "no zip directory"},
-    {"x.npz", BYTES("PK\005\006\000\000\000\000\001\000\001\000\056\000\000\000\377\377\377\177\000\000"), "entry is missing"},
+    {"x.npz",
+     BYTES("PK\005\006\000\000\000\000\001\000\001\000\056\000\000\000\377\377\377\177\000\000"),
+     "entry is missing"},
     {"x.safetensors", BYTES(""), "cut short"},
-    {"x.safetensors", BYTES("\377\377\377\377\377\377\377\377{}"), "a header of 18446744073709551615 bytes"},
+    {"x.safetensors", BYTES("\377\377\377\377\377\377\377\377{}"),
+     "a header of 18446744073709551615 bytes"},
     {"x.safetensors", BYTES("\002\0\0\0\0\0\0\0[]"), "'{' is missing"},
     {"x.safetensors", BYTES("\003\0\0\0\0\0\0\0{\"a"), "end of a string"},
-    {"x.safetensors", BYTES("\067\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,40]}}\0\0\0\0"), "at bytes 0 to 40 of 4"},
-    {"x.safetensors", BYTES("\066\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}\0\0\0\0"), "its shape takes 8"},
-    {"x.safetensors", BYTES("\066\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F99\",\"shape\":[1],\"data_offsets\":[0,4]}}\0\0\0\0"), "unknown type 'F99'"},
-    {"x.safetensors", BYTES("\147\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]},\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}\0"), "two tensors"},
-    {"x.safetensors", BYTES("\126\0\0\0\0\0\0\0{\"__metadata__\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["), "nested less deeply"},
+    {"x.safetensors",
+     BYTES("\067\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,40]}}"
+           "\0\0\0\0"),
+     "at bytes 0 to 40 of 4"},
+    {"x.safetensors",
+     BYTES("\066\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}"
+           "\0\0\0\0"),
+     "its shape takes 8"},
+    {"x.safetensors",
+     BYTES("\066\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F99\",\"shape\":[1],\"data_offsets\":[0,4]}}"
+           "\0\0\0\0"),
+     "unknown type 'F99'"},
+    {"x.safetensors",
+     BYTES("\147\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]},\"a\":{"
+           "\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}\0"),
+     "two tensors"},
+    {"x.safetensors",
+     BYTES("\126\0\0\0\0\0\0\0{\"__metadata__\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+           "[[[[[[[[[[[[[[[[[[["),
+     "nested less deeply"},
     {"x.pb", BYTES(""), "element type 0"},
     {"x.pb", BYTES("\010\002\020\001\112\004\0\0\0\0"), "raw_data has 4 bytes"},
     {"x.pb", BYTES("\012\003seq\020\001\032\010\020\001\112\004\0\0\0\0"), "a sequence"},
@@ -173,7 +229,9 @@ static void wrong_files_are_refused(void **state)
         FILE *out = open_memstream(&said, &length);
         diags_print(f->diags, out, false);
         fclose(out);
-        if (!strstr(said, WRONG[i].reason)) fail_msg("case %zu (%s): '%s' is not for '%s'", i, WRONG[i].name, said, WRONG[i].reason);
+        if (!strstr(said, WRONG[i].reason))
+            fail_msg("case %zu (%s): '%s' is not for '%s'", i, WRONG[i].name, said,
+                     WRONG[i].reason);
         free(said);
         close_fixture(f);
     }
@@ -203,11 +261,14 @@ static void every_type_comes_back(void **state)
             if (dtype == DT_STRING) continue;
             Fixture *f = open_fixture(files[k]);
             uint8_t data[3 * 5 * 16];
-            for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)next_random(&random) & (dtype == DT_BOOL ? 1 : 0x3f);
+            for (size_t i = 0; i < sizeof data; i++)
+                data[i] = (uint8_t)next_random(&random) & (dtype == DT_BOOL ? 1 : 0x3f);
             DataTensor t = {"a \"name\"\n", (Dtype)dtype, 2, {3, 5}, data};
             const DataTensor *back = round_trip(f, &t);
-            if (back) assert_memory_equal(back->data, data, dtype_bytes((Dtype)dtype, 15));
-            else assert_int_equal(diags_errors(f->diags), 1);
+            if (back)
+                assert_memory_equal(back->data, data, dtype_bytes((Dtype)dtype, 15));
+            else
+                assert_int_equal(diags_errors(f->diags), 1);
             held += back != NULL;
             close_fixture(f);
         }
@@ -252,7 +313,8 @@ static void many_in_one_file_are_aligned(void **state)
     static const uint8_t bytes[] = {1, 2, 3};
     static const double doubles[] = {1.5, -2.5};
     static const uint16_t shorts[] = {7};
-    const DataTensor tensors[] = {{"b", DT_U8, 1, {3}, bytes}, {"s", DT_U16, 1, {1}, shorts}, {"d", DT_F64, 1, {2}, doubles}};
+    const DataTensor tensors[] = {
+        {"b", DT_U8, 1, {3}, bytes}, {"s", DT_U16, 1, {1}, shorts}, {"d", DT_F64, 1, {2}, doubles}};
     Fixture *f = open_fixture("x.safetensors");
     assert_true(datafile_write(f->scratch.path, tensors, COUNT(tensors), f->diags));
     assert_true(datafile_read(f->arena, f->scratch.path, &f->tensors, f->diags));

@@ -1,12 +1,13 @@
 /*
- * What the text models of tests/onnx cannot show: where weights are in memory, subgraphs and what they capture, attributes of every
- * kind, nesting without end, and thousands of damaged files.
+ * What the text models of tests/onnx cannot show: where weights are in memory, subgraphs and what
+ * they capture, attributes of every kind, nesting without end, and thousands of damaged files.
  */
 #include "graph.h"
 #include "onnx_writer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
 
 #define KIND(kind) ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##kind
@@ -77,7 +78,8 @@ static void weights_stay_in_the_file_where_they_are_aligned(void **state)
         Onnx__ModelProto *model = make_model(f->arena, 13);
         char *name = arena_format(f->arena, "%.*s", length, "wwwwwwww");
         ADD(f->arena, model->graph, initializer, make_floats(f->arena, name, ELEMENTS, values));
-        ADD(f->arena, model->graph, output, make_value(f->arena, name, 1, 1, (const int64_t[]){ELEMENTS}));
+        ADD(f->arena, model->graph, output,
+            make_value(f->arena, name, 1, 1, (const int64_t[]){ELEMENTS}));
         Graph *g = read_written(f, model);
         assert_non_null(g);
         const Tensor *t = g->outputs.items[0];
@@ -85,7 +87,8 @@ static void weights_stay_in_the_file_where_they_are_aligned(void **state)
         assert_memory_equal(t->data, values, ELEMENTS * sizeof *values);
         assert_true(t->kind == TENSOR_PARAM && t->trainable);
         const File *file = t->source.file;
-        bool in_file = (const uint8_t *)t->data >= file->data && (const uint8_t *)t->data < file->data + file->bytes;
+        bool in_file = (const uint8_t *)t->data >= file->data &&
+                       (const uint8_t *)t->data < file->data + file->bytes;
         inside += in_file, outside += !in_file;
         close_fixture(f);
     }
@@ -95,13 +98,15 @@ static void weights_stay_in_the_file_where_they_are_aligned(void **state)
 
 /* ---- subgraphs ---- */
 
-/* if (c) then x + v else v, v captured; the then-branch has a `y` of its own, as the node's output is called. */
+/* if (c) then x + v else v, v captured; the then-branch has a `y` of its own, as the node's output
+ * is called. */
 static Onnx__ModelProto *branching_model(Arena *arena)
 {
     static const float values[] = {1, 2};
     Onnx__ModelProto *model = make_model(arena, 13);
     Onnx__GraphProto *g = model->graph;
-    Onnx__GraphProto *yes = MESSAGE(arena, GraphProto, graph_proto), *no = MESSAGE(arena, GraphProto, graph_proto);
+    Onnx__GraphProto *yes = MESSAGE(arena, GraphProto, graph_proto),
+                     *no = MESSAGE(arena, GraphProto, graph_proto);
     yes->name = "yes";
     no->name = "no";
     ADD(arena, yes, node, make_node(arena, "Add", "add", "y", INPUTS("x", "v")));
@@ -134,11 +139,13 @@ static void subgraphs_capture_outer_values(void **state)
     assert_ptr_equal(yes->nodes.items[0]->inputs[1], graph_find(g, "v"));
     assert_ptr_not_equal(yes->outputs.items[0], graph_find(g, "y"));
     assert_int_equal(graph_use_count(g, graph_find(g, "v")), 2);
-    assert_string_equal(no->nodes.items[0]->op_type, "Identity"); /* a graph's outputs are its own */
+    assert_string_equal(no->nodes.items[0]->op_type,
+                        "Identity"); /* a graph's outputs are its own */
     assert_ptr_equal(no->nodes.items[0]->inputs[0], graph_find(g, "v"));
     Text text = {0};
     print_net(g, NULL, NULL, &text);
-    assert_non_null(strstr(text.data, "y = If(c, then_branch: graph yes() -> (y: f32[2]) {\n        y = Add(x, v) as add\n    },"));
+    assert_non_null(strstr(text.data, "y = If(c, then_branch: graph yes() -> (y: f32[2]) {\n       "
+                                      " y = Add(x, v) as add\n    },"));
     text_free(&text);
     close_fixture(f);
 }
@@ -151,7 +158,8 @@ static void a_cycle_through_a_subgraph_is_found(void **state)
     Onnx__ModelProto *model = branching_model(f->arena);
     model->graph->node[1]->input[0] = "y";
     assert_null(read_written(f, model));
-    assert_true(was_said(f, "2 nodes in a cycle: 'relu' -> 'if' -> 'relu'") || was_said(f, "'if' -> 'relu' -> 'if'"));
+    assert_true(was_said(f, "2 nodes in a cycle: 'relu' -> 'if' -> 'relu'") ||
+                was_said(f, "'if' -> 'relu' -> 'if'"));
     close_fixture(f);
 }
 
@@ -167,13 +175,15 @@ static void attributes_of_every_kind(void **state)
     Onnx__NodeProto *n = make_node(arena, "Any", NULL, "y", INPUTS("x"));
     make_attribute(arena, n, "f", KIND(FLOAT))->f = 0.1f;
     n->attribute[0]->has_f = true;
-    Onnx__AttributeProto *i = make_attribute(arena, n, "i", KIND(UNDEFINED)), *s = make_attribute(arena, n, "s", KIND(STRING));
+    Onnx__AttributeProto *i = make_attribute(arena, n, "i", KIND(UNDEFINED)),
+                         *s = make_attribute(arena, n, "s", KIND(STRING));
     i->has_i = true;
     i->i = -7;
     s->has_s = true;
     s->s = (ProtobufCBinaryData){3, (uint8_t *)"a\0b"};
     make_attribute(arena, n, "t", KIND(TENSOR))->t = make_floats(arena, "", 2, halves);
-    Onnx__AttributeProto *floats = make_attribute(arena, n, "floats", KIND(FLOATS)), *ints = make_attribute(arena, n, "ints", KIND(INTS));
+    Onnx__AttributeProto *floats = make_attribute(arena, n, "floats", KIND(FLOATS)),
+                         *ints = make_attribute(arena, n, "ints", KIND(INTS));
     ADD(arena, floats, floats, 0.5f);
     ADD(arena, ints, ints, INT64_MIN);
     ADD(arena, ints, ints, 3);
@@ -189,7 +199,8 @@ static void attributes_of_every_kind(void **state)
     assert_non_null(g);
     Text text = {0};
     print_net(g, NULL, NULL, &text);
-    const char *expected = "y = Any(x, f: 0.1, i: -7, s: \"a\\x00b\", t: f32[2] [0.5, -1.0], floats: [0.5], ints: [-9223372036854775808, 3], "
+    const char *expected = "y = Any(x, f: 0.1, i: -7, s: \"a\\x00b\", t: f32[2] [0.5, -1.0], "
+                           "floats: [0.5], ints: [-9223372036854775808, 3], "
                            "strings: [\"q\"], none: [], zero: 0, type: type()) as Any";
     if (!strstr(text.data, expected)) fail_msg("%s", text.data);
     text_free(&text);
@@ -204,7 +215,8 @@ static void nesting_is_limited(void **state)
     static const struct {
         int depth;
         const char *said; /* NULL: it is read */
-    } cases[] = {{10, NULL}, {33, "nested more than 100 deep"}, {2000, "nested more than 100 deep"}};
+    } cases[] = {
+        {10, NULL}, {33, "nested more than 100 deep"}, {2000, "nested more than 100 deep"}};
     for (size_t k = 0; k < COUNT(cases); k++) {
         Fixture *f = open_fixture();
         Onnx__ModelProto *model = make_model(f->arena, 13);
@@ -235,7 +247,8 @@ static void calls_are_limited(void **state)
         function->name = arena_format(f->arena, "F%d", i);
         ADD(f->arena, function, input, "i");
         ADD(f->arena, function, output, "o");
-        ADD(f->arena, function, node, make_node(f->arena, arena_format(f->arena, "F%d", i + 1), NULL, "o", INPUTS("i")));
+        ADD(f->arena, function, node,
+            make_node(f->arena, arena_format(f->arena, "F%d", i + 1), NULL, "o", INPUTS("i")));
         ADD(f->arena, model, functions, function);
     }
     ADD(f->arena, model->graph, node, make_node(f->arena, "F0", NULL, "y", INPUTS("x")));
@@ -246,7 +259,8 @@ static void calls_are_limited(void **state)
     close_fixture(f);
 }
 
-/* A chain of nodes in the wrong order, all of one name: neither the sort nor the names may be quadratic or recursive. */
+/* A chain of nodes in the wrong order, all of one name: neither the sort nor the names may be
+ * quadratic or recursive. */
 static void long_chains_are_read(void **state)
 {
     (void)state;
@@ -257,9 +271,11 @@ static void long_chains_are_read(void **state)
     model->graph->node = NEW_ARRAY(f->arena, Onnx__NodeProto *, NODES);
     for (int i = 0; i < NODES; i++)
         model->graph->node[NODES - 1 - i] =
-            make_node(f->arena, "Relu", NULL, arena_format(f->arena, "v%d", i + 1), INPUTS(arena_format(f->arena, "v%d", i)));
+            make_node(f->arena, "Relu", NULL, arena_format(f->arena, "v%d", i + 1),
+                      INPUTS(arena_format(f->arena, "v%d", i)));
     ADD(f->arena, model->graph, input, make_value(f->arena, "v0", 1, 1, TWO));
-    ADD(f->arena, model->graph, output, make_value(f->arena, arena_format(f->arena, "v%d", NODES), 1, 1, TWO));
+    ADD(f->arena, model->graph, output,
+        make_value(f->arena, arena_format(f->arena, "v%d", NODES), 1, 1, TWO));
     Graph *g = read_written(f, model);
     assert_non_null(g);
     check_graph(g, false);
@@ -305,7 +321,8 @@ static Onnx__ModelProto *rich_model(Arena *arena)
     slope->has_f = true;
     slope->f = 0.5f;
     ADD(arena, model->graph, node, call);
-    ADD(arena, model->graph, initializer, make_floats(arena, "long", COUNT(many), many)); /* long enough to stay in the file */
+    ADD(arena, model->graph, initializer,
+        make_floats(arena, "long", COUNT(many), many)); /* long enough to stay in the file */
     ADD(arena, model->graph, output, make_value(arena, "z", 1, 1, (const int64_t[]){COUNT(many)}));
     return model;
 }
@@ -322,7 +339,8 @@ static void damage_is_survived(void **state)
     survive(packed, 0);
     for (int i = 0; i < 4000; i++) {
         memcpy(bytes, packed, size);
-        size_t part = i % 2 ? size : size - sizeof(float[300]); /* half of them where the structure is */
+        size_t part =
+            i % 2 ? size : size - sizeof(float[300]); /* half of them where the structure is */
         size_t left = damage(bytes, part, &random);
         survive(bytes, left == part ? size : left);
     }
