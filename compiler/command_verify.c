@@ -3,14 +3,17 @@
 #include "dataset.h"
 #include "layers.h"
 
-/* The datasets are known before the model is read: their inputs may size its named dimensions. */
-static Datasets datasets;
-
-static int prepare(Job *job)
+static bool find_datasets(const Job *job, Datasets *out)
 {
     const Options *o = job->options;
-    if (!datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, &datasets))
-        return EXIT_INPUT;
+    return datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, out);
+}
+
+/* The datasets come before the model: the first one's inputs may size its named dimensions. */
+static int prepare(Job *job)
+{
+    Datasets datasets = {0};
+    if (!find_datasets(job, &datasets)) return EXIT_INPUT;
     dataset_bind_dims(job, &datasets.items[0].inputs);
     return EXIT_DONE;
 }
@@ -38,10 +41,10 @@ static bool compare_output(const Job *job, const Tensor *t, const void *got,
 }
 
 /* EXIT_DONE when everything agrees. */
-static int verify_one(const Job *job, const Dataset *d, int own_outputs, Execution *e,
-                      const Library *library)
+static int verify_one(const Job *job, const Dataset *d, Execution *e, const Library *library)
 {
     const Graph *g = job->graph;
+    int own_outputs = job->own_outputs;
     DataTensor *inputs = NEW_ARRAY(job->arena, DataTensor, g->inputs.count + 1);
     DataTensor *outputs = NEW_ARRAY(job->arena, DataTensor, own_outputs + 1);
     bool read = dataset_read(job, &d->inputs, g->inputs.items, g->inputs.count, "input", inputs);
@@ -66,11 +69,13 @@ static int verify_one(const Job *job, const Dataset *d, int own_outputs, Executi
 
 static int verify(Job *job)
 {
-    int own_outputs = job->own_outputs, agree = 0, status = EXIT_DONE;
+    Datasets datasets = {0};
+    if (!find_datasets(job, &datasets)) return EXIT_INPUT;
+    int agree = 0, status = EXIT_DONE;
     Library library = library_get(job);
     Execution *e = execution_new(job->arena, job->graph);
     for (int i = 0; i < datasets.count && status != EXIT_MACHINE; i++) {
-        int result = verify_one(job, &datasets.items[i], own_outputs, e, &library);
+        int result = verify_one(job, &datasets.items[i], e, &library);
         agree += result == EXIT_DONE;
         if (result > status) status = result;
     }
