@@ -43,6 +43,19 @@ static const char NPZ_DEFLATED[] =
     "\000\201\000\000\000\005\000\000\000\000\000\000\000\000\000\000\000\200\001~\000\000\000b."
     "npyPK\005\006\000\000\000\000\002\000\002\000f\000\000\000\370"
     "\000\000\000\000\000";
+/* 1 and -2 in a zip64 archive, stored; sizes and places are in the extra fields. */
+static const char NPZ_ZIP64[] =
+    "PK\003\004-\000\000\000\000\000\000\000!\000\211\247\370\304\377\377\377\377\377\377\377"
+    "\377\005\000\024\000w.npy\001\000\020\000H\000\000\000\000\000\000\000H\000\000\000\000"
+    "\000\000\000\223NUMPY\001\000:\000{'descr': '<i2', 'fortran_order': False, 'shape': (2,)"
+    ", }\012\001\000\376\377PK\001\002-\000-\000\000\000\000\000\000\000!\000\211\247\370\304"
+    "\377\377\377\377\377\377\377\377\005\000\034\000\000\000\000\000\000\000\000\000\000\000"
+    "\377\377\377\377w.npy\001\000\030\000H\000\000\000\000\000\000\000H\000\000\000\000\000"
+    "\000\000\000\000\000\000\000\000\000\000PK\006\006,\000\000\000\000\000\000\000-\000-"
+    "\000\000\000\000\000\000\000\000\000\001\000\000\000\000\000\000\000\001\000\000\000\000"
+    "\000\000\000O\000\000\000\000\000\000\000\177\000\000\000\000\000\000\000PK\006\007\000"
+    "\000\000\000\316\000\000\000\000\000\000\000\001\000\000\000PK\005\006\000\000\000\000"
+    "\377\377\377\377\377\377\377\377\377\377\377\377\000\000";
 static const char SAFETENSORS[] =
     "\220\000\000\000\000\000\000\000{\"__metadata__\":{\"by\":\"hand\"}, \"a\\u00e9\": "
     "{\"dtype\":\"I16\",\"shape\":[2],\"data_offsets\":[4,8]},"
@@ -132,6 +145,16 @@ static void numpy_archive(void **state)
     assert_int_equal(b->rank, 0);
     assert_int_equal(*(const uint8_t *)b->data, 1);
     assert_null(datafile_find(&f->tensors, "v"));
+    close_fixture(f);
+}
+
+static void numpy_archive_of_64_bits(void **state)
+{
+    (void)state;
+    Fixture *f = read_bytes("x.npz", BYTES(NPZ_ZIP64));
+    assert_int_equal(f->tensors.count, 1);
+    assert_string_equal(f->tensors.items[0].name, "w");
+    assert_int_equal(((const int16_t *)f->tensors.items[0].data)[1], -2);
     close_fixture(f);
 }
 
@@ -337,6 +360,7 @@ static void damage_is_survived(void **state)
         {"x.npy", BYTES(NPY_FORTRAN)},
         {"x.npy", BYTES(NPY_TEXT)},
         {"x.npz", BYTES(NPZ_DEFLATED)},
+        {"x.npz", BYTES(NPZ_ZIP64)},
         {"x.safetensors", BYTES(SAFETENSORS)},
         {"x.pb", BYTES("\010\002\010\001\020\001\102\001x\112\010\0\0\200\077\0\0\0\100")},
     };
@@ -357,6 +381,7 @@ int main(void)
         cmocka_unit_test(numpy_text),
         cmocka_unit_test(numpy_version_2),
         cmocka_unit_test(numpy_archive),
+        cmocka_unit_test(numpy_archive_of_64_bits),
         cmocka_unit_test(safetensors),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(every_type_comes_back),
