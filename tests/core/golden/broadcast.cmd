@@ -1,0 +1,1 @@
+lib/kernels broadcast.net sse4

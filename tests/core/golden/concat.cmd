@@ -1,0 +1,1 @@
+lib/kernels concat.net scalar

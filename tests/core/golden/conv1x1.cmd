@@ -1,0 +1,1 @@
+lib/kernels conv1x1.net avx2

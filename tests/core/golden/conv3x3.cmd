@@ -1,0 +1,1 @@
+lib/kernels conv3x3.net avx512

@@ -1,0 +1,1 @@
+lib/kernels depthwise.net avx2

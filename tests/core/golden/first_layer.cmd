@@ -1,0 +1,1 @@
+lib/kernels first_layer.net sse4

@@ -1,0 +1,1 @@
+lib/kernels fully_connected.net avx2

@@ -1,0 +1,1 @@
+lib/kernels integers.net scalar

@@ -1,0 +1,1 @@
+lib/kernels matmul.net avx512

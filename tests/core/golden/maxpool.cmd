@@ -1,0 +1,1 @@
+lib/kernels maxpool.net generic

@@ -1,0 +1,1 @@
+lib/kernels transpose.net avx2
