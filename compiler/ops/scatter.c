@@ -7,6 +7,8 @@
 #include "indices.h"
 
 enum { DATA, INDICES, UPDATES };
+#define LARGEST_TABLE                                                                              \
+    ((int64_t)1 << 24) /* of which update goes where; a larger one is searched for */
 
 static const struct Combination {
     const char *name;
@@ -48,6 +50,9 @@ typedef struct Candidates {
     Expr *(*meant)(Definer *d, Expr *const *which, Expr *const *index);
     /* Where in the updates it is. */
     void (*place)(const Node *n, Expr *const *which, Expr *const *index, Expr **at);
+    /* Constant indices: writes into last[] the number of each candidate, in order, where it goes.
+     */
+    void (*mark)(const Node *n, int64_t *last);
 } Candidates;
 
 /* The number of the last candidate for each element, or -1. */
@@ -61,18 +66,36 @@ static Expr *last_candidate(Definer *d, const Candidates *c, Expr *const *index)
     return ex_max(p, ex_reduce(p, RE_MAX, vars, c->rank, number), ex_int(p, -1));
 }
 
-/* Overwriting: which update an element takes is a definition of its own, so that the search is done
- * once. `own` leading dimensions of the data tell elements apart that can have different ones. */
+/* Which update each element takes, for the `own` leading dimensions of the data that tell apart
+ * elements with different ones: searched for in a definition of its own, or known when the indices
+ * are. */
+static Tensor *define_last(Definer *d, const Candidates *c, int own)
+{
+    const Tensor *data = d->node->inputs[DATA];
+    Arena *arena = d->graph->arena;
+    int64_t count;
+    bool counted = checked_elements(data->dims, own, &count);
+    assert(counted);
+    if (!tensor_is_const(d->node->inputs[INDICES]) || count > LARGEST_TABLE) {
+        Tensor *last = define_temporary(d, "last", DT_I64, own, data->dims);
+        Var **vars = define_indices(d, own, data->dims);
+        define_tensor(d, last, vars, last_candidate(d, c, define_index_exprs(d, vars, own)));
+        return last;
+    }
+    int64_t *last = NEW_ARRAY(arena, int64_t, count);
+    for (int64_t i = 0; i < count; i++) last[i] = -1;
+    c->mark(d->node, last);
+    const char *name = graph_unique_name(d->graph, arena_format(arena, "%s.last", d->node->name));
+    return graph_add_const(d->graph, name, DT_I64, own, data->dims, last);
+}
+
 static void define_overwrite(Definer *d, const Candidates *c, int own)
 {
     Tensor *data = d->node->inputs[DATA], *updates = d->node->inputs[UPDATES],
            *out = d->node->outputs[0];
     Pool *p = d->pool;
-    Tensor *last = define_temporary(d, "last", DT_I64, own, data->dims);
-    Var **vars = define_indices(d, own, data->dims);
-    define_tensor(d, last, vars, last_candidate(d, c, define_index_exprs(d, vars, own)));
-
-    vars = define_indices(d, out->rank, out->dims);
+    Tensor *last = define_last(d, c, own);
+    Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank), *which[MAX_RANK], *at[MAX_RANK];
     Expr *number = ex_load(p, last, index), *none = ex_lt(p, number, ex_int(p, 0));
     define_unflatten(p, number, c->rank, c->dims, which);
@@ -150,10 +173,40 @@ static Expr *elements_meant(Definer *d, Expr *const *which, Expr *const *index)
     return ex_select(p, inside, ex_eq(p, target, index[axis]), ex_int_of(p, DT_BOOL, 0));
 }
 
+/* A constant index counted from the start; false when it is out of range, as indices can be that
+ * folding knows only now. */
+static bool from_end(const Tensor *indices, int64_t at, int64_t extent, int64_t *index)
+{
+    int64_t i = dtype_get_int(indices->dtype, indices->data, at);
+    if (i < 0) i += extent;
+    bool inside = i >= 0 && i < extent;
+    *index = inside ? i : 0;
+    return inside;
+}
+
+static void elements_mark(const Node *n, int64_t *last)
+{
+    const Tensor *data = n->inputs[DATA], *indices = n->inputs[INDICES];
+    int axis = axis_of(n);
+    for (int64_t k = 0, count = tensor_elements(indices); k < count; k++) {
+        int64_t rest = k, stride = 1, to = 0, which = 0;
+        bool inside = true;
+        for (int i = data->rank - 1; i >= 0; i--) {
+            int64_t at = rest % indices->dims[i];
+            if (i == axis) which = at, inside = from_end(indices, k, data->dims[i], &at);
+            to += at * stride;
+            rest /= indices->dims[i];
+            stride *= data->dims[i];
+        }
+        if (inside) last[to] = which;
+    }
+}
+
 static void elements_define(Definer *d)
 {
     int axis = axis_of(d->node);
-    Candidates c = {1, {d->node->inputs[INDICES]->dims[axis]}, elements_meant, elements_place};
+    Candidates c = {
+        1, {d->node->inputs[INDICES]->dims[axis]}, elements_meant, elements_place, elements_mark};
     define_scatter(d, &c, d->node->inputs[DATA]->rank);
 }
 
@@ -203,10 +256,25 @@ static Expr *nd_meant(Definer *d, Expr *const *which, Expr *const *index)
     return meant;
 }
 
+static void nd_mark(const Node *n, int64_t *last)
+{
+    const Tensor *data = n->inputs[DATA], *indices = n->inputs[INDICES];
+    int64_t depth = indices->dims[indices->rank - 1];
+    for (int64_t row = 0, rows = tensor_elements(indices) / depth; row < rows; row++) {
+        int64_t to = 0, at;
+        bool inside = true;
+        for (int i = 0; i < depth; i++) {
+            inside = from_end(indices, row * depth + i, data->dims[i], &at) && inside;
+            to = to * data->dims[i] + at;
+        }
+        if (inside) last[to] = row;
+    }
+}
+
 static void nd_define(Definer *d)
 {
     const Tensor *indices = d->node->inputs[INDICES];
-    Candidates c = {indices->rank - 1, {0}, nd_meant, nd_place};
+    Candidates c = {indices->rank - 1, {0}, nd_meant, nd_place, nd_mark};
     memcpy(c.dims, indices->dims, (size_t)c.rank * sizeof *c.dims);
     define_scatter(d, &c, (int)indices->dims[c.rank]);
 }
@@ -239,6 +307,7 @@ const Op ops_scatter[] = {
      .define = elements_define,
      .examples =
          (const char *const[]){
+             "ScatterElements(x: f32[3, 3], i: i64[2, 3], u: f32[2, 3])",
              "ScatterElements(x: f32[3, 3], i64[2, 3] [[1, 0, 2], [0, 2, 1]], u: f32[2, 3])",
              "ScatterElements(x: f32[1, 5], i64[1, 2] [[1, 1]], u: f32[1, 2], axis: 1, reduction: "
              "\"add\")",
@@ -253,7 +322,8 @@ const Op ops_scatter[] = {
      .infer = nd_infer,
      .define = nd_define,
      .examples =
-         (const char *const[]){"ScatterND(x: f32[4, 2], i64[2, 1] [[2], [0]], u: f32[2, 2])", 0}},
+         (const char *const[]){"ScatterND(x: f32[4, 2], i: i64[3, 1], u: f32[3, 2])",
+                               "ScatterND(x: f32[4, 2], i64[2, 1] [[2], [0]], u: f32[2, 2])", 0}},
     {.name = "Scatter",
      .doc = "The old name of ScatterElements.",
      .versions = (const int[]){9, 0},
