@@ -50,3 +50,10 @@ sed 's/"w.safetensors"/"again.safetensors"/' "$T/out/w.net" >"$T/expected.net"
 expect_true again-text cmp "$T/expected.net" "$T/again.net"
 rm -r "$T/out"
 expect unwritable 3 "$NETC" print "$T/w.onnx" -o "$T/out/w.net"
+
+# Newer than netc: said, and read.
+sed 's/ir_version: 8 opset_import { version: 13 }/ir_version: 99 opset_import { version: 999 }/' "$T/text" >"$T/newer"
+encode "$T/newer" >"$T/newer.onnx"
+expect newer 0 "$NETC" check "$T/newer.onnx"
+expect_text newer-opset "$T/stderr" 'warning\[W0005\].*opset 999'
+expect_text newer-ir "$T/stderr" 'warning\[W0005\].*IR version 99'
