@@ -82,6 +82,14 @@ check: $(BUILD)/netc $(UNIT_TESTS)
 bless: $(BUILD)/netc $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run --bless $(TESTS)
 
+# More random networks (tests/unit/test_random.c): SEEDS of them, from seed FIRST on. With sanitizers, in the generated code too:
+# make fuzz BUILD=build/sanitized CFLAGS='-O1 -g -fsanitize=address,undefined'
+SEEDS ?= 1000
+FIRST ?= 1000
+.PHONY: fuzz
+fuzz: $(BUILD)/tests/test_random
+	$< $(FIRST) $(SEEDS)
+
 # Every backend test under DATA (ONNX's node tests, say) through `netc verify`; the table goes to build/conformance.tsv.
 .PHONY: conformance
 conformance: $(BUILD)/netc

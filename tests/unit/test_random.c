@@ -24,9 +24,16 @@
 
 enum { BATCH = 24, QUICK = 5 * BATCH, QUICK_SEED = 1 };
 
+/* Where this program is compiled with sanitizers, so is what it compiles. */
+#ifdef __SANITIZE_ADDRESS__
+#define FLAGS " -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+#else
+#define FLAGS ""
+#endif
+
 /* Unoptimised, which takes a third of the time; optimised now and then, for the warnings that come with it. */
-static const char plain_flags[] = "-O0 -Wall -Wextra -Werror -Wno-unknown-pragmas";
-static const char optimised_flags[] = "-O1 -Wall -Wextra -Werror -Wno-unknown-pragmas";
+static const char plain_flags[] = "-O0 -Wall -Wextra -Werror -Wno-unknown-pragmas" FLAGS;
+static const char optimised_flags[] = "-O1 -Wall -Wextra -Werror -Wno-unknown-pragmas" FLAGS;
 static const char *cflags = plain_flags;
 
 /* ---- one attempt: in a child, which a crash ends ---- */

@@ -10,7 +10,7 @@
 
 #include "evaluate.h"
 
-enum { MOST_ELEMENTS = 6000, WORK = 1 << 21 };
+enum { MOST_ELEMENTS = 10000, WORK = 1 << 21 };
 
 /* ---- random numbers ---- */
 

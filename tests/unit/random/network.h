@@ -1,6 +1,6 @@
 /*
  * Random networks for the differential test: statements of the .net language over numbered values, with random data for inputs
- * and parameters. network.c holds and renders them, operators.c makes the statements.
+ * and parameters. network.c holds and renders them, operators.c chooses the statements.
  */
 #ifndef RANDOM_NETWORK_H
 #define RANDOM_NETWORK_H
