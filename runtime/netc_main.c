@@ -294,6 +294,7 @@ static const void *map_weights(const netc_model *m, const netc_tensor_info *t, c
     const char *slash = strrchr(program, '/');
     int folder = slash ? (int)(slash - program) + 1 : 0;
     size_t bytes = 0;
+    if (t->bytes == 0) return aligned_memory(0, 64); /* an empty file cannot be mapped */
     snprintf(beside, sizeof beside, "%.*s%s.weights", folder, program, m->name);
     const char *path = given ? given : beside;
     const void *data = netc_file_map(path, &bytes);

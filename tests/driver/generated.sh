@@ -31,6 +31,15 @@ for target in $targets; do
     expect $target-sanitized-runs 0 "$T/sanitized-$target" -o "$T/out-$target" "$T/in.npy"
 done
 
+# A network without weights has them of every kind.
+printf 'net bare(x: f32[1, 5]) -> (y: f32[1, 5]) {\n    y = relu(x)\n}\n' >"$T/bare.net"
+"$T/npy" 3 "$T/five.npy" 1 5
+for kind in inline object file; do
+    expect bare-$kind 0 "$NETC" run "$T/bare.net" --weights $kind "$T/five.npy" -o "$T/bare"
+    expect bare-$kind-builds 0 "$NETC" build "$T/bare.net" --weights $kind -o "$T/bare-$kind"
+    expect bare-$kind-program 0 "$T/bare-$kind" "$T/five.npy"
+done
+
 # No writable data, no calls but to math and memory functions.
 "$NETC" build "$net" --init 1 -o "$T/object/small.o"
 expect_true no-writable-data sh -c "size -A '$T/object/small.o' | awk '(\$1 == \".data\" || \$1 == \".bss\") && \$2 > 0 { bad = 1 } END { exit bad }'"
