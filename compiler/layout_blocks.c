@@ -35,7 +35,8 @@ bool layout_reads_channels(Pool *p, const Definition *def, const Expr *load, int
     const Tensor *t = load->tensor;
     for (int d = 0; d < t->rank; d++) {
         if (tensor_is_const(t) || !ex_uses_var(load->args[d], def->index[1])) continue;
-        if ((t->rank >= 3 && d != 1) || !channel_index(p, def, load->args[d], lanes)) return false;
+        bool last = d == t->rank - 1 && load->args[d]->kind == EX_VAR; /* side by side without blocks */
+        if ((t->rank >= 3 && d != 1 && !last) || !channel_index(p, def, load->args[d], lanes)) return false;
     }
     return true;
 }
@@ -77,6 +78,21 @@ static bool reads_shifted(const Definition *def, Expr *load, int lanes, Pool *p)
            ex_coefficient(p, load->args[1], def->index[1], &coef) && coef == 1 && a.count == 1;
 }
 
+/* Does it read t's channels along its own vectors, whichever dimension those are? */
+static bool reads_along_vectors(Layouts *l, const Definition *def, const Tensor *t)
+{
+    int v = form_vector_dim(def);
+    Form *form = form_of(l->arena, def);
+    for (int s = 0; s < form->sites.count; s++) {
+        const Expr *load = form->sites.items[s].load;
+        if (load->tensor != t) continue;
+        if (v < 0 || t->rank < 3 || load->args[1]->kind != EX_VAR || load->args[1]->var != def->index[v]) return false;
+        for (int d = 0; d < t->rank; d++)
+            if (d != 1 && ex_uses_var(load->args[d], def->index[v])) return false;
+    }
+    return true;
+}
+
 static bool friendly_reader(Layouts *l, const Definition *def, const Tensor *t)
 {
     int lanes = l->p->target->lanes;
@@ -90,7 +106,7 @@ static bool friendly_reader(Layouts *l, const Definition *def, const Tensor *t)
     }
     if (form_moves(def)) return reads_shifted(def, def->body, lanes, l->p->pool);
     if (form_contraction(def, &c) && (c.factor[0]->tensor == t || c.factor[1]->tensor == t)) return true;
-    return computes_channels(l->p->pool, def, form, lanes) || tensor_elements(def->out) * 8 < tensor_elements(t);
+    return computes_channels(l->p->pool, def, form, lanes) || reads_along_vectors(l, def, t) || tensor_elements(def->out) * 8 < tensor_elements(t);
 }
 
 static bool any_source_blocked(Layouts *l, const Definition *def, const Form *form)
@@ -98,6 +114,8 @@ static bool any_source_blocked(Layouts *l, const Definition *def, const Form *fo
     for (int s = 0; s < form->sites.count; s++) {
         const Tensor *t = form->sites.items[s].load->tensor;
         if (t->rank == def->out->rank && t->dims[1] == def->out->dims[1] && layout_place(l, t)->blocked) return true;
+        const Expr *last = form->sites.items[s].load->args[t->rank ? t->rank - 1 : 0];
+        if (t->rank > def->out->rank && !tensor_is_const(t) && last->kind == EX_VAR && last->var == def->index[1]) return true;
     }
     return false;
 }

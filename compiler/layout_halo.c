@@ -65,17 +65,6 @@ static bool holds_halo(Layouts *l, const Tensor *t)
     return place->definition && !place->is_output && !form_moves(place->definition);
 }
 
-typedef struct Swap {
-    const Tensor *from;
-    Tensor *to;
-} Swap;
-
-static Expr *swap_load(Pool *p, Expr *e, void *context)
-{
-    const Swap *s = context;
-    return e->kind == EX_LOAD && e->tensor == s->from ? ex_load(p, s->to, e->args) : NULL;
-}
-
 /* A copy of t for the readers that need a halo. */
 static Tensor *padded_copy(Layouts *l, int at, Tensor *t)
 {
@@ -99,36 +88,74 @@ static Expr *drop_guard(Pool *p, Expr *e, void *context)
     return e == u->guard ? u->instead : NULL;
 }
 
-/* Gives the guarded factor a halo; true when a definition was inserted before position i. */
-static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
+/* Replaces the guarded load in the definition by one of `t`, which is the load's tensor or its copy, and widens t's halo. */
+static void unguard_into(Layouts *l, Definition *def, Expr *guard, Expr *load, Tensor *t)
 {
     Pool *p = l->p->pool;
     int64_t before[MAX_RANK], after[MAX_RANK];
     Expr *rest;
-    if (!guards_bounds(p, guard, load, &rest) || !needed_halo(load, before, after)) return false;
-    Definition *def = l->p->definitions.items[i];
-    Tensor *t = load->tensor;
-    bool copied = !holds_halo(l, t);
-    if (copied) {
-        Swap swap = {t, padded_copy(l, i, t)};
-        t = swap.to;
-        load = ex_rewrite(p, load, swap_load, &swap);
-    }
-    Unguard u = {guard, rest ? ex_select(p, rest, load, guard->args[2]) : load};
+    if (!guards_bounds(p, guard, load, &rest) || !needed_halo(load, before, after)) return;
+    Expr *inside = t == load->tensor ? load : ex_load(p, t, load->args);
+    Unguard u = {guard, rest ? ex_select(p, rest, inside, guard->args[2]) : inside};
     def->body = ex_rewrite(p, def->body, drop_guard, &u);
     Place *place = layout_place(l, t);
     for (int d = 0; d < t->rank; d++) {
         place->before[d] = max64(place->before[d], before[d]);
         place->after[d] = max64(place->after[d], after[d]);
     }
+}
+
+/* Gives the guarded factor a halo; true when a definition was inserted before position i. */
+static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
+{
+    int64_t before[MAX_RANK], after[MAX_RANK];
+    Expr *rest;
+    if (!guards_bounds(l->p->pool, guard, load, &rest) || !needed_halo(load, before, after)) return false;
+    bool copied = !holds_halo(l, load->tensor);
+    Definition *def = l->p->definitions.items[i];
+    unguard_into(l, def, guard, load, copied ? padded_copy(l, i, load->tensor) : load->tensor);
     return copied;
+}
+
+typedef struct GuardSearch {
+    Arena *arena;
+    LIST(Expr *) guards;
+} GuardSearch;
+
+static void find_guard(Expr *e, void *context)
+{
+    GuardSearch *s = context;
+    bool zero = e->kind == EX_SELECT && e->args[2]->kind == EX_CONST && e->args[2]->dtype == DT_F32 && e->args[2]->f == 0;
+    if (zero && e->args[1]->kind == EX_LOAD && !tensor_is_const(e->args[1]->tensor)) LIST_PUSH(s->arena, &s->guards, e);
+}
+
+/* A map of many guarded loads (the tiles of a Winograd convolution): worth a copy as well. */
+static int unguard_map(Layouts *l, int i)
+{
+    enum { MANY = 8 };
+    GuardSearch s = {.arena = l->arena};
+    int inserted = 0;
+    ex_visit(l->p->definitions.items[i]->body, find_guard, &s);
+    if (s.guards.count < MANY) return 0;
+    Tensor *copy = NULL, *of = s.guards.items[0]->args[1]->tensor;
+    for (int k = 0; k < s.guards.count; k++) {
+        Expr *load = s.guards.items[k]->args[1];
+        if (load->tensor != of) continue;
+        bool own = holds_halo(l, of);
+        if (!own && !copy) copy = padded_copy(l, i + inserted++, of);
+        unguard_into(l, l->p->definitions.items[i + inserted], s.guards.items[k], load, own ? of : copy);
+    }
+    return inserted;
 }
 
 void layout_choose_halos(Layouts *l)
 {
     for (int i = 0; i < l->p->definitions.count; i++) {
         Contraction c;
-        if (!form_contraction(l->p->definitions.items[i], &c)) continue;
+        if (!form_contraction(l->p->definitions.items[i], &c)) {
+            i += unguard_map(l, i);
+            continue;
+        }
         for (int k = 0; k < 2; k++)
             if (c.guard[k] && !tensor_is_const(c.factor[k]->tensor)) {
                 if (unguard(l, i, c.guard[k], c.factor[k])) i++;

@@ -13,6 +13,7 @@
 
 #include "layers.h"
 #include "optimise.h"
+#include "winograd.h"
 
 const Command *const command_list[] = {
     &command_check,  &command_summary, &command_compile, &command_build,   &command_run,
@@ -47,6 +48,7 @@ static bool middle(Job *job)
     Program *p = lower(job->graph, job->options->target, job->diags);
     if (!p || diags_errors(job->diags)) return false;
     fuse(p);
+    winograd(p, job->options->winograd);
     layout(p);
     schedule(p);
     plan(p);

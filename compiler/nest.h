@@ -115,6 +115,9 @@ Definition *nest_pack(Program *p, const Definition *def, const Var *vector, int 
 
 /* The period in v of the tests `(... v ...) % s == 0` in the body: the largest s, 1: none. */
 int64_t nest_period(Pool *p, Expr *body, const Var *v);
+/* How many consecutive values of v the body tells apart by tests `v == k` or `v % s == k`: a loop over v is best unrolled by that many.
+ * 1: none. */
+int nest_distinct(Pool *p, Expr *body, const Var *v);
 /* Calls `part` for each combination of phases of the variables that contributes, with the bodies and variables of that part. */
 void nest_phases(Nest *n, ReduceOp op, Expr *const *bodies, int count, Var **vars, int var_count,
                  void (*part)(Nest *n, Expr **bodies, Var **vars, int var_count, void *context), void *context);

@@ -231,6 +231,62 @@ static void generate_loops(Nest *n, const Group *g, int at, Expr *base, int64_t 
     nest_close(n, outside);
 }
 
+/* `chunks` chunks of the cut variable, from chunk `first` on, in an outermost loop. */
+static void generate_chunks(Nest *n, const Group *g, Expr *first, int64_t chunks)
+{
+    Var *outer;
+    const Var *v = g->vars[g->cut];
+    Expr *i = nest_counter(n, arena_format(n->p->arena, "%s_block", v->name), chunks, &outer);
+    Expr *base = ex_add(n->pool, ex_mul(n->pool, ex_add(n->pool, first, i), ex_int(n->pool, g->chunk)), ex_int(n->pool, v->lo));
+    Code *outside = outer ? nest_open(n, outer, LOOP_SERIAL) : NULL;
+    generate_loops(n, g, 0, base, g->chunk);
+    if (outside) nest_close(n, outside);
+}
+
+/* What is left of the cut variable after `chunks` whole ones. */
+static void generate_rest(Nest *n, const Group *g, int64_t chunks)
+{
+    const Var *v = g->vars[g->cut];
+    int64_t rest = extent(v) % g->chunk;
+    if (rest) generate_loops(n, g, 0, ex_int(n->pool, v->lo + chunks * g->chunk), rest);
+}
+
+/* New accumulators at 0 for a part of the sum. */
+static Group start_partial(Nest *n, const Group *g)
+{
+    Group part = *g;
+    part.sums = NEW_ARRAY(n->arena, const Reg *, g->count);
+    for (int k = 0; k < g->count && !n->failed; k++) {
+        const Reg *sum = g->sums[k];
+        part.sums[k] = pool_reg(n->pool, arena_format(n->p->arena, "s%d", n->names++), sum->dtype, sum->lanes);
+        Expr *zero = ex_const(n->pool, sum->dtype, 0);
+        nest_set(n, part.sums[k], true, sum->lanes > 1 ? ex_splat(n->pool, zero, sum->lanes) : zero);
+    }
+    return part;
+}
+
+static void add_partial(Nest *n, const Group *g, const Group *part)
+{
+    for (int k = 0; k < g->count && !n->failed; k++)
+        nest_set(n, g->sums[k], false, ex_add(n->pool, ex_reg(n->pool, g->sums[k]), ex_reg(n->pool, part->sums[k])));
+}
+
+/* Long sums are added up in parts: rounding errors grow with the length of a part and the number of parts, not with their product.
+ * Returns how many chunks make a part; all of them when the sum is short or need not be rounded. */
+static int64_t chunks_of_part(const Group *g, int64_t chunks)
+{
+    enum { TERMS = 128 };
+    int64_t terms = g->chunk;
+    for (int v = 0; v < g->var_count; v++)
+        if (v != g->cut) terms *= extent(g->vars[v]);
+    bool sums = g->reduces[0]->op == RE_SUM && dtype_is_float(g->reduces[0]->dtype);
+    if (!sums || terms * chunks < 2 * TERMS) return chunks;
+    int64_t ideal = max64(1, TERMS / max64(1, terms));
+    for (int64_t part = ideal; part > ideal / 2; part--) /* even parts need no code for what is left over */
+        if (chunks % part == 0) return part;
+    return ideal;
+}
+
 /* With a cut variable: whole chunks in an outermost loop, then what is left over. */
 static void generate_group(Nest *n, const Group *g)
 {
@@ -238,18 +294,24 @@ static void generate_group(Nest *n, const Group *g)
         generate_loops(n, g, 0, NULL, 0);
         return;
     }
-    const Var *v = g->vars[g->cut];
-    int64_t chunks = extent(v) / g->chunk, rest = extent(v) % g->chunk;
-    Expr *lo = ex_int(n->pool, v->lo);
-    if (chunks) {
-        Var *outer;
-        Expr *i = nest_counter(n, arena_format(n->p->arena, "%s_block", v->name), chunks, &outer);
-        Expr *base = ex_add(n->pool, lo, ex_mul(n->pool, i, ex_int(n->pool, g->chunk)));
-        Code *outside = outer ? nest_open(n, outer, LOOP_SERIAL) : NULL;
-        generate_loops(n, g, 0, base, g->chunk);
-        if (outside) nest_close(n, outside);
+    int64_t chunks = extent(g->vars[g->cut]) / g->chunk, part = chunks_of_part(g, chunks);
+    if (part == chunks) {
+        if (chunks) generate_chunks(n, g, ex_int(n->pool, 0), chunks);
+        generate_rest(n, g, chunks);
+        return;
     }
-    if (rest) generate_loops(n, g, 0, ex_add(n->pool, lo, ex_int(n->pool, chunks * g->chunk)), rest);
+    Var *outer;
+    Expr *i = nest_counter(n, arena_format(n->p->arena, "%s_part", g->vars[g->cut]->name), chunks / part, &outer);
+    Code *outside = outer ? nest_open(n, outer, LOOP_SERIAL) : NULL;
+    Group sum = start_partial(n, g);
+    generate_chunks(n, &sum, ex_mul(n->pool, i, ex_int(n->pool, part)), part);
+    add_partial(n, g, &sum);
+    if (outside) nest_close(n, outside);
+    if (chunks % part == 0 && extent(g->vars[g->cut]) % g->chunk == 0) return;
+    sum = start_partial(n, g);
+    if (chunks % part) generate_chunks(n, &sum, ex_int(n->pool, chunks / part * part), chunks % part);
+    generate_rest(n, &sum, chunks);
+    add_partial(n, g, &sum);
 }
 
 static void start_accumulators(Nest *n, Group *g)

@@ -29,6 +29,7 @@ typedef struct OptionRow {
 } OptionRow;
 
 static const char *const weights_choices[] = {"auto", "inline", "object", "file", NULL};
+static const char *const winograd_choices[] = {"off", "accurate", "fast", NULL};
 static const char *const emit_choices[] = {"files", "graph", "program", "plan", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
@@ -49,6 +50,8 @@ static const OptionRow rows[] = {
      "instruction set (default native; see `netc targets`)", NULL},
     {0, "weights", "KIND", OPTION_CHOICE, AT(weights), GROUP_CODE,
      "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
+    {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
+     "3x3 convolutions with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 on large planes)", winograd_choices},
     {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE,
      "of files and symbols (default: the network's name)", NULL},
     {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE,

@@ -8,6 +8,7 @@
 
 #include "graph.h"
 #include "target.h"
+#include "winograd.h"
 
 typedef struct Command Command;
 
@@ -38,6 +39,7 @@ typedef struct Options {
     const char *prefix, *cc, *cflags;
     int weights; /* WeightsChoice */
     int emit;    /* EmitKind */
+    int winograd; /* WinogradKind */
     int color;   /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, layers, scale, json, csv;
     double rtol, atol, timeout; /* timeout in seconds; 0: none */

@@ -11,7 +11,7 @@ typedef struct Choice {
     int rows[2];      /* copies along tile_dim[0] (inner) and tile_dim[1] */
     int tile_dim[2];  /* -1: none */
     int64_t group;    /* the vector dimension is cut into groups of this size; its extent: one group */
-    bool contraction;
+    bool contraction, reduces;
 } Choice;
 
 static int64_t extent(const Definition *def, int d) { return d < 0 ? 1 : def->out->dims[d]; }
@@ -56,7 +56,8 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
     c->contraction = form_contraction(def, &contraction);
     c->tile_dim[0] = c->tile_dim[1] = -1;
     c->rows[0] = c->rows[1] = c->blocks = 1;
-    if (!form->reduce) return;
+    c->reduces = form->reduce != NULL;
+    if (!c->reduces) return;
     for (int d = def->out->rank - 1, k = 0; d >= 0 && k < 2; d--) {
         if (d == c->vector_dim || extent(def, d) == 1) continue;
         if (c->contraction && !shares_vectors(def, &contraction, d, c->vector_dim)) continue;
@@ -140,9 +141,24 @@ static void add_phase_levels(Nest *n, int d, int64_t period, int rows)
     steps->piece_count = nest_cut(steps->pieces, 0, extent(n->def, d), rows, period);
 }
 
+/* A map that tells values apart by tests: whole groups of `size` side by side, then what is left. */
+static void add_distinct_level(Nest *n, int d, int size)
+{
+    int64_t groups = extent(n->def, d) / size;
+    int left = (int)(extent(n->def, d) % size);
+    Level *level = new_level(n, d);
+    if (groups) level->pieces[level->piece_count++] = (Piece){0, groups, size, size, 1};
+    if (left) level->pieces[level->piece_count++] = (Piece){groups * size, 1, left, left, 1};
+}
+
 static void add_plain_level(Nest *n, const Choice *c, int d)
 {
     int rows = d == c->tile_dim[0] ? c->rows[0] : d == c->tile_dim[1] ? c->rows[1] : 1;
+    int size = c->reduces ? 1 : nest_distinct(n->pool, n->def->body, n->def->index[d]);
+    if (size > 1) {
+        add_distinct_level(n, d, size);
+        return;
+    }
     int64_t period = nest_period(n->pool, n->def->body, n->def->index[d]);
     if (period > 1 && extent(n->def, d) % period == 0) {
         add_phase_levels(n, d, period, rows);

@@ -1,0 +1,16 @@
+/* Fewer multiplications for 3x3 convolutions: rewrites definitions; layout and the schedules treat the result like any other. */
+#ifndef NETC_WINOGRAD_H
+#define NETC_WINOGRAD_H
+
+#include "program.h"
+
+typedef enum WinogradKind {
+    WINOGRAD_OFF,
+    WINOGRAD_ACCURATE, /* F(2,3): rounds as the plain sum does */
+    WINOGRAD_FAST,     /* F(4,3) on large planes: several times the plain sum's rounding error */
+} WinogradKind;
+
+/* On fused definitions, before layout. */
+void winograd(Program *p, WinogradKind kind);
+
+#endif
