@@ -87,6 +87,18 @@ void add_reduction(Network *n)
     add(n, 1, which != 1 && which < 4, &c);
 }
 
+void add_extremes(Network *n)
+{
+    int x = pick(n, is_number);
+    if (x < 0 || n->values.items[x].rank == 0) return;
+    int64_t axis = random_below(n, n->values.items[x].rank);
+    Call c = {0};
+    put(&c, "%s($%d", random_chance(n, 50) ? "ReduceMax" : "ReduceMin", x);
+    put_indices(&c, &axis, 1);
+    put(&c, ", keepdims: %d)", random_below(n, 2));
+    add(n, 1, true, &c);
+}
+
 void add_scan(Network *n)
 {
     static const char *const names[] = {"ArgMax", "ArgMin", "CumSum"};

@@ -14,6 +14,7 @@ typedef enum Fill {
     FILL_ROUGH,    /* any bits */
     FILL_POSITIVE, /* variances */
     FILL_BIG,      /* integers of the type's whole range */
+    FILL_SPECIAL,  /* infinities, NaN, zeros of both signs, numbers where exp overflows */
     FILL_INDEX,    /* small integers of both signs */
 } Fill;
 
@@ -37,6 +38,7 @@ typedef struct Statement {
 typedef struct Network {
     Arena *arena;
     uint64_t seed, state; /* state: of the random numbers */
+    bool special;         /* values need not be finite */
     LIST(Value) values;
     LIST(Statement) statements;
 } Network;

@@ -35,6 +35,7 @@ int pick(Network *n, Wanted wanted)
 
 Fill random_fill(Network *n, Dtype dtype)
 {
+    if (dtype_is_float(dtype) && n->special) return FILL_SPECIAL;
     if (dtype_is_float(dtype)) return random_chance(n, 75) ? FILL_EXACT : FILL_ROUGH;
     return random_chance(n, 15) ? FILL_BIG : FILL_INDEX;
 }
@@ -106,23 +107,33 @@ int add(Network *n, int outputs, bool exact, const Call *c) { return network_add
 
 /* ---- a network ---- */
 
-static const struct Kind {
+typedef struct Kind {
     int weight;
     void (*add)(Network *n);
-} kinds[] = {
+} Kind;
+
+static const Kind kinds[] = {
     {10, add_convolution}, {14, add_block}, {4, add_transposed}, {7, add_pool}, {2, add_global}, {6, add_channel_normal}, {6, add_row_normal},
     {6, add_matmul}, {4, add_matmul_pair}, {4, add_gemm}, {2, add_einsum}, {1, add_recurrent}, {14, add_unary}, {20, add_binary}, {3, add_where}, {3, add_cast},
     {6, add_transpose}, {6, add_reshape}, {6, add_slice}, {4, add_split}, {7, add_concat}, {5, add_pad}, {3, add_gather}, {3, add_stretch},
     {3, add_squeeze}, {3, add_plane}, {6, add_reduction}, {2, add_scan},
 };
 
+/* For special values: no sums, whose order matters then. */
+static const Kind special_kinds[] = {
+    {20, add_unary}, {10, add_binary}, {4, add_where}, {2, add_cast}, {3, add_transpose}, {3, add_reshape}, {3, add_slice}, {3, add_concat},
+    {3, add_pad}, {3, add_extremes},
+};
+
 static void add_any(Network *n)
 {
-    int total = 0, at = 0;
-    for (size_t k = 0; k < COUNT(kinds); k++) total += kinds[k].weight;
+    const Kind *kind = n->special ? special_kinds : kinds;
+    size_t count = n->special ? COUNT(special_kinds) : COUNT(kinds);
+    int total = 0;
+    for (size_t k = 0; k < count; k++) total += kind[k].weight;
     int chosen = random_below(n, total);
-    while (chosen >= kinds[at].weight) chosen -= kinds[at++].weight;
-    kinds[at].add(n);
+    while (chosen >= kind->weight) chosen -= kind++->weight;
+    kind->add(n);
 }
 
 static void add_input(Network *n)
@@ -161,6 +172,7 @@ Network *network_random(Arena *arena, uint64_t seed)
     Network *n = NEW(arena, Network);
     n->arena = arena;
     n->seed = n->state = seed;
+    n->special = random_chance(n, 6);
     for (int i = 1 + random_below(n, 3); i > 0; i--) add_input(n);
     int wanted = 2 + random_below(n, 12);
     for (int tries = 0; tries < 40 && n->statements.count < wanted; tries++) add_any(n);

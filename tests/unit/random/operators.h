@@ -66,6 +66,7 @@ void add_binary(Network *n);
 void add_where(Network *n);
 void add_cast(Network *n);
 void add_reduction(Network *n);
+void add_extremes(Network *n);
 void add_scan(Network *n);
 void add_transpose(Network *n);
 void add_reshape(Network *n);
