@@ -122,13 +122,41 @@ bool form_identity(const Definition *def, const Expr *load)
     return true;
 }
 
+/* ---- guards ---- */
+
+static bool is_zero(const Expr *e) { return e->kind == EX_CONST && (dtype_is_float(e->dtype) ? e->f == 0 : e->i == 0); }
+
+/* select(condition on indices, x, 0) */
+static bool is_guard(const Expr *e) { return e->kind == EX_SELECT && is_zero(e->args[2]) && is_index_condition(e->args[0]); }
+
+bool form_pads(Pool *p, const Definition *def)
+{
+    const Expr *e = def->body;
+    if (!is_guard(e) || e->args[1]->kind != EX_LOAD || e->args[1]->tensor->rank != def->out->rank) return false;
+    for (int d = 0; d < def->out->rank; d++) {
+        if (def->out->dims[d] == 1 && e->args[1]->args[d]->kind == EX_CONST) continue;
+        Expr *shift = ex_sub(p, e->args[1]->args[d], ex_var(p, def->index[d]));
+        if (shift->kind != EX_CONST || (d < 2 && shift->i != 0)) return false;
+    }
+    return true;
+}
+
+static Expr *merge_guard(Pool *p, Expr *e, void *context)
+{
+    if (!is_guard(e) || !is_guard(e->args[1])) return NULL;
+    Expr *inner = e->args[1], *both = ex_and(p, e->args[0], inner->args[0]);
+    return ex_rewrite(p, ex_select(p, both, inner->args[1], inner->args[2]), merge_guard, context);
+}
+
+Expr *form_merge_guards(Pool *p, Expr *e) { return ex_rewrite(p, e, merge_guard, NULL); }
+
 /* ---- contractions ---- */
 
 /* A load, or select(guard, load, 0). */
 static bool read_factor(Expr *e, Expr **load, Expr **guard)
 {
     *guard = NULL;
-    if (e->kind == EX_SELECT && e->args[2]->kind == EX_CONST && e->args[2]->f == 0 && is_index_condition(e->args[0])) {
+    if (is_guard(e)) {
         *guard = e;
         e = e->args[1];
     }

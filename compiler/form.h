@@ -29,6 +29,10 @@ Form *form_of(Arena *arena, const Definition *def);
 bool form_moves(const Definition *def);
 /* form_moves, and in row-major order every element stays where it is: a Reshape. */
 bool form_is_view(Pool *p, const Definition *def);
+/* Zero padding of an image: select(inside, load, 0) on a condition of indices, each index the definition's own, the spatial ones shifted. */
+bool form_pads(Pool *p, const Definition *def);
+/* select(a, select(b, x, 0), 0) as select(a & b, x, 0), everywhere in e: one guard a load. */
+Expr *form_merge_guards(Pool *p, Expr *e);
 /* The load's indices are the definition's own, one for one (0 where the extent is 1). */
 bool form_identity(const Definition *def, const Expr *load);
 

@@ -60,10 +60,10 @@ static bool absorbs_reduction(Fuse *f, int from, int into, const LoadSite *site)
 /* A factor of a contraction stays one load with affine indices, and in its vector dimension unit stride stays so. */
 static bool keeps_contraction(Fuse *f, const Definition *d, const Definition *c, const LoadSite *site)
 {
-    if (!form_moves(d)) return false;
-    int dim = form_vector_dim(c);
-    if (dim == 1 && c->out->rank > 2) return false; /* images: the layout of channels decides */
     Pool *p = f->p->pool;
+    int dim = form_vector_dim(c);
+    if (dim == 1 && c->out->rank > 2) return form_pads(p, d); /* images: else the layout of channels decides */
+    if (!form_moves(d)) return false;
     Expr *moved = ex_substitute(p, d->body, d->index, site->load->args, d->out->rank);
     const Var *v = dim < 0 ? NULL : c->index[dim];
     for (int i = 0; i < moved->arg_count; i++) {
@@ -109,7 +109,7 @@ static bool should_inline(Fuse *f, int from)
         uses += used;
     }
     if (df->reduces) return uses == 1 && loads == 1;
-    return df->work == 0 || (df->work <= CHEAP && df->sites.count <= 2) || trips <= (double)tensor_elements(d->out);
+    return df->work == 0 || form_pads(f->p->pool, d) || (df->work <= CHEAP && df->sites.count <= 2) || trips <= (double)tensor_elements(d->out);
 }
 
 /* ---- doing it ---- */
@@ -141,7 +141,7 @@ static void inline_definition(Fuse *f, int from)
         Expr *body = ex_rewrite(f->p->pool, c->body, replace_load, d);
         if (body == c->body) continue;
         name_fused(f->p, d, c, form_at(f, from)->reduces > 0);
-        c->body = body;
+        c->body = form_merge_guards(f->p->pool, body);
         f->forms[list.items[k]] = NULL;
         note_consumer(f, list.items[k]);
     }
