@@ -373,7 +373,6 @@ static Expr *by_range(Pool *p, BinaryOp op, Expr *x, Expr *y)
 static Expr *scalar_binary(Pool *p, BinaryOp op, Expr *x, Expr *y)
 {
     Expr *e = is_const(y) ? with_constant(p, op, x, y) : NULL;
-    if (!e && x == y) e = with_itself(p, op, x);
     if (!e) e = by_range(p, op, x, y);
     if (!e && op == BI_AND && x->dtype == DT_BOOL) e = simplify_and(p, x, y);
     return e ? e : pool_binary(p, op, x, y);
@@ -402,6 +401,8 @@ Expr *ex_binary(Pool *p, BinaryOp op, Expr *x, Expr *y)
                                                               : NULL;
         return e ? ex_splat(p, e, lanes) : pool_binary(p, op, x, y);
     }
+    Expr *alone = x == y ? with_itself(p, op, x) : NULL;
+    if (alone) return alone;
     if (x->dtype == DT_I64) return simplify_binary(p, op, x, y);
     return scalar_binary(p, op, x, y);
 }
