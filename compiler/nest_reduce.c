@@ -130,7 +130,7 @@ static void split_offset(Pointers *q, Expr *offset, Expr **base, Expr **rest)
     }
     *rest = ex_add(p, *rest, ex_int(p, a.constant));
     Range r = ex_range(*base); /* the pointer itself stays inside the buffer */
-    if (r.lo >= 0) return;
+    if (r.lo >= 0 || r.lo == INT64_MIN) return; /* INT64_MIN: a computed index, of which nothing is known */
     *base = ex_add(p, *base, ex_int(p, -r.lo));
     *rest = ex_add(p, *rest, ex_int(p, r.lo));
 }

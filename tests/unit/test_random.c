@@ -21,6 +21,7 @@
 #include "execute.h"
 #include "optimise.h"
 #include "random/network.h"
+#include "winograd.h"
 
 enum { BATCH = 24, QUICK = 5 * BATCH, QUICK_SEED = 1 };
 
@@ -35,6 +36,7 @@ enum { BATCH = 24, QUICK = 5 * BATCH, QUICK_SEED = 1 };
 static const char plain_flags[] = "-O0 -Wall -Wextra -Werror -Wno-unknown-pragmas" FLAGS;
 static const char optimised_flags[] = "-O1 -Wall -Wextra -Werror -Wno-unknown-pragmas" FLAGS;
 static const char *cflags = plain_flags;
+static WinogradKind winograd_kind = WINOGRAD_OFF;
 
 /* ---- one attempt: in a child, which a crash ends ---- */
 
@@ -57,6 +59,7 @@ static Program *compile(Graph *g, const Target *target, Diags *diags)
         exit(EXIT_INPUT);
     }
     fuse(p);
+    winograd(p, winograd_kind);
     layout(p);
     schedule(p);
     plan(p);
@@ -215,6 +218,7 @@ static int try_seeds(uint64_t first, int count, const Target *target, bool progr
         Network *nets[BATCH];
         int size = count - done < BATCH ? count - done : BATCH;
         for (int i = 0; i < size; i++) nets[i] = network_random(arena, first + (uint64_t)(done + i));
+        winograd_kind = (WinogradKind)(done / BATCH / 5 % 3);
         cflags = done / BATCH % 4 == 3 ? optimised_flags : plain_flags;
         failed += try_batch(arena, nets, size, target ? target : target_for(done / BATCH));
         arena_free(arena);
