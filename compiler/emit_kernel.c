@@ -46,6 +46,7 @@ static void loop(Speller *s, const Stmt *stmt, int depth)
     const Var *v = stmt->var;
     const char *name = enter(s, v);
     if (stmt->loop == LOOP_UNROLLED) line(s, depth, "NETC_UNROLL(%lld)\n", (long long)(v->hi - v->lo));
+    if (stmt->loop == LOOP_PARALLEL) line(s, depth, "NETC_PARALLEL(%d, %lld)\n", stmt->collapse, (long long)stmt->chunk);
     line(s, depth, "for (ptrdiff_t %s = %lld; %s < %lld; ", name, (long long)v->lo, name, (long long)v->hi);
     if (stmt->step == 1) text_add(s->out, "%s++) {\n", name);
     else text_add(s->out, "%s += %lld) {\n", name, (long long)stmt->step);

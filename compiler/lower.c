@@ -102,6 +102,7 @@ Program *lower(Graph *g, const Target *target, Diags *diags)
     p->pool = pool_new(g->arena);
     p->graph = g;
     p->target = target;
+    p->threads = 1;
     int before = diags_errors(diags);
     check_parameters(g, diags);
     int count = g->nodes.count; /* definitions may add nodes for copies, not to be lowered again */

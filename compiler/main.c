@@ -51,6 +51,8 @@ static bool middle(Job *job)
     winograd(p, job->options->winograd);
     layout(p);
     schedule(p);
+    p->threads = (int)job->options->threads;
+    parallel(p);
     plan(p);
     check_program(p);
     job->program = p;

@@ -150,6 +150,7 @@ static void generate_level(Nest *n, int at, const Instance *instances, int count
         Expr *i = nest_counter(n, n->def->index[level->dim]->name, piece->trips, &var);
         Expr *base = ex_add(n->pool, ex_mul(n->pool, i, ex_int(n->pool, piece->step)), ex_int(n->pool, piece->lo));
         Code *outside = var ? nest_open(n, var, LOOP_SERIAL) : NULL;
+        if (outside) outside->last->independent = true;
         int saved = n->count;
         if (level->vector) n->count = piece->copies == 1 ? piece->count : n->lanes; /* side by side only with room to load */
         generate_level(n, at + 1, add_copies(n, instances, count, level, piece, base), count * piece->copies);

@@ -50,6 +50,8 @@ static const OptionRow rows[] = {
      "instruction set (default native; see `netc targets`)", NULL},
     {0, "weights", "KIND", OPTION_CHOICE, AT(weights), GROUP_CODE,
      "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
+    {0, "threads", "N", OPTION_SIZE, AT(threads), GROUP_CODE,
+     "share kernels out among up to N threads, by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
      "3x3 convolutions with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 on large planes)", winograd_choices},
     {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE,
@@ -337,6 +339,7 @@ Options *options_parse(Arena *arena, int argc, char **argv)
     Options *o = NEW(arena, Options);
     o->command = parse_command(argc, argv);
     o->operands = NEW_ARRAY(arena, const char *, argc);
+    o->threads = 1;
     o->rtol = 1e-3;
     o->atol = 1e-7;
     o->timeout = 600;

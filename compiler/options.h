@@ -40,6 +40,7 @@ typedef struct Options {
     int weights; /* WeightsChoice */
     int emit;    /* EmitKind */
     int winograd; /* WinogradKind */
+    int64_t threads;
     int color;   /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, layers, scale, json, csv;
     double rtol, atol, timeout; /* timeout in seconds; 0: none */

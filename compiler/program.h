@@ -90,6 +90,9 @@ struct Stmt {
     Var *var;                  /* ST_LOOP: from var->lo while < var->hi */
     int64_t step;
     LoopKind loop;
+    bool independent;          /* ST_LOOP: iterations write different elements */
+    int collapse;              /* LOOP_PARALLEL: how many nested loops are shared out together */
+    int64_t chunk;             /* and how many iterations at a time */
     const Reg *reg;            /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
     Buffer *buffer;            /* ST_STORE: buffer[offset...] = value; ST_ZERO: from buffer + offset; ST_POINT */
@@ -117,6 +120,7 @@ struct Program {
     Pool *pool;
     Graph *graph;
     const Target *target;
+    int threads; /* to share kernels out among; 1: serial code */
     LIST(Definition *) definitions;
     LIST(Kernel *) kernels;
     LIST(Buffer *) buffers;
@@ -133,6 +137,7 @@ Program *lower(Graph *g, const Target *target, Diags *diags); /* NULL after diag
 void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);
+void parallel(Program *p); /* shares the kernels' outer loops out among p->threads */
 void plan(Program *p);
 void check_program(const Program *p);
 void print_program(const Program *p, Text *out); /* --emit program */

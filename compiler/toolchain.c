@@ -129,6 +129,7 @@ Words cc_words(Arena *arena, const Options *o)
     add_cc(arena, &words, o);
     words_add(arena, &words, fixed_flags);
     words_add(arena, &words, o->target->cflags);
+    if (o->threads > 1) words_add(arena, &words, "-fopenmp");
     if (strstr(cc_version(arena, o), "Free Software Foundation"))
         words_add(arena, &words, gcc_flags);
     if (o->cflags) words_add(arena, &words, o->cflags);
