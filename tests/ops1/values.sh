@@ -1,4 +1,4 @@
-# Generated code against numpy and PyTorch: the values of tests/ops1 and tests/ops2 with their literals as inputs.
+# Generated code against numpy and PyTorch: the values of tests/ops1, ops2 and ops3 with their literals as inputs.
 . "$ROOT/tests/driver/lib/checks.sh"
 
 "$BUILD/tests/test_op_values" "$T" || { echo "not ok written: test_op_values fails"; exit 1; }

@@ -1,5 +1,5 @@
 /*
- * Operators' values: in the .net files of tests/ops1 and tests/ops2 every tensor NAME with a
+ * Operators' values: in the .net files of tests/ops1, ops2 and ops3 every tensor NAME with a
  * NAME_expected beside it must equal it. The nets have no inputs, so run by itself the interpreter
  * computes everything. Run with a folder: writes them there with the literals as inputs, and the
  * expected values as data, for `netc verify` (tests/ops1/values.sh).
@@ -22,7 +22,7 @@
 
 enum { BUDGET = 1 << 24 };
 static const char suffix[] = "_expected";
-static const char *const folders[] = {"ops1", "ops2"};
+static const char *const folders[] = {"ops1", "ops2", "ops3"};
 
 static const char *tests_folder(void)
 {
@@ -33,7 +33,7 @@ static const char *tests_folder(void)
 }
 
 /*
- * Operators' values: in the .net files of tests/ops1 and tests/ops2 every tensor NAME with a
+ * Operators' values: in the .net files of tests/ops1, ops2 and ops3 every tensor NAME with a
  * NAME_expected beside it must equal it. The nets have no inputs, so run by itself the interpreter
  * computes everything. Run with a folder: writes them there with the literals as inputs, and the
  * expected values as data, for `netc verify` (tests/ops1/values.sh).
