@@ -35,7 +35,8 @@ void add_reshape(Network *n)
     }
     if (random_chance(n, 30) && rank <= v.rank) dims[0] = 0;
     Call c = {0};
-    if (random_chance(n, 25) && v.rank) put(&c, "Flatten($%d, axis: %d)", x, random_below(n, v.rank + 1));
+    if (random_chance(n, 25) && v.rank)
+        put(&c, "Flatten($%d, axis: %d)", x, random_below(n, v.rank + 1));
     else {
         put(&c, "Reshape($%d", x);
         put_indices(&c, dims, rank);
@@ -55,7 +56,8 @@ void add_slice(Network *n)
         if (v.dims[d] == 1 || !random_chance(n, 50)) continue;
         axes[count] = d;
         steps[count] = random_chance(n, 70) ? 1 : random_chance(n, 50) ? 2 : -1;
-        int64_t from = random_below(n, (int)v.dims[d]), length = 1 + random_below(n, (int)(v.dims[d] - from));
+        int64_t from = random_below(n, (int)v.dims[d]),
+                length = 1 + random_below(n, (int)(v.dims[d] - from));
         if (random_chance(n, 30)) from -= from % 8;
         starts[count] = steps[count] < 0 ? from + length - 1 : from;
         ends[count] = steps[count] < 0 ? from - 1 - v.dims[d] : from + length;
@@ -111,11 +113,14 @@ void add_concat(Network *n)
         int64_t dims[MAX_RANK];
         memcpy(dims, v.dims, sizeof dims);
         dims[axis] = random_channels(n);
-        chosen[k] = found >= 0 && random_chance(n, 70) ? found : network_leaf(n, v.dtype, v.rank, dims, random_fill(n, v.dtype));
+        chosen[k] = found >= 0 && random_chance(n, 70)
+                        ? found
+                        : network_leaf(n, v.dtype, v.rank, dims, random_fill(n, v.dtype));
     }
     Call c = {0};
     put(&c, "Concat(");
-    for (int k = 0; k <= parts; k++) put(&c, "%s$%d", k ? ", " : "", chosen[random_chance(n, 50) ? k : parts - k]);
+    for (int k = 0; k <= parts; k++)
+        put(&c, "%s$%d", k ? ", " : "", chosen[random_chance(n, 50) ? k : parts - k]);
     put(&c, ", axis: %d)", axis);
     add(n, 1, true, &c);
 }
@@ -146,7 +151,8 @@ void add_gather(Network *n)
     Call c = {0};
     if (random_chance(n, 25)) {
         v.dims[axis] = 1 + random_below(n, 5);
-        put(&c, "GatherElements($%d, $%d, axis: %d)", x, network_leaf(n, DT_I64, v.rank, v.dims, FILL_INDEX), axis);
+        put(&c, "GatherElements($%d, $%d, axis: %d)", x,
+            network_leaf(n, DT_I64, v.rank, v.dims, FILL_INDEX), axis);
     } else if (random_chance(n, 40)) {
         int64_t at[4];
         random_list(n, at, 4, 0, (int)v.dims[axis] - 1);
@@ -154,7 +160,8 @@ void add_gather(Network *n)
         put_indices(&c, at, 1 + random_below(n, 4));
         put(&c, ", axis: %d)", axis);
     } else {
-        put(&c, "Gather($%d, $%d, axis: %d)", x, network_leaf(n, DT_I64, rank, dims, FILL_INDEX), axis);
+        put(&c, "Gather($%d, $%d, axis: %d)", x, network_leaf(n, DT_I64, rank, dims, FILL_INDEX),
+            axis);
     }
     add(n, 1, true, &c);
 }
@@ -171,7 +178,8 @@ void add_stretch(Network *n)
         put(&c, "Tile($%d", x);
         put_indices(&c, items, v.rank);
     } else {
-        for (int d = 0; d < v.rank; d++) items[d + 1] = v.dims[d] == 1 ? 1 + random_below(n, 5) : v.dims[d];
+        for (int d = 0; d < v.rank; d++)
+            items[d + 1] = v.dims[d] == 1 ? 1 + random_below(n, 5) : v.dims[d];
         items[0] = 1 + random_below(n, 3);
         int more = random_chance(n, 30);
         put(&c, "Expand($%d", x);
@@ -197,9 +205,14 @@ void add_squeeze(Network *n)
 
 void add_plane(Network *n)
 {
-    static const char *const calls[] = {"DepthToSpace($%d, blocksize: 2)", "DepthToSpace($%d, blocksize: 2, mode: \"CRD\")", "SpaceToDepth($%d, blocksize: 2)",
-        "Resize($%d, _, f32[4] [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")", "Resize($%d, _, f32[4] [1.0, 1.0, 2.0, 1.5], mode: \"linear\")",
-        "Resize($%d, _, f32[4] [1.0, 1.0, 0.5, 2.0], mode: \"nearest\", coordinate_transformation_mode: \"asymmetric\")"};
+    static const char *const calls[] = {
+        "DepthToSpace($%d, blocksize: 2)",
+        "DepthToSpace($%d, blocksize: 2, mode: \"CRD\")",
+        "SpaceToDepth($%d, blocksize: 2)",
+        "Resize($%d, _, f32[4] [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")",
+        "Resize($%d, _, f32[4] [1.0, 1.0, 2.0, 1.5], mode: \"linear\")",
+        "Resize($%d, _, f32[4] [1.0, 1.0, 0.5, 2.0], mode: \"nearest\", "
+        "coordinate_transformation_mode: \"asymmetric\")"};
     int x = pick(n, is_plane), which = random_below(n, (int)COUNT(calls));
     if (x < 0) return;
     char text[200];

@@ -1,6 +1,6 @@
 /*
- * Holds a random network: adds statements that the front end accepts, renders the text, fills inputs and parameters, evaluates
- * with the interpreter. Chooses nothing: that is operators.c.
+ * Holds a random network: adds statements that the front end accepts, renders the text, fills
+ * inputs and parameters, evaluates with the interpreter. Chooses nothing: that is operators.c.
  */
 #include "network.h"
 
@@ -30,7 +30,8 @@ bool random_chance(Network *n, int percent) { return random_below(n, 100) < perc
 
 static double fill_float(Fill fill, uint64_t *state)
 {
-    static const double specials[] = {INFINITY, -INFINITY, NAN, 0.0, -0.0, 1, -1, 1e-30, -1e-30, 12, -12, 89, -89, 110, -110, 3e4, -3e4, 0.5};
+    static const double specials[] = {INFINITY, -INFINITY, NAN, 0.0, -0.0, 1,    -1,  1e-30, -1e-30,
+                                      12,       -12,       89,  -89, 110,  -110, 3e4, -3e4,  0.5};
     switch (fill) {
     case FILL_ROUGH: return (double)(step(state) >> 11) * 0x1p-51 - 2;
     case FILL_SPECIAL: return specials[step(state) % COUNT(specials)];
@@ -43,10 +44,14 @@ static void fill_data(Value v, void *data, int64_t count, uint64_t state)
 {
     bool is_signed = dtype_info(v.dtype)->class == CLASS_SIGNED;
     for (int64_t i = 0; i < count; i++) {
-        if (dtype_is_float(v.dtype)) dtype_set_double(v.dtype, data, i, fill_float(v.fill, &state));
-        else if (v.dtype == DT_BOOL) dtype_set_int(v.dtype, data, i, (int64_t)(step(&state) & 1));
-        else if (v.fill == FILL_BIG) dtype_set_int(v.dtype, data, i, (int64_t)step(&state));
-        else dtype_set_int(v.dtype, data, i, (int64_t)(step(&state) % 7) - (is_signed ? 3 : 0));
+        if (dtype_is_float(v.dtype))
+            dtype_set_double(v.dtype, data, i, fill_float(v.fill, &state));
+        else if (v.dtype == DT_BOOL)
+            dtype_set_int(v.dtype, data, i, (int64_t)(step(&state) & 1));
+        else if (v.fill == FILL_BIG)
+            dtype_set_int(v.dtype, data, i, (int64_t)step(&state));
+        else
+            dtype_set_int(v.dtype, data, i, (int64_t)(step(&state) % 7) - (is_signed ? 3 : 0));
     }
 }
 
@@ -54,13 +59,14 @@ void networks_fill(Network *const *nets, Graph *g, bool inputs)
 {
     for (int i = 0; i < g->tensors.count; i++) {
         Tensor *t = g->tensors.items[i];
-        int net, value;
-        if (t->data || (t->kind != TENSOR_PARAM && !(inputs && t->kind == TENSOR_INPUT)) || sscanf(t->name, "n%dv%d", &net, &value) != 2)
-            continue;
-        Value v = nets[net]->values.items[value];
+        if (t->data || (t->kind != TENSOR_PARAM && !(inputs && t->kind == TENSOR_INPUT))) continue;
+        int net = 0, value = i;
+        Value v = {.dtype = t->dtype, .fill = FILL_EXACT};
+        if (nets && sscanf(t->name, "n%dv%d", &net, &value) == 2)
+            v = nets[net]->values.items[value];
         int64_t count = tensor_elements(t);
         void *data = arena_alloc(g->arena, dtype_bytes(t->dtype, count) + 1);
-        fill_data(v, data, count, nets[net]->seed * 1000003 + (uint64_t)value);
+        fill_data(v, data, count, (nets ? nets[net]->seed * 1000003 : 0) + (uint64_t)value);
         t->data = data;
     }
 }
@@ -70,8 +76,10 @@ void networks_fill(Network *const *nets, Graph *g, bool inputs)
 static void render_text(const char *text, int net, Text *out)
 {
     for (; *text; text++) {
-        if (*text == '$') text_add(out, "n%dv", net);
-        else text_put(out, text, 1);
+        if (*text == '$')
+            text_add(out, "n%dv", net);
+        else
+            text_put(out, text, 1);
     }
 }
 
@@ -90,8 +98,10 @@ static bool *needed_values(Arena *arena, const Network *n)
     for (int s = n->statements.count - 1; s >= 0; s--) {
         const Statement *st = &n->statements.items[s];
         bool wanted = false;
-        for (int k = 0; k < st->count; k++) wanted |= needed[st->first + k] && !n->values.items[st->first + k].cut;
-        for (const char *c = st->text; wanted && (c = strchr(c, '$')); c++) needed[atoi(c + 1)] = true;
+        for (int k = 0; k < st->count; k++)
+            wanted |= needed[st->first + k] && !n->values.items[st->first + k].cut;
+        for (const char *c = st->text; wanted && (c = strchr(c, '$')); c++)
+            needed[atoi(c + 1)] = true;
     }
     return needed;
 }
@@ -114,7 +124,9 @@ static void render_values(const Network *n, int net, const bool *needed, Renderi
             add_type(&r->body, value);
             text_add(&r->body, "\n");
         }
-        if (value->output) text_add(&r->outputs, "%sn%dv%d%s", r->outputs.length ? ", " : "", net, v, leaf ? "_out" : "");
+        if (value->output)
+            text_add(&r->outputs, "%sn%dv%d%s", r->outputs.length ? ", " : "", net, v,
+                     leaf ? "_out" : "");
     }
 }
 
@@ -124,7 +136,8 @@ static void render_statement(const Network *n, int net, const Statement *s, Rend
     const char *call = strstr(s->text, " = ");
     text_add(&r->body, "    ");
     for (int k = 0; k < s->count; k++)
-        text_add(&r->body, "%sn%dv%d%s", k ? ", " : "", net, s->first + k, n->values.items[s->first + k].cut ? "_cut" : "");
+        text_add(&r->body, "%sn%dv%d%s", k ? ", " : "", net, s->first + k,
+                 n->values.items[s->first + k].cut ? "_cut" : "");
     render_text(call, net, &r->body);
     text_add(&r->body, "\n");
 }
@@ -140,15 +153,17 @@ void networks_render(Network *const *nets, int count, const char *name, Text *ou
         for (int s = 0; s < n->statements.count; s++) {
             const Statement *st = &n->statements.items[s];
             bool wanted = false;
-            for (int k = 0; k < st->count; k++) wanted |= needed[st->first + k] && !n->values.items[st->first + k].cut;
+            for (int k = 0; k < st->count; k++)
+                wanted |= needed[st->first + k] && !n->values.items[st->first + k].cut;
             if (wanted) render_statement(n, i, st, &r);
         }
         for (int v = 0; v < n->values.count; v++) /* outputs that are inputs or parameters */
-            if (n->values.items[v].output && (n->values.items[v].statement < 0 || n->values.items[v].cut))
+            if (n->values.items[v].output &&
+                (n->values.items[v].statement < 0 || n->values.items[v].cut))
                 text_add(&r.body, "    n%dv%d_out = Identity(n%dv%d)\n", i, v, i, v);
     }
-    text_add(out, "net %s(%s) -> (%s) {\n%s}\n", name, r.inputs.length ? r.inputs.data : "", r.outputs.length ? r.outputs.data : "",
-             r.body.length ? r.body.data : "");
+    text_add(out, "net %s(%s) -> (%s) {\n%s}\n", name, r.inputs.length ? r.inputs.data : "",
+             r.outputs.length ? r.outputs.data : "", r.body.length ? r.body.data : "");
     text_free(&r.inputs);
     text_free(&r.outputs);
     text_free(&r.body);
@@ -160,7 +175,9 @@ void networks_render(Network *const *nets, int count, const char *name, Text *ou
 Graph *network_read(Arena *arena, const char *text, bool loud)
 {
     File *file = NEW(arena, File);
-    *file = (File){.path = "random.net", .data = (const uint8_t *)arena_string(arena, text), .bytes = strlen(text)};
+    *file = (File){.path = "random.net",
+                   .data = (const uint8_t *)arena_string(arena, text),
+                   .bytes = strlen(text)};
     Diags *diags = diags_new(arena);
     ReadOptions options = {0};
     Graph *g = read_net(arena, file, &options, diags);
@@ -206,7 +223,9 @@ static bool take_value(Network *n, Value *v, const Tensor *t, bool exact)
     v->fill = n->special ? FILL_SPECIAL : FILL_EXACT; /* when it is cut */
     for (int64_t i = 0; dtype_is_float(t->dtype) && i < count; i++) {
         double x = dtype_get_double(t->dtype, t->data, i);
-        if (!n->special && (!isfinite(x) || fabs(x) > (t->dtype == DT_F16 ? 1000 : 10000))) return false;
+        if (!n->special &&
+            (!isfinite(x) || fabs(x) > (t->dtype == DT_F16 || t->dtype == DT_BF16 ? 1000 : 10000)))
+            return false;
         v->exact &= fabs(x) <= 2048 && x * 256 == floor(x * 256);
     }
     return true;
@@ -239,7 +258,8 @@ int network_add(Network *n, int outputs, bool exact, const char *call)
     text_add(&text, " = %s", call);
     s.text = arena_string(n->arena, text.data);
     text_free(&text);
-    for (const char *c = strstr(s.text, " = "); (c = strchr(c, '$')); c++) exact &= n->values.items[atoi(c + 1)].exact;
+    for (const char *c = strstr(s.text, " = "); (c = strchr(c, '$')); c++)
+        exact &= n->values.items[atoi(c + 1)].exact;
     for (int k = 0; k < outputs; k++) {
         Value v = {.statement = n->statements.count};
         LIST_PUSH(n->arena, &n->values, v);

@@ -1,6 +1,6 @@
 /*
- * What the makers of random statements share: values to choose from, text to write calls in. Each add_* adds one statement or a few,
- * or none where nothing suits or the front end refuses.
+ * What the makers of random statements share: values to choose from, text to write calls in. Each
+ * add_* adds one statement or a few, or none where nothing suits or the front end refuses.
  */
 #ifndef RANDOM_OPERATORS_H
 #define RANDOM_OPERATORS_H
@@ -28,7 +28,8 @@ bool has_rank(const Value *v);
 int pick(Network *n, Wanted wanted);
 Fill random_fill(Network *n, Dtype dtype);
 bool broadcasts_to(const Value *v, const Value *to);
-/* Another operand for value x: one that there is, or a new leaf, of its shape or one that broadcasts to it. */
+/* Another operand for value x: one that there is, or a new leaf, of its shape or one that
+ * broadcasts to it. */
 int operand(Network *n, int x, bool exact);
 int random_channels(Network *n);
 void random_list(Network *n, int64_t *items, int count, int least, int most);
