@@ -315,3 +315,18 @@ void arith_cast(Dtype to, Dtype from, int n, Value *out, const Value *x)
     else
         int_to(to, from, n, out, x);
 }
+
+void arith_bitcast(Dtype to, Dtype from, int n, Value *out, const Value *x)
+{
+    for (int i = 0; i < n; i++) {
+        uint64_t storage = 0;
+        if (dtype_is_float(from))
+            dtype_set_double(from, &storage, 0, x[i].f);
+        else
+            dtype_set_int(from, &storage, 0, x[i].i);
+        if (dtype_is_float(to))
+            out[i].f = dtype_get_double(to, &storage, 0);
+        else
+            out[i].i = dtype_get_int(to, &storage, 0);
+    }
+}

@@ -25,5 +25,8 @@ void arith_binary(BinaryOp op, Dtype dtype, int n, Value *out, const Value *x, i
                   const Value *y, int y_stride);
 /* out[0..n) = x as `to`, rounded or wrapped; floats beyond int64_t saturate, NaN gives 0. */
 void arith_cast(Dtype to, Dtype from, int n, Value *out, const Value *x);
+/* out[0..n) = the bits of x as `to`, of the same width. What a value does not hold, which NaN it
+ * is, is lost. */
+void arith_bitcast(Dtype to, Dtype from, int n, Value *out, const Value *x);
 
 #endif

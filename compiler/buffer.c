@@ -32,7 +32,9 @@ const Buffer *buffer_root(const Buffer *b, int64_t *first)
     return b;
 }
 
-size_t buffer_bytes(const Buffer *b) { return dtype_bytes(b->dtype, b->elements); }
+size_t buffer_offset_bytes(const Buffer *b, int64_t elements) { return array_bytes((size_t)elements, dtype_bytes(b->dtype, 1)); }
+
+size_t buffer_bytes(const Buffer *b) { return buffer_offset_bytes(b, b->elements); }
 
 Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index)
 {

@@ -43,7 +43,7 @@ typedef enum DtypeClass { CLASS_NONE, CLASS_FLOAT, CLASS_SIGNED, CLASS_UNSIGNED,
 typedef struct DtypeInfo {
     const char *name;  /* in .net and in messages: "f32" */
     const char *onnx;  /* ONNX's: "float" */
-    const char *c;     /* in generated C: "float"; NULL where generated C has no such type yet */
+    const char *c;     /* what holds one in generated C: "float", the code of a narrower one; NULL: cannot be there */
     int bits;          /* of one element as stored; 4- and 2-bit types are packed, 0 for strings */
     DtypeClass class;
 } DtypeInfo;
@@ -59,6 +59,7 @@ static inline bool dtype_is_integer(Dtype t)
 }
 /* Bytes that hold n elements, in ONNX's raw encoding and in memory. Strings: sizeof(String) each. */
 size_t dtype_bytes(Dtype dtype, int64_t elements);
+static inline bool dtype_is_packed(Dtype t) { return dtype_info(t)->bits > 0 && dtype_info(t)->bits < 8; }
 
 /* An element of a DT_STRING tensor's data. */
 typedef struct String {

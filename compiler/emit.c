@@ -53,11 +53,29 @@ static void collect(Parts *parts, const RuntimeFile *f, Text *out)
     }
 }
 
+static void find_narrow(Expr *e, void *context)
+{
+    bool *found = context;
+    *found |= dtype_info(e->dtype)->bits < 16 && (dtype_is_float(e->dtype) || dtype_is_packed(e->dtype));
+}
+
+/* The headers that the kernels need, beside netc.h, which the interface does. */
+static void kernel_parts(const Program *p, Parts *parts, Text *out)
+{
+    bool uses_narrow = false;
+    for (int i = 0; i < p->definitions.count; i++) ex_visit(p->definitions.items[i]->body, find_narrow, &uses_narrow);
+    const char *const headers[] = {p->target->header, uses_narrow ? "netc_narrow.h" : NULL};
+    for (size_t i = 0; i < COUNT(headers) && headers[i]; i++) {
+        if (!parts) text_add(out, "#include \"%s\"\n", headers[i]);
+        else collect(parts, runtime_find(headers[i], strlen(headers[i])), out);
+    }
+}
+
 const char *const *emit_runtime_parts(const Program *p)
 {
     Parts *parts = NEW(p->arena, Parts);
     collect(parts, runtime_find("netc.h", 6), NULL);
-    collect(parts, runtime_find(p->target->header, strlen(p->target->header)), NULL);
+    kernel_parts(p, parts, NULL);
     return parts->names;
 }
 
@@ -154,7 +172,7 @@ static void buffer_argument(SourceFile *s, const Buffer *b, const char *const *n
     int64_t first;
     const Buffer *root = buffer_root(b, &first);
     const char *type = emit_type(b->dtype, 1);
-    size_t bytes = root->offset + dtype_bytes(root->dtype, first);
+    size_t bytes = root->offset + buffer_offset_bytes(root, first);
     switch (root->kind) {
     case BUFFER_INPUT:
     case BUFFER_OUTPUT: {
@@ -247,7 +265,7 @@ static void run(SourceFile *s, const char *const *names)
     text_add(s->out, "int %s_run(", s->o->name);
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         bool output = i >= g->inputs.count;
-        emit_parameter(p, output ? g->outputs.items[i - g->inputs.count] : g->inputs.items[i], output, names[i], s->out);
+        emit_parameter(output ? p->outputs.items[i - g->inputs.count] : p->inputs.items[i], output, names[i], s->out);
         text_add(s->out, ", ");
     }
     text_add(s->out, "%svoid *workspace)\n{\n", s->o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
@@ -339,10 +357,11 @@ static void file_head(SourceFile *s)
         Parts parts = {0};
         add_part(&parts, "netc.h"); /* in the header */
         text_add(s->out, "\n/* ---- the parts of netc's runtime that this file uses ---- */\n\n");
-        collect(&parts, runtime_find(p->target->header, strlen(p->target->header)), s->out);
+        kernel_parts(p, &parts, s->out);
         text_add(s->out, "\n/* ---- the network ---- */\n\n");
     } else {
-        text_add(s->out, "#include \"%s\"\n\n", p->target->header);
+        kernel_parts(p, NULL, s->out);
+        text_add(s->out, "\n");
     }
     if (p->weight_bytes && s->o->weights == WEIGHTS_OBJECT)
         text_add(s->out, "/* %s_weights.S */\nextern const unsigned char %s_weights[];\n\n", s->o->name, s->o->name);

@@ -29,7 +29,7 @@ void emit_kernel(const Program *p, const Kernel *k, Text *out);
 /* emit_header.c */
 void emit_header(const Program *p, const EmitOptions *options, Text *out);
 /* "const float image[1 * 3 * 224 * 224]": a parameter of NAME_run. */
-void emit_parameter(const Program *p, const Tensor *t, bool output, const char *name, Text *out);
+void emit_parameter(const Tensor *t, bool output, const char *name, Text *out);
 /* The C names of the inputs and outputs of NAME_run, in order: unique, not keywords. */
 const char **emit_interface_names(const Program *p);
 const char *emit_upper(Arena *arena, const char *name);

@@ -66,10 +66,10 @@ static void spell_const(Speller *s, const Expr *e, int around)
         text_add(s->out, sign ? "(" : "");
         spell_float(s->out, e->f, e->dtype == DT_F32);
         text_add(s->out, sign ? ")" : "");
-    } else if (e->dtype == DT_F16 || e->dtype == DT_BF16) {
-        uint16_t bits;
-        dtype_set_double(e->dtype, &bits, 0, e->f);
-        text_add(s->out, "0x%04x", bits);
+    } else if (dtype_is_float(e->dtype)) {
+        uint16_t code = 0;
+        dtype_set_double(e->dtype, &code, 0, e->f);
+        text_add(s->out, dtype_info(e->dtype)->bits == 16 ? "0x%04x" : "0x%02x", code);
     } else if (e->dtype == DT_U64) {
         text_add(s->out, "UINT64_C(%llu)", (unsigned long long)e->i);
     } else if (e->i == INT64_MIN) {
@@ -215,43 +215,64 @@ static void spell_fma(Speller *s, const Expr *e, int around)
     if (PREC_ADD < around) text_add(s->out, ")");
 }
 
-static bool is_half(Dtype t) { return t == DT_F16 || t == DT_BF16; }
+/* A float that C has no type for: it is held as its code and computed as f32. */
+static bool is_code(Dtype t) { return dtype_is_float(t) && dtype_info(t)->bits < 32; }
 
-/* Half floats convert by way of f32 and f64: exactly from them, rounding once to them. */
-static void spell_half(Speller *s, const Expr *e)
+/* The type in which a cast takes its operand: the codes of floats as f32, integers to types that C lacks as the widest. */
+static Dtype operand_type(const Expr *e)
 {
     Dtype to = e->dtype, from = e->args[0]->dtype;
-    if (is_half(from)) {
-        bool narrows = dtype_is_integer(to);
-        if (narrows || is_half(to)) text_add(s->out, "netc_%s_from_f32(", dtype_name(to));
-        else text_add(s->out, to == DT_BOOL ? "(" : "(%s)", emit_type(to, 1));
-        text_add(s->out, "netc_f32_from_%s(", dtype_name(from));
-        spell(s, e->args[0], PREC_NONE);
-        text_add(s->out, narrows || is_half(to) ? "))" : to == DT_BOOL ? ") != 0)" : ")");
-        return;
-    }
-    text_add(s->out, from == DT_F32 ? "netc_%s_from_f32(" : "netc_%s_from_f64((double)", dtype_name(to));
-    spell(s, e->args[0], from == DT_F32 ? PREC_NONE : PREC_UNARY);
-    text_add(s->out, ")");
+    if (is_code(from)) return DT_F32;
+    if (is_code(to) && from != DT_F32) return DT_F64;
+    return dtype_is_packed(to) && !dtype_is_float(from) ? DT_I64 : from;
+}
+
+static void spell_operand(Speller *s, const Expr *e, int around)
+{
+    Dtype from = e->args[0]->dtype, type = operand_type(e);
+    if (is_code(from)) spell_call(s, arena_format(s->arena, "f32_from_%s", dtype_name(from)), "", e->args, 1);
+    if (is_code(from)) return;
+    if (type != from) text_add(s->out, "(%s)", emit_type(type, 1));
+    spell(s, e->args[0], type != from ? PREC_UNARY + 1 : around);
 }
 
 static void spell_cast(Speller *s, const Expr *e, int around)
 {
-    Dtype to = e->dtype, from = e->args[0]->dtype;
-    if (is_half(to) || is_half(from)) {
-        spell_half(s, e);
-    } else if (dtype_is_integer(to) && dtype_is_float(from)) {
-        spell_call(s, arena_format(s->arena, "%s_from_%s", dtype_name(to), dtype_name(from)), "", e->args, 1);
-    } else if (to == DT_BOOL) {
+    Dtype to = e->dtype, type = operand_type(e);
+    if (to == DT_BOOL) {
         text_add(s->out, "(");
-        spell(s, e->args[0], PREC_COMPARE + 1);
+        spell_operand(s, e, PREC_COMPARE + 1);
         text_add(s->out, " != 0)");
+    } else if (is_code(to) || dtype_is_packed(to) || (dtype_is_integer(to) && dtype_is_float(type))) {
+        text_add(s->out, "netc_%s_from_%s(", dtype_name(to), dtype_name(type));
+        spell_operand(s, e, PREC_NONE);
+        text_add(s->out, ")");
+    } else if (to == type) {
+        spell_operand(s, e, around);
     } else {
         if (PREC_UNARY < around) text_add(s->out, "(");
         text_add(s->out, "(%s)", emit_type(to, 1));
-        spell(s, e->args[0], PREC_UNARY + 1);
+        spell_operand(s, e, PREC_UNARY + 1);
         if (PREC_UNARY < around) text_add(s->out, ")");
     }
+}
+
+/* Floats that C has go to and from integers by way of memory; all else is held as integers. */
+static void spell_bitcast(Speller *s, const Expr *e)
+{
+    Dtype to = e->dtype, from = e->args[0]->dtype;
+    const char *type = emit_type(to, 1);
+    int bits = dtype_info(to)->bits;
+    if (dtype_is_packed(to))
+        text_add(s->out, "netc_%s_from_i64((int64_t)", dtype_is_float(to) ? "u4" : dtype_name(to));
+    else if (to == DT_F32 || to == DT_F64)
+        text_add(s->out, "netc_f%d_of_bits((%s)", bits, bits == 32 ? "uint32_t" : "uint64_t");
+    else if (from == DT_F32 || from == DT_F64)
+        text_add(s->out, "(%s)netc_bits_f%d(", type, bits);
+    else
+        text_add(s->out, to == DT_BOOL ? "(0 != " : "((%s)", type);
+    spell(s, e->args[0], PREC_UNARY + 1);
+    text_add(s->out, ")");
 }
 
 /* A scalar test of vectors needs arms of one type, and what intrinsics return is another than netc_f. */
@@ -294,6 +315,7 @@ static void spell(Speller *s, const Expr *e, int around)
     case EX_FMA: spell_fma(s, e, around); break;
     case EX_SELECT: spell_select(s, e); break;
     case EX_CAST: spell_cast(s, e, around); break;
+    case EX_BITCAST: spell_bitcast(s, e); break;
     case EX_SPLAT: spell_call(s, e->dtype == DT_BOOL ? "splat_m" : "splat", "", e->args, 1); break;
     case EX_ACROSS: spell_across(s, e); break;
     case EX_LOAD:

@@ -53,9 +53,8 @@ static void array_text(const Tensor *t, Text *out)
     if (t->rank == 0) text_add(out, "1");
 }
 
-void emit_parameter(const Program *p, const Tensor *t, bool output, const char *name, Text *out)
+void emit_parameter(const Tensor *t, bool output, const char *name, Text *out)
 {
-    (void)p;
     const char *type = emit_type(t->dtype, 1);
     if (tensor_elements(t) == 0) {
         text_add(out, "%s%s *%s", output ? "" : "const ", type, name);
@@ -72,7 +71,10 @@ static void describe_tensors(const Program *p, const char *const *names, Text *o
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         bool output = i >= g->inputs.count;
         const Tensor *t = output ? g->outputs.items[i - g->inputs.count] : g->inputs.items[i];
-        text_add(out, " *   %s %s: %s\n", output ? "output" : "input ", names[i], tensor_type_text(p->arena, t));
+        text_add(out, " *   %s %s: %s", output ? "output" : "input ", names[i], tensor_type_text(p->arena, t));
+        if (dtype_is_packed(t->dtype))
+            text_add(out, ", %d elements a byte, the first in the low bits", 8 / dtype_info(t->dtype)->bits);
+        text_add(out, "\n");
     }
 }
 
@@ -89,7 +91,7 @@ static void prototype(const Program *p, const EmitOptions *o, Text *out)
     text_add(out, "int %s_run(", o->name);
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         bool output = i >= g->inputs.count;
-        emit_parameter(p, output ? g->outputs.items[i - g->inputs.count] : g->inputs.items[i], output, names[i], out);
+        emit_parameter(output ? p->outputs.items[i - g->inputs.count] : p->inputs.items[i], output, names[i], out);
         text_add(out, ", ");
     }
     text_add(out, "%svoid *workspace);\n", o->weights == WEIGHTS_FILE ? "const void *weights, " : "");

@@ -10,10 +10,10 @@ static void spell_element(const Buffer *b, const void *data, int64_t i, Text *ou
 {
     switch (dtype_info(b->dtype)->class) {
     case CLASS_FLOAT: {
-        if (b->dtype == DT_F16 || b->dtype == DT_BF16) {
-            uint16_t bits;
-            memcpy(&bits, (const char *)data + 2 * i, 2);
-            text_add(out, "0x%04x", bits);
+        size_t bytes = dtype_bytes(b->dtype, 1);
+        if (bytes < sizeof(float)) { /* a code, little-endian */
+            const unsigned char *code = (const unsigned char *)data + (size_t)i * bytes;
+            text_add(out, bytes == 2 ? "0x%04x" : "0x%02x", bytes == 2 ? code[0] | code[1] << 8 : code[0]);
             return;
         }
         double v = dtype_get_double(b->dtype, data, i);

@@ -276,6 +276,20 @@ Expr *ex_cast(Pool *p, Dtype dtype, Expr *x)
     return plain_unary(p, EX_CAST, 0, dtype, x->lanes, x);
 }
 
+Expr *ex_bitcast(Pool *p, Dtype dtype, Expr *x)
+{
+    assert(dtype_info(dtype)->bits == dtype_info(x->dtype)->bits && x->lanes == 1);
+    bool keeps = x->kind == EX_BITCAST && x->dtype != DT_BOOL; /* to bool is what is not 0 */
+    if (keeps) x = x->args[0];
+    if (x->dtype == dtype) return x;
+    if (is_const(x)) {
+        Value v = value_of(x), result;
+        arith_bitcast(dtype, x->dtype, 1, &result, &v);
+        return constant(p, dtype, result);
+    }
+    return plain_unary(p, EX_BITCAST, 0, dtype, 1, x);
+}
+
 Expr *ex_splat(Pool *p, Expr *x, int lanes)
 {
     if (x->lanes == lanes) return x;

@@ -32,6 +32,7 @@ typedef enum ExprKind {
     EX_FMA,    /* arg[0] * arg[1] + arg[2], made by schedules only */
     EX_SELECT, /* arg[0] ? arg[1] : arg[2]; arg[0] is bool; the arm not taken is not evaluated (guards rely on it) */
     EX_CAST,   /* arg[0] as dtype, C's rules (float to integer truncates; to bool: != 0) */
+    EX_BITCAST, /* the bits of arg[0] as dtype, which has as many */
     EX_REDUCE, /* reduce arg[0] over vars */
     EX_SPLAT,  /* a scalar arg[0] in all lanes */
     EX_ACROSS, /* reduce (reduce) the lanes of arg[0] to a scalar */
@@ -116,6 +117,7 @@ Expr *ex_binary(Pool *p, BinaryOp op, Expr *x, Expr *y);
 Expr *ex_fma(Pool *p, Expr *x, Expr *y, Expr *z);
 Expr *ex_select(Pool *p, Expr *condition, Expr *then, Expr *otherwise);
 Expr *ex_cast(Pool *p, Dtype dtype, Expr *x);
+Expr *ex_bitcast(Pool *p, Dtype dtype, Expr *x);
 Expr *ex_reduce(Pool *p, ReduceOp op, Var *const *vars, int count, Expr *body); /* count 0, or all ranges of extent 1: body */
 Expr *ex_splat(Pool *p, Expr *x, int lanes);
 Expr *ex_across(Pool *p, ReduceOp op, Expr *x);

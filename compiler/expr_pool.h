@@ -1,5 +1,5 @@
-/* Between expr.c, which interns expressions, and simplify.c, which rewrites them as they are built.
- * Not for others. */
+/* Between expr.c, which interns expressions, simplify.c, which rewrites them as they are built, and
+ * interp.c. Not for others. */
 #ifndef NETC_EXPR_POOL_H
 #define NETC_EXPR_POOL_H
 

@@ -161,6 +161,10 @@ static void print_kind(Printer *p, const Expr *e, int outer)
     case EX_FMA: print_call(p, "fma", e); break;
     case EX_SELECT: print_call(p, "select", e); break;
     case EX_CAST: print_call(p, dtype_name(e->dtype), e); break;
+    case EX_BITCAST:
+        text_add(p->out, "bits_as_");
+        print_call(p, dtype_name(e->dtype), e);
+        break;
     case EX_REDUCE: print_reduce(p, e); break;
     case EX_SPLAT: print_call(p, "splat", e); break;
     case EX_ACROSS:

@@ -134,6 +134,7 @@ static Expr *with_args(const Rewrite *r, Expr *e, Expr **args)
     case EX_FMA: return ex_fma(p, args[0], args[1], args[2]);
     case EX_SELECT: return ex_select(p, args[0], args[1], args[2]);
     case EX_CAST: return ex_cast(p, e->dtype, args[0]);
+    case EX_BITCAST: return ex_bitcast(p, e->dtype, args[0]);
     case EX_REDUCE: return renamed_reduce(r, e, args[0]);
     case EX_SPLAT: return args[0]->lanes == e->lanes ? args[0] : ex_splat(p, args[0], e->lanes);
     case EX_ACROSS: return ex_across(p, (ReduceOp)e->op, args[0]);

@@ -14,12 +14,16 @@ static double unary_work(int op)
     }
 }
 
+/* A float whose conversions are integer code. */
+static bool is_narrow(Dtype t) { return dtype_is_float(t) && dtype_info(t)->bits < 16; }
+
 static double node_work(const Expr *e)
 {
     switch (e->kind) {
     case EX_UNARY: return unary_work(e->op);
     case EX_BINARY: return e->op == BI_DIV ? 6 : e->op == BI_POW || e->op == BI_ATAN2 ? 40 : 1;
     case EX_SELECT: return 1;
+    case EX_CAST: return is_narrow(e->dtype) || is_narrow(e->args[0]->dtype) ? 10 : 0;
     default: return 0;
     }
 }

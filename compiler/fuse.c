@@ -179,7 +179,7 @@ void fuse(Program *p)
     f.producer = NEW_ARRAY(f.arena, int, tensors);
     f.consumers = NEW_ARRAY(f.arena, IntList, tensors);
     for (int i = 0; i < tensors; i++) f.producer[i] = -1;
-    for (int i = 0; i < p->graph->outputs.count; i++) f.is_output[p->graph->outputs.items[i]->id] = true;
+    for (int i = 0; i < p->outputs.count; i++) f.is_output[p->outputs.items[i]->id] = true;
     for (int i = 0; i < n; i++) {
         Definition *d = p->definitions.items[i];
         d->body = ex_rewrite(p->pool, d->body, replace_constant, NULL);

@@ -7,6 +7,7 @@
 #include "define.h"
 
 #include "arith.h"
+#include "expr_pool.h"
 #include "interp_rows.h"
 
 enum { SHORT_ROW = 64, FAR = 256 /* elements */ };
@@ -200,8 +201,17 @@ static void make_args(Interp *in, Cell *c)
     }
 }
 
+/* The bits of an element are loaded as what they are to be: no value in between could lose some. */
+static Expr *load_as(Interp *in, const Expr *bitcast)
+{
+    Expr load = *bitcast->args[0];
+    load.dtype = bitcast->dtype;
+    return pool_intern(in->pool, &load);
+}
+
 static Cell *make_cell(Interp *in, Expr *e)
 {
+    if (e->kind == EX_BITCAST && e->args[0]->kind == EX_LOAD) e = load_as(in, e);
     if (in->size && *cell_place(in, e)) return *cell_place(in, e);
     Cell *c = NEW(in->arena, Cell);
     c->e = e;
@@ -317,7 +327,9 @@ static void compute_unary(Interp *in, Cell *c)
     const Cell *x = eval(in, c->args[0]);
     Dtype from = c->e->args[0]->dtype;
     int n = x->stride ? in->count : 1;
-    if (c->e->kind == EX_CAST)
+    if (c->e->kind == EX_BITCAST)
+        arith_bitcast(c->e->dtype, from, n, c->own, x->values);
+    else if (c->e->kind == EX_CAST)
         arith_cast(c->e->dtype, from, n, c->own, x->values);
     else
         arith_unary((UnaryOp)c->e->op, from, n, c->own, x->values);
@@ -453,7 +465,8 @@ static void compute(Interp *in, Cell *c)
             compute_load(in, c);
         return;
     case EX_UNARY:
-    case EX_CAST: compute_unary(in, c); return;
+    case EX_CAST:
+    case EX_BITCAST: compute_unary(in, c); return;
     case EX_BINARY: compute_binary(in, c); return;
     case EX_SELECT:
         if (c->dim_count)

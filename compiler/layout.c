@@ -51,7 +51,7 @@ void layout(Program *p)
 {
     Layouts l = {.p = p, .arena = arena_new()};
     grow_places(&l);
-    for (int i = 0; i < p->graph->outputs.count; i++) layout_place(&l, p->graph->outputs.items[i])->is_output = true;
+    for (int i = 0; i < p->outputs.count; i++) layout_place(&l, p->outputs.items[i])->is_output = true;
     for (int i = 0; i < p->definitions.count; i++) {
         Definition *def = p->definitions.items[i];
         layout_place(&l, def->out)->definition = def;

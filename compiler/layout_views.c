@@ -240,8 +240,8 @@ void layout_make_buffers(Layouts *l)
 {
     Program *p = l->p;
     for (int i = p->definitions.count - 1; i >= 0; i--) join_halos(l, p->definitions.items[i]);
-    for (int i = 0; i < p->graph->inputs.count; i++) add_buffer(l, p->graph->inputs.items[i], BUFFER_INPUT, i);
-    for (int i = 0; i < p->graph->outputs.count; i++) add_buffer(l, p->graph->outputs.items[i], BUFFER_OUTPUT, i);
+    for (int i = 0; i < p->inputs.count; i++) add_buffer(l, p->inputs.items[i], BUFFER_INPUT, i);
+    for (int i = 0; i < p->outputs.count; i++) add_buffer(l, p->outputs.items[i], BUFFER_OUTPUT, i);
     for (int i = 0; i < p->definitions.count; i++) {
         Definition *def = p->definitions.items[i];
         if (!def->out->buffer) add_buffer(l, def->out, BUFFER_WORK, 0);

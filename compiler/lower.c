@@ -5,7 +5,7 @@
 #include "op.h"
 #include "program.h"
 
-/* f16 and bf16 are stored as 16-bit integers and computed as f32; the narrower ones have no C type. */
+/* Floats narrower than f32 are stored as integers and computed as f32, integers narrower than a byte computed as i32. */
 static bool type_generates(Dtype t) { return dtype_info(t)->c != NULL; }
 
 static bool check_types(const Node *n, Diags *diags)
@@ -38,19 +38,20 @@ static void check_parameters(const Graph *g, Diags *diags)
     diag_help(d, "give them with --weights-from FILE (.safetensors, .npz, .onnx), or fill them at random with --init SEED");
 }
 
-static bool is_half(Dtype t) { return t == DT_F16 || t == DT_BF16; }
+static Dtype computed_type(Dtype t) { return dtype_is_packed(t) && !dtype_is_float(t) ? DT_I32 : define_wide(t); }
 
-/* Arithmetic on half floats happens in f32 and is rounded: C has no operators for them. */
+/* Arithmetic on types that C has no operators for happens in wider ones and is rounded or wrapped. */
 static Expr *widen(Pool *p, Expr *e, void *context)
 {
     bool computes = e->kind == EX_UNARY || e->kind == EX_BINARY || e->kind == EX_REDUCE;
-    if (!computes || !is_half(e->args[0]->dtype)) return NULL;
+    if (!computes || computed_type(e->args[0]->dtype) == e->args[0]->dtype) return NULL;
+    Dtype type = computed_type(e->args[0]->dtype);
     Expr *x[2];
-    for (int i = 0; i < e->arg_count; i++) x[i] = ex_cast(p, DT_F32, ex_rewrite(p, e->args[i], widen, context));
+    for (int i = 0; i < e->arg_count; i++) x[i] = ex_cast(p, type, ex_rewrite(p, e->args[i], widen, context));
     Expr *wide = e->kind == EX_UNARY    ? ex_unary(p, e->op, x[0])
                  : e->kind == EX_BINARY ? ex_binary(p, e->op, x[0], x[1])
                                         : ex_reduce(p, e->op, e->vars, e->var_count, x[0]);
-    return wide->dtype == e->dtype ? wide : ex_cast(p, e->dtype, wide);
+    return ex_cast(p, e->dtype, wide);
 }
 
 static void lower_node(Program *p, const Node *n, Diags *diags)
@@ -109,5 +110,6 @@ Program *lower(Graph *g, const Target *target, Diags *diags)
     for (int i = 0; i < count; i++) lower_node(p, g->nodes.items[i], diags);
     if (diags_errors(diags) > before) return NULL;
     copy_outputs(p);
+    narrow(p);
     return p;
 }

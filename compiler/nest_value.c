@@ -83,6 +83,9 @@ static Expr *rebuild(Nest *n, const Expr *e, Expr **x)
         if (x[0]->lanes > 1) x[1] = in_lanes(n, x[1]), x[2] = in_lanes(n, x[2]);
         return ex_select(p, x[0], x[1], x[2]);
     case EX_CAST: return e->dtype == x[0]->dtype ? x[0] : ex_cast(p, e->dtype, x[0]);
+    case EX_BITCAST:
+        n->failed |= x[0]->lanes > 1;
+        return n->failed ? x[0] : ex_bitcast(p, e->dtype, x[0]);
     case EX_SPLAT: return in_lanes(n, x[0]);
     case EX_ACROSS: return ex_across(p, e->op, x[0]);
     default: assert(!"an expression that values do not have"); return NULL;

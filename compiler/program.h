@@ -65,6 +65,8 @@ int64_t layout_strides(Layout *l, const int64_t *dims);
 /* The buffer that has its own place (itself, or the outermost parent), and the first element in it. */
 const Buffer *buffer_root(const Buffer *b, int64_t *first);
 size_t buffer_bytes(const Buffer *b);
+/* Of so many elements. Those of packed types have a byte each: they are packed in the interface only (narrow.c). */
+size_t buffer_offset_bytes(const Buffer *b, int64_t elements);
 /* Physical offset of a logical index. */
 Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index);
 /* Writes the contents of a constant buffer (buffer_bytes of them). */
@@ -121,6 +123,7 @@ struct Program {
     Graph *graph;
     const Target *target;
     int threads; /* to share kernels out among; 1: serial code */
+    LIST(Tensor *) inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes (narrow.c) */
     LIST(Definition *) definitions;
     LIST(Kernel *) kernels;
     LIST(Buffer *) buffers;
@@ -134,6 +137,7 @@ const char *program_name(Program *p, const char *prefix, const char *text);
 
 /* The stages, one file each. */
 Program *lower(Graph *g, const Target *target, Diags *diags); /* NULL after diagnostics: what cannot be generated, all listed */
+void narrow(Program *p); /* the last step of lower: inputs, outputs and constants of packed types become bytes */
 void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);

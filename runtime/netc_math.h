@@ -224,6 +224,18 @@ static inline float netc_f32_of_bits(uint32_t bits)
     memcpy(&x, &bits, sizeof x);
     return x;
 }
+static inline uint64_t netc_bits_f64(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+static inline double netc_f64_of_bits(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
 
 static inline float netc_f32_from_f16(uint16_t h)
 {

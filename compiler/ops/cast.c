@@ -1,17 +1,12 @@
 /*
- * Conversion of element types: Cast to a named type, CastLike to another tensor's. Strings are not
- * converted.
+ * Conversion of element types: Cast to a named type, CastLike to another tensor's, BitCast of the
+ * bits. Strings are not converted.
  */
 #include "known.h"
+#include "quantize.h"
 #include "row.h"
 
 #include <strings.h>
-
-/* The largest finite magnitude of the types that saturate; 0: others. */
-static const double largest[DT_COUNT] = {
-    [DT_F8E4M3FN] = 448,     [DT_F8E4M3FNUZ] = 240, [DT_F8E5M2] = 57344,
-    [DT_F8E5M2FNUZ] = 57344, [DT_F4E2M1] = 6,       [DT_F8E8M0] = 0x1p127,
-};
 
 static bool saturates(const Node *n)
 {
@@ -32,12 +27,9 @@ static Expr *round_to_power(Pool *p, Expr *x, const char *mode)
 ELEMENT(cast)
 {
     Dtype to = n->outputs[0]->dtype;
-    if (!largest[to]) return ex_cast(p, to, x[0]);
+    if (!quantize_largest(to)) return ex_cast(p, to, x[0]);
     Expr *v = dtype_is_float(x[0]->dtype) ? x[0] : ex_cast(p, DT_F32, x[0]);
-    if (saturates(n) || to == DT_F4E2M1) {
-        Expr *low = like(p, v, to == DT_F8E8M0 ? 0x1p-127 : -largest[to]);
-        v = ex_min(p, ex_max(p, v, low), like(p, v, largest[to]));
-    }
+    if (saturates(n) || to == DT_F4E2M1) v = quantize_saturated(p, v, to);
     return to == DT_F8E8M0 ? round_to_power(p, v, attr_text(n, "round_mode")) : v;
 }
 
@@ -88,10 +80,41 @@ static void define_cast(Definer *d)
     define_rounded(d, out, vars, cast(d->pool, n, &x, 1));
 }
 
+static bool infer_bitcast(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *x = n->inputs[0];
+    Dtype to = known_type(in, "to", attr_int(n, "to"));
+    if (to == DT_NONE) return false;
+    if (dtype_info(to)->bits != dtype_info(x->dtype)->bits)
+        return infer_error(in, "E0202", "the bits of %s are no %s: they are %d, not %d",
+                           dtype_name(x->dtype), dtype_name(to), dtype_info(x->dtype)->bits,
+                           dtype_info(to)->bits);
+    return infer_output(in, 0, to, x->rank, x->dims);
+}
+
+static void define_bitcast(Definer *d)
+{
+    Tensor *x = d->node->inputs[0], *out = d->node->outputs[0];
+    Var **vars = define_indices(d, out->rank, out->dims);
+    Expr *load = ex_load(d->pool, x, define_index_exprs(d, vars, out->rank));
+    define_tensor(d, out, vars, ex_bitcast(d->pool, out->dtype, load));
+}
+
 #define SATURATE                                                                                   \
     ATTR("saturate", INT, .i = 1, .since = 19), ATTR("round_mode", STRING, .s = "up", .since = 24)
 
 const Op ops_cast[] = {
+    {.name = "BitCast",
+     .doc = "The bits of each element taken for those of another type of the same width.",
+     VERSIONS(26),
+     INPUTS(SLOT("input", ANY_2BIT, "T1")),
+     OUTPUTS(SLOT("output", ANY_2BIT, "T2")),
+     ATTRS(ATTR("to", INT, .required = true)),
+     .infer = infer_bitcast,
+     .define = define_bitcast,
+     EXAMPLES("BitCast@26(x: f32[2, 3], to: i32)", "BitCast@26(x: i16[4], to: u16)",
+              "BitCast@26(x: bool[3], to: u8)")},
     {.name = "Cast",
      .doc = "Each element converted to another element type.",
      VERSIONS(1, 6, 9, 13, 19, 21, 23, 24, 25),

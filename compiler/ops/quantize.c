@@ -5,6 +5,8 @@
  */
 #include "quantize.h"
 
+#define TYPES_QUANTIZED_ANY (TYPES_QUANTIZED | TYPES_QUANTIZED_FLOAT)
+
 /* ---- the shape of scales ---- */
 
 /* Whether t holds one scale for all of x, one for each index of the axis, or one for each block
@@ -82,9 +84,16 @@ static bool quantize_infer(Infer *in)
     Dtype named = named_type(n, "output_dtype"), dtype = zero ? zero->dtype : named ? named : DT_U8;
     if (named && zero && named != zero->dtype)
         return infer_error(in, "E0202", "output_dtype and the zero point's type differ");
-    if (dtype >= DT_COUNT || !(TYPES_QUANTIZED >> dtype & 1))
+    if (dtype >= DT_COUNT || !(TYPES_QUANTIZED_ANY >> dtype & 1))
         return infer_error(in, "E0202", "quantised values cannot have type %lld", (long long)dtype);
     return check_scales(in) && infer_output(in, 0, dtype, x->rank, x->dims);
+}
+
+/* Floats round by themselves; their zero point stands for the type only. */
+static Expr *quantize_float(Pool *p, const Node *n, Expr *value, Dtype dtype)
+{
+    bool saturates = n->version < 19 || attr_int(n, "saturate") || dtype == DT_F4E2M1;
+    return ex_cast(p, dtype, saturates ? quantize_saturated(p, value, dtype) : value);
 }
 
 static void quantize_define(Definer *d)
@@ -96,6 +105,10 @@ static void quantize_define(Definer *d)
     Expr **index = define_index_exprs(d, vars, out->rank);
     Expr *value = ex_cast(p, DT_F32, define_load(d, x, index));
     value = ex_div(p, value, ex_cast(p, DT_F32, scale_load(d, n->inputs[1], index)));
+    if (dtype_is_float(out->dtype)) {
+        define_tensor(d, out, vars, quantize_float(p, n, value, out->dtype));
+        return;
+    }
     Expr *zero_point = zero ? scale_load(d, zero, index) : NULL;
     define_tensor(d, out, vars, quantize_value(p, value, zero_point, out->dtype));
 }
@@ -120,8 +133,10 @@ static void dequantize_define(Definer *d)
     Pool *p = d->pool;
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank);
-    Expr *zero_point = zero ? scale_load(d, zero, index) : NULL;
-    Expr *value = ex_cast(p, DT_F32, quantize_centred(p, ex_load(p, x, index), zero_point));
+    Expr *value = ex_load(p, x, index);
+    if (!dtype_is_float(x->dtype))
+        value = quantize_centred(p, value, zero ? scale_load(d, zero, index) : NULL);
+    value = ex_cast(p, DT_F32, value);
     value = ex_mul(p, value, ex_cast(p, DT_F32, scale_load(d, n->inputs[1], index)));
     define_rounded(d, out, vars, value);
 }
@@ -178,16 +193,17 @@ static void dynamic_define(Definer *d)
 }
 
 #define TYPES_WIDE   (TYPES_FLOAT | TYPE(DT_I32))
-#define TYPES_COARSE (TYPES_QUANTIZED | TYPE(DT_I32))
+#define TYPES_SCALE  (TYPES_WIDE | TYPE(DT_F8E8M0))
+#define TYPES_COARSE (TYPES_QUANTIZED_ANY | TYPE(DT_I32))
 
 static const Slot quantize_inputs[] = {
     SLOT("x", TYPES_WIDE, NULL),
-    SLOT("y_scale", TYPES_WIDE, NULL),
-    SLOT("y_zero_point", TYPES_QUANTIZED, "T2", .optional = true),
+    SLOT("y_scale", TYPES_SCALE, NULL),
+    SLOT("y_zero_point", TYPES_QUANTIZED_ANY, "T2", .optional = true),
     {0}};
-static const Slot quantize_outputs[] = {SLOT("y", TYPES_QUANTIZED, "T2"), {0}};
+static const Slot quantize_outputs[] = {SLOT("y", TYPES_QUANTIZED_ANY, "T2"), {0}};
 static const Slot dequantize_inputs[] = {SLOT("x", TYPES_COARSE, "T1"),
-                                         SLOT("x_scale", TYPES_FLOAT, NULL),
+                                         SLOT("x_scale", TYPES_FLOAT | TYPE(DT_F8E8M0), NULL),
                                          SLOT("x_zero_point", TYPES_COARSE, "T1", .optional = true),
                                          {0}};
 static const Slot dequantize_outputs[] = {SLOT("y", TYPES_FLOAT, NULL), {0}};
