@@ -182,7 +182,7 @@ static void buffer_argument(SourceFile *s, const Buffer *b, const char *const *n
         break;
     }
     case BUFFER_CONST:
-        if (s->o->weights == WEIGHTS_INLINE) text_add(s->out, "%s_values", root->name);
+        if (s->o->weights == WEIGHTS_INLINE) text_add(s->out, first ? "%s_values + %lld" : "%s_values", root->name, (long long)first);
         else text_add(s->out, "WEIGHTS(%s, %zu)", type, bytes);
         break;
     default: text_add(s->out, "WORK(%s, %zu)", type, bytes);

@@ -52,7 +52,7 @@ static void inline_array(const Buffer *b, Text *out)
     free(data);
 }
 
-static bool is_constant(const Buffer *b) { return b->kind == BUFFER_CONST; }
+static bool is_constant(const Buffer *b) { return b->kind == BUFFER_CONST && !b->parent; }
 
 void emit_inline_weights(const Program *p, Text *out)
 {

@@ -70,24 +70,36 @@ static bool plan_dims(PackPlan *k, const Var *vector, int lanes, int copies, con
     return ok && add_dim(k, v, lanes, 1, ex_floormod(p, lane_index, ex_int(p, lanes)));
 }
 
+/* Several definitions may read one constant in the same order (the steps of a recurrence): they share its packed form. */
+static Buffer *find_packed(const Program *pr, const Tensor *t, const Packing *packing)
+{
+    for (int i = 0; i < pr->buffers.count; i++) {
+        Buffer *b = pr->buffers.items[i];
+        if (b->packing && b->tensor == t && b->packing->rank == packing->rank &&
+            memcmp(b->packing->dims, packing->dims, (size_t)packing->rank * sizeof *packing->dims) == 0)
+            return b;
+    }
+    return NULL;
+}
+
 static void make_packed(Program *pr, PackPlan *k)
 {
     const Tensor *t = k->load->tensor;
     int64_t dims[MAX_RANK];
     for (int d = 0; d < k->packing->rank; d++) dims[d] = k->packing->dims[d].extent;
-    Tensor *packed = NEW(pr->arena, Tensor);
+    Tensor *packed = k->packed = NEW(pr->arena, Tensor);
     *packed = *t;
     packed->rank = k->packing->rank;
     packed->dims = arena_copy(pr->arena, dims, (size_t)packed->rank * sizeof *dims);
-    Buffer *b = NEW(pr->arena, Buffer);
+    packed->buffer = find_packed(pr, t, k->packing);
+    if (packed->buffer) return;
+    Buffer *b = packed->buffer = NEW(pr->arena, Buffer);
     *b = *t->buffer;
     b->name = program_name(pr, "", arena_format(pr->arena, "%s_packed", t->name));
     b->tensor = t;
     b->packing = k->packing;
     layout_dense(&b->layout, packed->rank, packed->dims);
     b->elements = tensor_elements(packed);
-    packed->buffer = b;
-    k->packed = packed;
     LIST_PUSH(pr->arena, &pr->buffers, b);
 }
 

@@ -85,14 +85,18 @@ static void place_work(Program *p)
 /* In the order of first use: a run reads the weights from front to back. */
 static void place_constants(Program *p)
 {
+    Arena *arena = arena_new();
+    bool *placed = NEW_ARRAY(arena, bool, p->buffers.count + 1);
+    for (int i = 0; i < p->buffers.count; i++) p->buffers.items[i]->id = i;
     for (int k = 0; k < p->kernels.count; k++)
         for (int i = 0; i < p->kernels.items[k]->reads.count; i++) {
-            Buffer *b = p->kernels.items[k]->reads.items[i];
-            if (b->kind != BUFFER_CONST || b->first_use != k) continue;
+            Buffer *b = (Buffer *)buffer_root(p->kernels.items[k]->reads.items[i], NULL);
+            if (b->kind != BUFFER_CONST || b->first_use != k || placed[b->id]) continue;
+            placed[b->id] = true;
             b->offset = p->weight_bytes;
             p->weight_bytes += aligned(buffer_bytes(b));
-            b->first_use = k;
         }
+    arena_free(arena);
 }
 
 void plan(Program *p)

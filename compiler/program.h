@@ -54,6 +54,7 @@ struct Buffer {
     int index;              /* BUFFER_INPUT, BUFFER_OUTPUT: position in the interface */
     size_t offset;          /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */
     int first_use, last_use; /* kernel positions; by plan */
+    int id;                  /* position in the program's buffers; by plan */
 };
 
 /* Row-major, without holes. */
@@ -141,6 +142,7 @@ void narrow(Program *p); /* the last step of lower: inputs, outputs and constant
 void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);
+void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
 void parallel(Program *p); /* shares the kernels' outer loops out among p->threads */
 void plan(Program *p);
 void check_program(const Program *p);

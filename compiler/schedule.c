@@ -65,6 +65,7 @@ static Kernel *add_kernel(Program *p, const char *stem)
 
 static void finish_kernel(Program *p, Kernel *k)
 {
+    rebase(p, k->body);
     Touch t = {p, k};
     note_writes(&t, k->body);
     note_reads(&t, k->body);
