@@ -1,5 +1,6 @@
-/* netc ops: the table of operators, from their descriptors. */
+/* netc ops: the table of operators, from their descriptors, and that of those that are missing. */
 #include "commands.h"
+#include "missing.h"
 #include "op.h"
 
 #include <stdlib.h>
@@ -64,8 +65,35 @@ static void print_table(Arena *arena, const Op *const *ops, int count)
     printf("%d operators\n", count);
 }
 
+static const char *missing_name(Arena *arena, const MissingOp *m)
+{
+    return *m->domain ? arena_format(arena, "%s.%s", m->domain, m->name) : m->name;
+}
+
+static void print_missing(Arena *arena, bool json)
+{
+    int width = 8, count = 0;
+    for (const MissingOp *m = missing_ops; m->name; m++, count++)
+        width = (int)max64(width, (int64_t)strlen(missing_name(arena, m)));
+    if (!json) printf("%-*s  WHY NOT\n", width, "OPERATOR");
+    for (const MissingOp *m = missing_ops; m->name; m++)
+        if (json)
+            printf("%s\n  {\"name\": \"%s\", \"domain\": \"%s\", \"reason\": \"%s\"}",
+                   m == missing_ops ? "[" : ",", m->name, m->domain, m->reason);
+        else
+            printf("%-*s  %s\n", width, missing_name(arena, m), m->reason);
+    if (json)
+        printf("\n]\n");
+    else
+        printf("%d operators\n", count);
+}
+
 static int ops(Job *job)
 {
+    if (job->options->missing) {
+        print_missing(job->arena, job->options->json);
+        return EXIT_DONE;
+    }
     int count = 0;
     const Op **all = NEW_ARRAY(job->arena, const Op *, count_ops() + 1);
     for (const Op *const *table = op_tables; *table; table++)
@@ -85,7 +113,8 @@ const Command command_ops = {
     .title = "Lists the operators that netc knows",
     .help = "OPSETS are the versions of the ONNX operator set that define or change the\n"
             "operator. HOW says whether code is generated for it, or it must fold away at\n"
-            "compile time because what it depends on is constant.\n",
-    .groups = GROUP_JSON,
+            "compile time because what it depends on is constant. With --missing the table is\n"
+            "of the operators that ONNX has and netc does not, and why.\n",
+    .groups = GROUP_JSON | GROUP_MISSING,
     .run = ops,
 };

@@ -41,7 +41,7 @@ const DiagCode diag_codes[] = {
     {"E0211", "the inner dimensions of a product differ"},
     {"E0212", "a reshape changes the number of elements"},
     {"E0213", "a constant index is out of range"},
-    {"E0301", "unknown operator"},
+    {"E0301", "unknown or unsupported operator"},
     {"E0302", "unknown attribute"},
     {"E0303", "a required attribute is missing"},
     {"E0304", "an attribute has the wrong kind"},

@@ -8,6 +8,7 @@
 
 #include "branch.h"
 #include "evaluate.h"
+#include "missing.h"
 
 /* ---- unknown operators: all of them at once ---- */
 
@@ -33,20 +34,31 @@ static const char *nearest_operator(const char *name)
     return nearest_name(name, names, count);
 }
 
+/* What is wrong, when it is one operator. */
+static const char *unknown_text(Arena *arena, const Node *n)
+{
+    const MissingOp *missing = missing_find(n->domain, n->op_type);
+    return missing ? arena_format(arena, "the operator '%s' is known, but not supported: %s",
+                                  full_name(arena, n), missing->reason)
+                   : arena_format(arena, "the operator '%s' is unknown", full_name(arena, n));
+}
+
 static void report_unknown(Arena *arena, Diags *diags, Unknown *const *order, int count)
 {
     if (!count) return;
-    Diagnostic *d =
-        count == 1 ? diag_error(diags, "E0301", order[0]->first->source,
-                                "the operator '%s' is unknown", full_name(arena, order[0]->first))
-                   : diag_error(diags, "E0301", order[0]->first->source, "%d operators are unknown",
-                                count);
+    const char *what =
+        count == 1 ? unknown_text(arena, order[0]->first)
+                   : arena_format(arena, "%d operators are unknown or not supported", count);
+    Diagnostic *d = diag_error(diags, "E0301", order[0]->first->source, "%s", what);
     for (int i = 0; i < count; i++) {
         Unknown *u = order[i];
-        const char *near = nearest_operator(u->first->op_type);
+        const MissingOp *missing = missing_find(u->first->domain, u->first->op_type);
+        const char *near = missing ? NULL : nearest_operator(u->first->op_type);
         diag_note(d, "'%s' is used by %s%s", full_name(arena, u->first), u->nodes.data,
                   u->uses > NAMED_NODES ? arena_format(arena, " and %d more", u->uses - NAMED_NODES)
                                         : "");
+        if (missing && count > 1)
+            diag_note(d, "'%s' is not supported: %s", full_name(arena, u->first), missing->reason);
         if (near)
             diag_help(d, "did you mean '%s' instead of '%s'?", near, full_name(arena, u->first));
         text_free(&u->nodes);

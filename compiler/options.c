@@ -80,6 +80,8 @@ static const OptionRow rows[] = {
      "the result as JSON on standard output", NULL},
     {0, "csv", NULL, OPTION_FLAG, AT(csv), GROUP_CSV,
      "the table as comma-separated values", NULL},
+    {0, "missing", NULL, OPTION_FLAG, AT(missing), GROUP_MISSING,
+     "what ONNX has and netc does not, and why", NULL},
     {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL,
      "auto, always or never colour diagnostics", color_choices},
 };

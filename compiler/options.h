@@ -24,6 +24,7 @@ enum OptionGroup {
     GROUP_COMPARE = 1 << 7, /* comparing outputs */
     GROUP_JSON = 1 << 8,
     GROUP_CSV = 1 << 9,
+    GROUP_MISSING = 1 << 10,
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN };
@@ -42,7 +43,7 @@ typedef struct Options {
     int winograd; /* WinogradKind */
     int64_t threads;
     int color;   /* 0 on a terminal, 1 always, 2 never */
-    bool bundle, no_cache, layers, scale, json, csv;
+    bool bundle, no_cache, layers, scale, json, csv, missing;
     double rtol, atol, timeout; /* timeout in seconds; 0: none */
 } Options;
 

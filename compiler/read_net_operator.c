@@ -3,6 +3,7 @@
  * it is known, as many outputs as there are names on the left. What is wrong with the node as such
  * is for infer_node to say.
  */
+#include "missing.h"
 #include "read_net.h"
 
 /* ---- inputs ---- */
@@ -185,6 +186,12 @@ static const Op *find_operator(Reader *r, const NetCall *call, const char *domai
 {
     const Op *op = op_find(domain, call->callee.text);
     if (op) return op;
+    const MissingOp *missing = missing_find(domain, call->callee.text);
+    if (missing) {
+        net_error(r, "E0301", call->callee.source, "the operator `%s` is not supported: %s",
+                  missing->name, missing->reason);
+        return NULL;
+    }
     const char *names[1024];
     int count = 0;
     for (const Op *const *table = op_tables; *table; table++)

@@ -54,3 +54,10 @@ expect after-operands 0 "$NETC" check "$net" --color never
 expect double-dash 0 "$NETC" check -- "$net"
 expect missing-file 1 "$NETC" check "$T/nothing.net"
 expect_text missing-file-text "$T/stderr" 'nothing.net'
+
+expect ops 0 "$NETC" ops
+expect_text ops-lists "$T/stdout" '^Conv .* generated '
+expect ops-missing 0 "$NETC" ops --missing
+expect_text ops-missing-reason "$T/stdout" '^NonZero  *the shape of its output depends on the data$'
+expect ops-missing-json 0 "$NETC" ops --missing --json
+expect_text ops-missing-json-row "$T/stdout" '"name": "ZipMap", "domain": "ai.onnx.ml", "reason": "maps'

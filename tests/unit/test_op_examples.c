@@ -16,6 +16,7 @@
 
 #include "datafile.h"
 #include "evaluate.h"
+#include "missing.h"
 #include "op.h"
 
 enum { BUDGET = 1 << 24, PER_NETWORK = 40 };
@@ -263,11 +264,22 @@ static int write_networks(const char *folder)
     return 0;
 }
 
+static void no_operator_is_both_there_and_missing(void **state)
+{
+    (void)state;
+    for (const MissingOp *m = missing_ops; m->name; m++) {
+        if (op_find(m->domain, m->name)) fail_msg("%s is not missing any more", m->name);
+        assert_ptr_equal(missing_find(m->domain, m->name), m);
+        assert_true(strlen(m->reason) > 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2) return write_networks(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operator_is_documented),
+        cmocka_unit_test(no_operator_is_both_there_and_missing),
         cmocka_unit_test(every_example_is_evaluated),
     };
     return cmocka_run_group_tests_name("operator examples", tests, NULL, NULL);

@@ -1,0 +1,63 @@
+/* The operators that ONNX has and netc does not, and why. */
+#include "missing.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define EXTENT   "the shape of its output depends on the data"
+#define MAPS     "maps are not values of a network here"
+#define RANDOM   "it draws at random, but a network here is a function of its inputs"
+#define SEQUENCE "sequences and optionals are not values of a network here"
+#define STRINGS  "there is no generated code for strings"
+
+#define ML "ai.onnx.ml"
+
+const MissingOp missing_ops[] = {
+    {"", "Bernoulli", RANDOM},
+    {"", "Compress", EXTENT},
+    {"", "ConcatFromSequence", SEQUENCE},
+    {"", "ImageDecoder", "it reads compressed images, of any size"},
+    {"", "Loop", "its body cannot be unrolled or repeated yet"},
+    {"", "Multinomial", RANDOM},
+    {"", "NonMaxSuppression", EXTENT},
+    {"", "NonZero", EXTENT},
+    {"", "Optional", SEQUENCE},
+    {"", "OptionalGetElement", SEQUENCE},
+    {"", "OptionalHasElement", SEQUENCE},
+    {"", "RandomNormal", RANDOM},
+    {"", "RandomNormalLike", RANDOM},
+    {"", "RandomUniform", RANDOM},
+    {"", "RandomUniformLike", RANDOM},
+    {"", "RegexFullMatch", STRINGS},
+    {"", "Scan", "its body cannot be unrolled or repeated yet"},
+    {"", "SequenceAt", SEQUENCE},
+    {"", "SequenceConstruct", SEQUENCE},
+    {"", "SequenceEmpty", SEQUENCE},
+    {"", "SequenceErase", SEQUENCE},
+    {"", "SequenceInsert", SEQUENCE},
+    {"", "SequenceLength", SEQUENCE},
+    {"", "SequenceMap", SEQUENCE},
+    {"", "SplitToSequence", SEQUENCE},
+    {"", "StringConcat", STRINGS},
+    {"", "StringNormalizer", STRINGS},
+    {"", "StringSplit", STRINGS},
+    {"", "TfIdfVectorizer", "it counts sequences of words"},
+    {"", "Unique", EXTENT},
+    {ML, "CastMap", MAPS},
+    {ML, "CategoryMapper", STRINGS},
+    {ML, "DictVectorizer", MAPS},
+    {ML, "SVMClassifier", "support vector machines have no definition here"},
+    {ML, "SVMRegressor", "support vector machines have no definition here"},
+    {ML, "TreeEnsembleClassifier", "of the ensembles of trees only TreeEnsemble has a definition"},
+    {ML, "TreeEnsembleRegressor", "of the ensembles of trees only TreeEnsemble has a definition"},
+    {ML, "ZipMap", MAPS},
+    {"ai.onnx.preview.training", "Gradient", "it differentiates the nodes around it"},
+    {0},
+};
+
+const MissingOp *missing_find(const char *domain, const char *name)
+{
+    for (const MissingOp *m = missing_ops; m->name; m++)
+        if (strcmp(m->domain, domain) == 0 && strcmp(m->name, name) == 0) return m;
+    return NULL;
+}
