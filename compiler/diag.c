@@ -91,6 +91,24 @@ void diag_help(Diagnostic *d, const char *format, ...)
     va_end(args);
 }
 
+void diag_needs_input(Diagnostic *d, const char *name) { LIST_PUSH(d->arena, &d->needs, name); }
+
+InputNames diags_needed_inputs(const Diags *diags)
+{
+    InputNames names = {0};
+    Map *seen = map_new(diags->arena);
+    for (int i = 0; i < diags->all.count; i++) {
+        const Diagnostic *d = diags->all.items[i];
+        for (int k = 0; k < d->needs.count; k++) {
+            const char *name = d->needs.items[k];
+            if (map_get(seen, name)) continue;
+            map_set(seen, name, (void *)name);
+            LIST_PUSH(diags->arena, &names, name);
+        }
+    }
+    return names;
+}
+
 /* ---- order ---- */
 
 static const char *file_name(const Source *where) { return where->file ? where->file->path : ""; }

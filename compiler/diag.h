@@ -38,6 +38,11 @@ Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const cha
 void diag_label(Diagnostic *d, Source where, const char *format, ...) PRINTF(3, 4);
 void diag_note(Diagnostic *d, const char *format, ...) PRINTF(2, 3);
 void diag_help(Diagnostic *d, const char *format, ...) PRINTF(2, 3);
+/* The value of that input of the network, known at compile time, would cure it. */
+void diag_needs_input(Diagnostic *d, const char *name);
+/* Those of all diagnostics, each once, in the arena of the diagnostics. */
+typedef LIST(const char *) InputNames;
+InputNames diags_needed_inputs(const Diags *diags);
 
 /* Writes all of them in the order of their places. */
 void diags_print(const Diags *diags, FILE *out, bool color);

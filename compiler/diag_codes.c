@@ -28,6 +28,7 @@ const DiagCode diag_codes[] = {
     {"E0123", "the .safetensors file cannot be used"},
     {"E0124", "the data file holds something else than a tensor"},
     {"E0125", "the format cannot hold the tensor"},
+    {"E0131", "an input cannot be baked"},
     {"E0201", "shapes do not agree"},
     {"E0202", "element types do not agree"},
     {"E0203", "a tensor has the wrong rank"},
@@ -74,6 +75,7 @@ const DiagCode diag_codes[] = {
     {"W0003", "an option names nothing in the net"},
     {"W0004", "the file of the weights is not there"},
     {"W0005", "the model is newer than netc"},
+    {"W0006", "the model declares other shapes than its tensors have"},
     {NULL, NULL},
 };
 

@@ -23,6 +23,7 @@ struct Diagnostic {
     LIST(DiagLabel) labels;
     LIST(const char *) notes;
     LIST(const char *) help;
+    InputNames needs; /* diag_needs_input */
     int sequence; /* in which it was added: decides between equal places */
 };
 

@@ -129,9 +129,10 @@ static bool may_be_known(const Node *n)
     return true;
 }
 
-/* An output, also of a graph that is still being built. */
+/* An output of the network, also of one that is still being built; a branch's may be constants. */
 static bool stays_computed(const Graph *g, const Tensor *t)
 {
+    if (g->outer) return false;
     return graph_is_output(g, t) || (g->output_names && map_get(g->output_names, t->name));
 }
 
@@ -268,5 +269,6 @@ bool infer(Graph *g, Diags *diags)
     int errors = diags_errors(diags);
     find_all_operators(g, diags);
     infer_graph(g, diags);
+    infer_declared(g, diags);
     return diags_errors(diags) == errors;
 }

@@ -11,5 +11,8 @@ bool infer_schema(Infer *in);
 /* The nodes of a graph whose operators were looked up; also for the branches of control operators.
  */
 bool infer_graph(Graph *g, Diags *diags);
+/* One warning of all tensors whose declared sizes are not those they have: exporters have computed
+ * sizes wrongly, and go on doing so. */
+void infer_declared(const Graph *g, Diags *diags);
 
 #endif

@@ -2,13 +2,13 @@
  * What the operators' infer functions call: setting outputs, errors that say where the inputs come
  * from, values that must be known, broadcasting, axes.
  */
-#include "op.h"
+#include "infer.h"
 
 /* ---- errors ---- */
 
 static bool has_place(const Tensor *t) { return t->source.line > 0; }
 
-static const char *origin(Arena *arena, const Tensor *t)
+const char *infer_origin(const Infer *in, const Tensor *t)
 {
     switch (t->kind) {
     case TENSOR_INPUT: return "is an input of the network";
@@ -17,8 +17,8 @@ static const char *origin(Arena *arena, const Tensor *t)
     case TENSOR_VALUE: break;
     }
     if (!t->producer) return "is computed";
-    return arena_format(arena, "comes from node %d '%s' (%s)", t->producer->id, t->producer->name,
-                        t->producer->op_type);
+    return arena_format(in->graph->arena, "comes from node %d '%s' (%s)", t->producer->id,
+                        t->producer->name, t->producer->op_type);
 }
 
 /* The input that a node mostly passes on: the first whose shape is computed from the network's
@@ -31,15 +31,16 @@ static const Tensor *passed_on(const Node *n)
 }
 
 /* Where a tensor comes from, and what that was computed from, a few steps back. */
-static void note_chain(Diagnostic *d, Arena *arena, const Tensor *t)
+static void note_chain(Diagnostic *d, const Infer *in, const Tensor *t)
 {
+    Arena *arena = in->graph->arena;
     enum { STEPS = 3 };
     if (has_place(t)) {
         diag_label(d, t->source, "'%s' is %s", t->name, tensor_type_text(arena, t));
         return;
     }
     for (int step = 0; t && step < STEPS; step++) {
-        diag_note(d, "'%s' %s: %s", t->name, origin(arena, t), tensor_type_text(arena, t));
+        diag_note(d, "'%s' %s: %s", t->name, infer_origin(in, t), tensor_type_text(arena, t));
         if (t->kind != TENSOR_VALUE || !t->producer) return;
         t = passed_on(t->producer);
     }
@@ -65,8 +66,7 @@ bool infer_error(Infer *in, const char *code, const char *format, ...)
     text_free(&message);
     int told = 0;
     for (int i = 0; i < n->input_count && told < MOST; i++)
-        if (n->inputs[i] && !seen_before(n, i))
-            note_chain(d, in->graph->arena, n->inputs[i]), told++;
+        if (n->inputs[i] && !seen_before(n, i)) note_chain(d, in, n->inputs[i]), told++;
     return false;
 }
 
@@ -91,14 +91,35 @@ static const char *declared_text(Arena *arena, const Declared *d)
     return copy;
 }
 
+/* Type and rank; sizes are infer_declared's. */
 static bool agrees(const Declared *d, const Tensor *t)
 {
-    if (d->dtype && d->dtype != t->dtype) return false;
-    if (d->rank < 0) return true;
-    if (d->rank != t->rank) return false;
-    for (int i = 0; i < t->rank; i++)
+    return (!d->dtype || d->dtype == t->dtype) && (d->rank < 0 || d->rank == t->rank);
+}
+
+static bool same_sizes(const Declared *d, const Tensor *t)
+{
+    for (int i = 0; i < d->rank; i++)
         if (d->dims[i] >= 0 && d->dims[i] != t->dims[i]) return false;
     return true;
+}
+
+void infer_declared(const Graph *g, Diags *diags)
+{
+    const Tensor *first = NULL;
+    int count = 0;
+    for (int i = 0; i < g->tensors.count; i++) {
+        const Tensor *t = g->tensors.items[i];
+        if (!t->declared || t->poisoned || t->rank < 0 || t->kind == TENSOR_INPUT) continue;
+        if (!agrees(t->declared, t) || same_sizes(t->declared, t)) continue;
+        if (count++ == 0) first = t;
+    }
+    if (!count) return;
+    Diagnostic *d = diag_warning(
+        diags, "W0006", first->source, "'%s' is %s, but the model declares %s", first->name,
+        tensor_type_text(g->arena, first), declared_text(g->arena, first->declared));
+    diag_note(d, "what the operators compute counts, not what is declared");
+    if (count > 1) diag_note(d, "so it is with %d more tensor%s", count - 1, count > 2 ? "s" : "");
 }
 
 bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims)
@@ -122,48 +143,18 @@ bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims)
     t->rank = rank;
     t->dims = arena_copy(arena, dims, (size_t)rank * sizeof *dims);
     if (!t->declared || agrees(t->declared, t)) return true;
-    infer_error(in, "E0207", "the output '%s' is %s, but the model declares %s", t->name,
-                tensor_type_text(arena, t), declared_text(arena, t->declared));
-    if (t->declared->source.line > 0)
-        diag_label(infer_last_error(in), t->declared->source, "declared here");
-    return false;
+    return infer_error(in, "E0207", "the output '%s' is %s, but the model declares %s", t->name,
+                       tensor_type_text(arena, t), declared_text(arena, t->declared));
 }
 
 /* ---- inputs ---- */
 
-/* What keeps a tensor from being known: the first input or unbound parameter on the way back. Each
- * node is looked at once, and none recurses: models are deep and share. */
-static const Tensor *unknown_root(const Graph *g, const Tensor *t)
-{
-    bool *seen = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
-    LIST(const Tensor *) open = {0};
-    LIST_PUSH(g->arena, &open, t);
-    while (open.count) {
-        const Tensor *x = open.items[--open.count];
-        const Node *n = x->kind == TENSOR_VALUE ? x->producer : NULL;
-        if (x->data) continue;
-        if (!n || n->id >= g->nodes.count || g->nodes.items[n->id] != n)
-            return x; /* or of an outer graph */
-        if (seen[n->id]) continue;
-        seen[n->id] = true;
-        for (int i = n->input_count - 1; i >= 0; i--)
-            if (n->inputs[i]) LIST_PUSH(g->arena, &open, n->inputs[i]);
-    }
-    return t;
-}
-
 const int64_t *infer_const_ints(Infer *in, int i, int64_t *count)
 {
     const Tensor *t = node_input(in->node, i);
-    const Slot *slot = op_input(in->node->op, in->node->version, i);
     *count = 0;
     if (!t || !t->data) {
-        const Tensor *root = t ? unknown_root(in->graph, t) : NULL;
-        infer_error(in, "E0206", "%s '%s' must be known at compile time",
-                    slot ? slot->name : "the input", t ? t->name : "");
-        if (root && root != t)
-            diag_note(infer_last_error(in), "it depends on '%s', which %s", root->name,
-                      origin(in->graph->arena, root));
+        infer_unknown(in, i);
         return NULL;
     }
     *count = tensor_elements(t);

@@ -20,7 +20,7 @@ const Tensor *known_number(Infer *in, int i)
     const Tensor *t = n->inputs[i];
     const char *slot = op_input(n->op, n->version, i)->name;
     if (!t->data) {
-        infer_error(in, "E0206", "the %s '%s' must be known at compile time", slot, t->name);
+        infer_unknown(in, i);
         return NULL;
     }
     if (tensor_elements(t) == 1) return t;

@@ -103,7 +103,7 @@ static inline Infer infer_again(const Definer *d)
 static inline Tensor *node_input(const Node *n, int i) { return i < n->input_count ? n->inputs[i] : NULL; }
 static inline Tensor *node_output(const Node *n, int i) { return i < n->output_count ? n->outputs[i] : NULL; }
 /* Sets type and shape of output i (nothing when it is unused). False with a diagnostic when a dim is negative or the
- * product overflows, or when it contradicts what the model declared. */
+ * product overflows, or when the model declared another type or rank. */
 bool infer_output(Infer *in, int i, Dtype dtype, int rank, const int64_t *dims);
 /* An error on this node; adds the producers of its inputs as notes. Always false, so `return infer_error(...)`. */
 bool infer_error(Infer *in, const char *code, const char *format, ...) PRINTF(3, 4);
@@ -112,6 +112,11 @@ Diagnostic *infer_last_error(Infer *in);
 /* The constant integers of input i (i64, i32, ...), in the arena; NULL after a diagnostic that it must be known at compile
  * time. *count is its number of elements. */
 const int64_t *infer_const_ints(Infer *in, int i, int64_t *count);
+/* E0206: input i must be known at compile time, and is not. Says what its value depends on, and names the inputs of the network
+ * that would make it known. Always false. */
+bool infer_unknown(Infer *in, int i);
+/* Where a tensor comes from, for notes: "is an input of the network", "comes from node 3 'conv' (Conv)". */
+const char *infer_origin(const Infer *in, const Tensor *t);
 /* Numpy broadcasting of all inputs' shapes; false after a diagnostic that names both shapes and their origins. */
 bool infer_broadcast(Infer *in, int *rank, int64_t dims[MAX_RANK]);
 /* Normalises an axis in -rank..rank-1; false after a diagnostic. `what` names it in the message. */

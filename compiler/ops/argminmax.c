@@ -89,9 +89,7 @@ static bool infer_one_hot(Infer *in)
     const Tensor *indices = n->inputs[0], *depth = n->inputs[1], *values = n->inputs[2];
     int axis;
     if (!infer_axis(in, "axis", attr_int(n, "axis"), indices->rank + 1, &axis)) return false;
-    if (!depth->data)
-        return infer_error(in, "E0206", "the depth '%s' must be known at compile time",
-                           depth->name);
+    if (!depth->data) return infer_unknown(in, 1);
     if (tensor_elements(depth) != 1 || tensor_elements(values) != 2)
         return infer_error(in, "E0201", "depth is one number and values are two, not %d and %d",
                            (int)tensor_elements(depth), (int)tensor_elements(values));

@@ -72,10 +72,7 @@ static bool const_floats(Infer *in, int input, double *values, int64_t *count)
     const Tensor *t = node_input(in->node, input);
     *count = 0;
     if (!t || tensor_elements(t) == 0) return true;
-    if (!tensor_is_const(t))
-        return infer_error(in, "E0206",
-                           "'%s' must be known at compile time: the output's shape depends on it",
-                           t->name);
+    if (!tensor_is_const(t)) return infer_unknown(in, input);
     if (tensor_elements(t) > 2 * MAX_RANK)
         return infer_error(in, "E0201", "'%s' has %lld values", t->name,
                            (long long)tensor_elements(t));
@@ -315,8 +312,10 @@ static void resize_define(Definer *d)
     Sampling s = {.inside = ex_int_of(p, DT_BOOL, 1)};
     bool empty = tensor_elements(out) == 0; /* then its other extents may be beyond any table */
     for (int i = 0; i < out->rank; i++) {
-        if (empty) s.at[i] = ex_int(p, 0);
-        else sample_axis(d, &z, i, ex_var(p, vars[i]), &s);
+        if (empty)
+            s.at[i] = ex_int(p, 0);
+        else
+            sample_axis(d, &z, i, ex_var(p, vars[i]), &s);
     }
     Expr *value = ex_load(p, x, s.at);
     if (s.weight) {

@@ -57,3 +57,21 @@ encode "$T/newer" >"$T/newer.onnx"
 expect newer 0 "$NETC" check "$T/newer.onnx"
 expect_text newer-opset "$T/stderr" 'warning\[W0005\].*opset 999'
 expect_text newer-ir "$T/stderr" 'warning\[W0005\].*IR version 99'
+
+# Declared sizes that are not those computed: exporters do that, so it is a warning, and one.
+cat >"$T/text" <<'MODEL'
+ir_version: 8 opset_import { version: 13 }
+graph {
+  name: "g"
+  input { name: "x" type { tensor_type { elem_type: 1 shape { dim { dim_value: 2 } } } } }
+  output { name: "y" type { tensor_type { elem_type: 1 shape { dim { dim_value: 3 } } } } }
+  value_info { name: "t" type { tensor_type { elem_type: 1 shape { dim { dim_value: 4 } } } } }
+  node { op_type: "Relu" input: "x" output: "t" name: "first" }
+  node { op_type: "Abs" input: "t" output: "y" name: "second" }
+}
+MODEL
+encode "$T/text" >"$T/declared.onnx"
+expect declared 0 "$NETC" check "$T/declared.onnx"
+expect_text declared-text "$T/stderr" "warning.W0006.: 't' is f32\[2\], but the model declares f32\[4\]"
+expect_text declared-more "$T/stderr" 'so it is with 1 more tensor$'
+expect_true declared-once test "$(grep -c 'W0006' "$T/stderr")" -eq 1

@@ -243,10 +243,46 @@ static void outputs_must_match_what_is_declared(void **state)
     (void)state;
     Node *relu = NODE("Relu", "relu", input("x", DT_F32, DIMS(2, 3)));
     static const int64_t dims[] = {-1, 4};
-    static const Declared declared = {.dtype = DT_F32, .rank = 2, .dims = dims};
+    static const Declared declared = {.dtype = DT_F32, .rank = 1, .dims = dims};
     relu->outputs[0]->declared = &declared;
     assert_errors(1);
-    assert_says("the output 'relu_out' is f32[2, 3], but the model declares f32[?, 4]");
+    assert_says("the output 'relu_out' is f32[2, 3], but the model declares f32[?]");
+}
+
+static void declared_sizes_only_warn(void **state)
+{
+    (void)state;
+    Node *relu = NODE("Relu", "relu", input("x", DT_F32, DIMS(2, 3)));
+    static const int64_t dims[] = {-1, 4};
+    static const Declared declared = {.dtype = DT_F32, .rank = 2, .dims = dims};
+    relu->outputs[0]->declared = &declared;
+    assert_errors(0);
+    assert_says("'relu_out' is f32[2, 3], but the model declares f32[?, 4]");
+}
+
+/* What a shape hangs on, through a chain of nodes: an input of the network would cure it, a
+ * parameter without a value would not. */
+static void unknown_values_name_the_inputs_that_would_cure_them(void **state)
+{
+    (void)state;
+    Tensor *x = input("x", DT_F32, DIMS(6)), *a = input("a", DT_I64, DIMS(1)),
+           *b = input("b", DT_I64, DIMS(1)), *axis = input("axis", DT_I64, DIMS(1));
+    Tensor *weight = graph_add_tensor(graph, TENSOR_PARAM, "weight", DT_I64, 1, (int64_t[]){1});
+    Node *sum = NODE("Add", "sum", a, b), *again = NODE("Mul", "again", sum->outputs[0], a);
+    Node *reshape = NODE("Reshape", "reshape", x, again->outputs[0]);
+    Node *squeeze = NODE("Unsqueeze", "unsqueeze", x, axis);
+    Node *mixed = NODE("Sub", "mixed", axis, weight);
+    output(reshape->outputs[0]);
+    output(squeeze->outputs[0]);
+    output(NODE("Tile", "tile", x, mixed->outputs[0])->outputs[0]);
+    assert_errors(3);
+    InputNames names = diags_needed_inputs(diags);
+    assert_int_equal(names.count, 3);
+    for (int i = 0; i < names.count; i++)
+        assert_true(!strcmp(names.items[i], "a") || !strcmp(names.items[i], "b") ||
+                    !strcmp(names.items[i], "axis"));
+    assert_says("--bake axis=FILE makes it a constant of the network");
+    assert_says("it depends on 'weight', which is a parameter");
 }
 
 /* ---- messages ---- */
@@ -312,6 +348,8 @@ int main(void)
         TEST(attributes_are_checked),
         TEST(types_are_checked),
         TEST(outputs_must_match_what_is_declared),
+        TEST(declared_sizes_only_warn),
+        TEST(unknown_values_name_the_inputs_that_would_cure_them),
         TEST(one_mistake_is_one_error),
         TEST(errors_tell_where_inputs_come_from),
         TEST(unknown_values_name_their_origin),
