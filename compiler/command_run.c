@@ -12,13 +12,6 @@ static FileNames input_files(const Job *job)
     return files;
 }
 
-static int prepare(Job *job)
-{
-    FileNames files = input_files(job);
-    dataset_bind_dims(job, &files);
-    return EXIT_DONE;
-}
-
 static const char *plain_name(Arena *arena, const Tensor *t)
 {
     char *name = arena_format(arena, "%s.npy", t->name);
@@ -64,13 +57,22 @@ static int write_outputs(const Job *job, const Execution *e)
     return EXIT_DONE;
 }
 
+/* What the files hold decides sizes, so it is read before the model is. */
 static int run(Job *job)
 {
-    const Graph *g = job->graph;
     FileNames files = input_files(job);
+    Given given = {0};
+    const Graph *declared = read_model_inputs(job->arena, job->options->operands[0],
+                                              &job->options->read, diags_new(job->arena));
+    if (declared && !given_read(job, declared, &files, &given)) return EXIT_INPUT;
+    if (declared) given_bind_dims(job->arena, &given, &job->options->read);
+    bool good = stages_run(job, STAGE_PLANNED);
+    stages_report(job);
+    if (!good) return EXIT_INPUT;
+
+    const Graph *g = job->graph;
     DataTensor *inputs = NEW_ARRAY(job->arena, DataTensor, g->inputs.count + 1);
-    if (!dataset_read(job, &files, g->inputs.items, g->inputs.count, "input", inputs))
-        return EXIT_INPUT;
+    if (!given_inputs(job, &given, inputs)) return EXIT_INPUT;
     Library library = library_get(job);
     Execution *e = execution_new(job->arena, g);
     for (int i = 0; i < g->inputs.count; i++)
@@ -89,13 +91,12 @@ const Command command_run = {
     .help = "Each IN is a .npy or .pb tensor, or a .npz or .safetensors of several. NAME=IN\n"
             "says which input it is for; otherwise names in the files count, or else their\n"
             "order. Sizes of named dimensions that --dim leaves open come from the inputs.\n"
+            "An input that --bake makes a constant needs no IN.\n"
             "Outputs become DIR/NAME.npy. The network is compiled once and kept in a cache:\n"
             "in $NETC_CACHE, else in $XDG_CACHE_HOME/netc, else in ~/.cache/netc.\n",
     .least = 1,
     .most = -1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_CC | GROUP_RUN,
     .needs_output = true,
-    .needs = STAGE_PLANNED,
-    .prepare = prepare,
     .run = run,
 };

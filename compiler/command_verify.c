@@ -1,22 +1,119 @@
-/* netc verify: the compiled network against expected outputs; the worst error and where it is. */
+/* netc verify: the compiled network against expected outputs; the worst error and where it is. A
+ * data set decides sizes of named dimensions and the values of inputs that must be known at compile
+ * time, so the network is compiled again for one that decides otherwise. */
+#include "bake.h"
 #include "compare.h"
 #include "dataset.h"
 #include "layers.h"
 
-static bool find_datasets(const Job *job, Datasets *out)
+/* ---- compiling for a data set ---- */
+
+/* More elements are no shape, and computing with them at compile time would test nothing. */
+enum { MOST_BAKED = 4096 };
+
+typedef struct Compiled {
+    const Job *user; /* what the command line says */
+    Job job;
+    Options options;
+    bool good; /* else the diagnostics are written, and it serves to say them once */
+    Library library;
+    Execution *execution; /* NULL until it is built */
+} Compiled;
+
+static bool is_baked(const Compiled *c, const char *input)
 {
-    const Options *o = job->options;
-    return datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, out);
+    const ReadOptions *o = &c->options.read;
+    for (int i = 0; i < o->bakes.count; i++)
+        if (strcmp(o->bakes.items[i].input, input) == 0) return true;
+    return false;
 }
 
-/* The datasets come before the model: the first one's inputs may size its named dimensions. */
-static int prepare(Job *job)
+/* The inputs that inference asks for, from the data set; false when there is none left. */
+static bool bake_more(Compiled *c, const Given *given)
 {
-    Datasets datasets = {0};
-    if (!find_datasets(job, &datasets)) return EXIT_INPUT;
-    dataset_bind_dims(job, &datasets.items[0].inputs);
-    return EXIT_DONE;
+    InputNames names = diags_needed_inputs(c->job.diags);
+    bool more = false;
+    for (int i = 0; i < names.count && !c->options.no_bake; i++) {
+        const DataFile *file = given_find(given, names.items[i]);
+        int64_t elements;
+        if (!file || is_baked(c, names.items[i]) ||
+            !checked_elements(file->tensor.dims, file->tensor.rank, &elements) ||
+            elements > MOST_BAKED)
+            continue;
+        BakeOption bake = {names.items[i], file->path, &file->tensor};
+        LIST_PUSH(c->job.arena, &c->options.read.bakes, bake);
+        more = true;
+    }
+    return more;
 }
+
+static ReadOptions options_for(Arena *arena, const Job *user, const Given *given)
+{
+    ReadOptions o = bake_copy_options(arena, &user->options->read);
+    given_bind_dims(arena, given, &o);
+    return o;
+}
+
+/* Each try bakes at least one input more. False after diagnostics. */
+static bool compile(Compiled *c, const Job *user, const Given *given)
+{
+    *c = (Compiled){.user = user, .job = {.arena = arena_new()}, .options = *user->options};
+    c->options.read = options_for(c->job.arena, user, given);
+    c->job.options = &c->options;
+    bool good;
+    do {
+        c->job.diags = diags_new(c->job.arena);
+        good = stages_run(&c->job, STAGE_PLANNED);
+    } while (!good && bake_more(c, given));
+    stages_report(&c->job);
+    return good;
+}
+
+static void discard(Compiled *c)
+{
+    if (!c->job.arena) return;
+    library_release(&c->library);
+    arena_free(c->job.arena);
+    *c = (Compiled){0};
+}
+
+static bool same_tensor(const DataTensor *a, const DataTensor *b)
+{
+    return a->dtype == b->dtype && a->rank == b->rank &&
+           memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0 &&
+           memcmp(a->data, b->data, (size_t)datafile_bytes(a->dtype, a->rank, a->dims)) == 0;
+}
+
+/* The data set would have the network compiled just so. */
+static bool serves(const Compiled *c, const Given *given)
+{
+    if (!c->job.arena) return false;
+    const ReadOptions *have = &c->options.read;
+    ReadOptions want = options_for(c->job.arena, c->user, given);
+    if (have->dims.count != want.dims.count) return false;
+    for (int i = 0; i < want.dims.count; i++)
+        if (strcmp(have->dims.items[i].name, want.dims.items[i].name) != 0 ||
+            have->dims.items[i].size != want.dims.items[i].size)
+            return false;
+    for (int i = want.bakes.count; i < have->bakes.count; i++) {
+        const DataFile *file = given_find(given, have->bakes.items[i].input);
+        if (!file || !same_tensor(&file->tensor, have->bakes.items[i].value)) return false;
+    }
+    return true;
+}
+
+static void print_baked(const Compiled *c, const Given *given)
+{
+    const ReadOptions *o = &c->options.read;
+    for (int i = c->user->options->read.bakes.count; i < o->bakes.count; i++) {
+        const char *path = given_find(given, o->bakes.items[i].input)->path;
+        const char *slash = strrchr(path, '/');
+        printf("  baked '%s' from %s: it must be known at compile time\n", o->bakes.items[i].input,
+               slash ? slash + 1 : path);
+    }
+}
+
+/* ---- comparing ---- */
 
 static bool compare_output(const Job *job, const Tensor *t, const void *got,
                            const DataTensor *expected)
@@ -41,21 +138,27 @@ static bool compare_output(const Job *job, const Tensor *t, const void *got,
 }
 
 /* EXIT_DONE when everything agrees. */
-static int verify_one(const Job *job, const Dataset *d, Execution *e, const Library *library)
+static int run_and_compare(Compiled *c, const Dataset *d, const Given *given)
 {
+    const Job *job = &c->job;
     const Graph *g = job->graph;
     int own_outputs = job->own_outputs;
     DataTensor *inputs = NEW_ARRAY(job->arena, DataTensor, g->inputs.count + 1);
     DataTensor *outputs = NEW_ARRAY(job->arena, DataTensor, own_outputs + 1);
-    bool read = dataset_read(job, &d->inputs, g->inputs.items, g->inputs.count, "input", inputs);
-    if (!dataset_read(job, &d->outputs, g->outputs.items, own_outputs, "output", outputs) || !read)
-        return EXIT_INPUT;
+    bool read = given_inputs(job, given, inputs);
+    if (!dataset_outputs(job, &d->outputs, outputs) || !read) return EXIT_INPUT;
+    if (!c->execution) {
+        c->library = library_get(job);
+        c->execution = execution_new(job->arena, g);
+    }
+    Execution *e = c->execution;
     for (int i = 0; i < g->inputs.count; i++)
         if (e->inputs[i].bytes) memcpy(e->inputs[i].data, inputs[i].data, e->inputs[i].bytes);
     progress("running %s", d->name);
-    if (!execution_run(e, library, job->options->timeout)) return EXIT_MACHINE;
+    if (!execution_run(e, &c->library, job->options->timeout)) return EXIT_MACHINE;
     progress_clear();
     printf("%s\n", d->name);
+    print_baked(c, given);
     bool good = true;
     for (int i = 0; i < own_outputs; i++)
         good &= compare_output(job, g->outputs.items[i], e->outputs[i].data, &outputs[i]);
@@ -67,20 +170,39 @@ static int verify_one(const Job *job, const Dataset *d, Execution *e, const Libr
     return good && !wrong ? EXIT_DONE : EXIT_INPUT;
 }
 
+static int verify_one(const Job *user, const Graph *declared, const Dataset *d, Compiled *c)
+{
+    Given given;
+    if (!given_read(user, declared, &d->inputs, &given)) return EXIT_INPUT;
+    if (!serves(c, &given)) {
+        discard(c);
+        c->good = compile(c, user, &given);
+    }
+    return c->good ? run_and_compare(c, d, &given) : EXIT_INPUT;
+}
+
 static int verify(Job *job)
 {
+    const Options *o = job->options;
     Datasets datasets = {0};
-    if (!find_datasets(job, &datasets)) return EXIT_INPUT;
+    if (!datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, &datasets))
+        return EXIT_INPUT;
+    const Graph *declared =
+        read_model_inputs(job->arena, o->operands[0], &o->read, diags_new(job->arena));
+    if (!declared) { /* all that is wrong with it, not the inputs alone */
+        stages_run(job, STAGE_INFERRED);
+        stages_report(job);
+        return EXIT_INPUT;
+    }
+    Compiled compiled = {0};
     int agree = 0, status = EXIT_DONE;
-    Library library = library_get(job);
-    Execution *e = execution_new(job->arena, job->graph);
     for (int i = 0; i < datasets.count && status != EXIT_MACHINE; i++) {
-        int result = verify_one(job, &datasets.items[i], e, &library);
+        int result = verify_one(job, declared, &datasets.items[i], &compiled);
         agree += result == EXIT_DONE;
         if (result > status) status = result;
     }
-    library_release(&library);
-    printf("%s: %d of %d datasets agree\n", job->options->operands[0], agree, datasets.count);
+    discard(&compiled);
+    printf("%s: %d of %d datasets agree\n", o->operands[0], agree, datasets.count);
     return status;
 }
 
@@ -92,14 +214,16 @@ const Command command_verify = {
             "ONNX's test_data_set folders are; or a pair of files X.in.npy X.out.npy; or\n"
             "IN,...:OUT,... where each is a .npy or .pb file or NAME=FILE. Types and shapes\n"
             "must agree. A float may differ by A + R * |expected|; integers and booleans\n"
-            "must be equal; NaN equals NaN. With --layers the network is compiled so that\n"
+            "must be equal; NaN equals NaN. An input whose value must be known at compile\n"
+            "time, as a shape or an axis, is baked: it becomes a constant, as `--bake` makes\n"
+            "it, with the data set's value; a line of the output says so. A data set that\n"
+            "has other sizes or values there compiles again. With --layers the network is compiled "
+            "so that\n"
             "every tensor can be seen, and each node is compared with the interpreter as\n"
             "well; the first wrong one is named first. There the tolerance is relative to\n"
             "the largest magnitude in the tensor.\n",
     .least = 2,
     .most = -1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_CODE | GROUP_CC | GROUP_RUN | GROUP_COMPARE,
-    .needs = STAGE_PLANNED,
-    .prepare = prepare,
     .run = verify,
 };

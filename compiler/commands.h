@@ -32,15 +32,18 @@ struct Command {
     int least, most;
     unsigned groups;   /* mask of the option groups it takes */
     bool needs_output; /* -o must be given, unless --emit replaces it */
-    Stage needs;
-    /* Before the stages: another code than EXIT_DONE ends the command. NULL: nothing to do. */
-    int (*prepare)(Job *job);
+    Stage needs; /* STAGE_NONE for those that call stages_run themselves */
     int (*run)(Job *job); /* the exit code */
 };
 
 extern const Command command_check, command_summary, command_compile, command_build, command_run,
     command_verify, command_print, command_ops, command_targets;
 extern const Command *const command_list[]; /* NULL-terminated, in the order of help */
+
+/* Reads the model of job->options and takes it through the stages; false after diagnostics. */
+bool stages_run(Job *job, Stage to);
+/* The diagnostics of the stages: on standard error, or as JSON on standard output. */
+void stages_report(const Job *job);
 
 /* "netc: error: ..." on standard error; the exit code for a mistake in the user's input. */
 int input_error(const char *format, ...) PRINTF(1, 2);

@@ -1,6 +1,8 @@
 /* Finding, reading and matching the files that a network is run on. */
 #include "dataset.h"
 
+#include "bake.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,15 +86,9 @@ bool datasets_parse(Arena *arena, const char *const *words, int count, Datasets 
 
 /* ---- reading and matching ---- */
 
-typedef struct NamedTensor {
-    const char *name; /* behind NAME=; NULL: none given */
-    const char *path;
-    DataTensor tensor;
-    bool placed;
-} NamedTensor;
-typedef LIST(NamedTensor) NamedTensors;
+typedef LIST(DataFile) DataFiles;
 
-static bool read_files(Arena *arena, const FileNames *files, NamedTensors *out, Diags *diags)
+static bool read_files(Arena *arena, const FileNames *files, DataFiles *out, Diags *diags)
 {
     bool good = true;
     for (int i = 0; i < files->count; i++) {
@@ -104,7 +100,7 @@ static bool read_files(Arena *arena, const FileNames *files, NamedTensors *out, 
         DataTensors read = {0};
         good &= datafile_read(arena, path, &read, diags);
         for (int k = 0; k < read.count; k++) {
-            NamedTensor t = {name, path, read.items[k], false};
+            DataFile t = {name, path, read.items[k], false};
             if (ends_with(path, ".npy"))
                 t.tensor.name = ""; /* a file's stem is no name of a tensor */
             LIST_PUSH(arena, out, t);
@@ -113,34 +109,42 @@ static bool read_files(Arena *arena, const FileNames *files, NamedTensors *out, 
     return good;
 }
 
-static int find_wanted(Tensor *const *wanted, int count, const char *name)
+static int find_wanted(const Wanted *wanted, const char *name)
 {
-    for (int i = 0; i < count; i++)
-        if (strcmp(wanted[i]->name, name) == 0) return i;
+    for (int i = 0; i < wanted->count; i++)
+        if (strcmp(wanted->tensors[i]->name, name) == 0) return i;
     return -1;
+}
+
+static int baked_count(const Wanted *wanted)
+{
+    int count = 0;
+    for (int i = 0; wanted->baked && i < wanted->count; i++) count += wanted->baked[i];
+    return count;
 }
 
 /* Gives each wanted tensor its place in `read`, or leaves it NULL. Returns one whose NAME= is not
  * wanted, or NULL. */
-static const NamedTensor *place(NamedTensors *read, Tensor *const *wanted, int count,
-                                NamedTensor **placed)
+static const DataFile *place(DataFiles *read, const Wanted *wanted, const DataFile **placed)
 {
-    bool by_name = true;
+    bool by_name = true, skip = read->count <= wanted->count - baked_count(wanted);
     for (int i = 0; i < read->count; i++) {
-        NamedTensor *t = &read->items[i];
-        int at = find_wanted(wanted, count, t->name ? t->name : t->tensor.name);
+        DataFile *t = &read->items[i];
+        int at = find_wanted(wanted, t->name ? t->name : t->tensor.name);
         if (t->name && at < 0) return t;
         by_name &= at >= 0;
     }
     for (int pass = 0; pass < 2; pass++) {
         int next = 0;
         for (int i = 0; i < read->count; i++) {
-            NamedTensor *t = &read->items[i];
+            DataFile *t = &read->items[i];
             bool named = t->name || by_name;
             if (named != (pass == 0)) continue;
-            while (next < count && placed[next]) next++;
-            int at = named ? find_wanted(wanted, count, t->name ? t->name : t->tensor.name) : next;
-            if (at >= count || placed[at]) continue;
+            while (next < wanted->count &&
+                   (placed[next] || (skip && wanted->baked && wanted->baked[next])))
+                next++;
+            int at = named ? find_wanted(wanted, t->name ? t->name : t->tensor.name) : next;
+            if (at >= wanted->count || placed[at]) continue;
             placed[at] = t;
             t->placed = true;
         }
@@ -148,14 +152,41 @@ static const NamedTensor *place(NamedTensors *read, Tensor *const *wanted, int c
     return NULL;
 }
 
-static bool fits(const Job *job, const NamedTensor *t, const Tensor *wanted, const char *what)
+bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
+                   const DataFile **out)
 {
-    const DataTensor *d = &t->tensor;
+    Diags *diags = diags_new(job->arena);
+    DataFiles read = {0};
+    bool good = read_files(job->arena, files, &read, diags);
+    report_diags(job, diags);
+    if (!good) return false;
+    const DataFile *stray = place(&read, wanted, out);
+    if (stray) {
+        input_error("the network has no %s '%s' for %s", wanted->what, stray->name, stray->path);
+        return false;
+    }
+    for (int i = 0; i < read.count; i++)
+        if (!read.items[i].placed) {
+            input_error("%s: one %s too many; the network has %d", read.items[i].path, wanted->what,
+                        wanted->count);
+            good = false;
+        }
+    return good;
+}
+
+bool dataset_fits(const Job *job, const DataFile *file, const Tensor *wanted, const char *what)
+{
+    if (!file) {
+        input_error("%s '%s' (%s) has no file", what, wanted->name,
+                    tensor_type_text(job->arena, wanted));
+        return false;
+    }
+    const DataTensor *d = &file->tensor;
     bool same =
         d->dtype == wanted->dtype && d->rank == wanted->rank &&
         (d->rank == 0 || memcmp(d->dims, wanted->dims, (size_t)d->rank * sizeof *d->dims) == 0);
     if (!same)
-        input_error("%s: %s '%s' is %s here, but %s in the network", t->path, what, wanted->name,
+        input_error("%s: %s '%s' is %s here, but %s in the network", file->path, what, wanted->name,
                     arena_format(job->arena, "%s %s", dtype_name(d->dtype),
                                  dims_text(job->arena, d->dims, d->rank)),
                     arena_format(job->arena, "%s %s", dtype_name(wanted->dtype),
@@ -163,70 +194,59 @@ static bool fits(const Job *job, const NamedTensor *t, const Tensor *wanted, con
     return same;
 }
 
-bool dataset_read(const Job *job, const FileNames *files, Tensor *const *wanted, int count,
-                  const char *what, DataTensor *out)
+bool dataset_outputs(const Job *job, const FileNames *files, DataTensor *out)
 {
-    Diags *diags = diags_new(job->arena);
-    NamedTensors read = {0};
-    bool good = read_files(job->arena, files, &read, diags);
-    report_diags(job, diags);
-    NamedTensor **placed = NEW_ARRAY(job->arena, NamedTensor *, count + 1);
-    if (!good) return false;
-    const NamedTensor *stray = place(&read, wanted, count, placed);
-    if (stray) {
-        input_error("the network has no %s '%s' for %s", what, stray->name, stray->path);
-        return false;
+    const Wanted wanted = {"output", job->graph->outputs.items, job->own_outputs, NULL};
+    const DataFile **placed = NEW_ARRAY(job->arena, const DataFile *, wanted.count + 1);
+    bool good = dataset_match(job, files, &wanted, placed);
+    for (int i = 0; i < wanted.count && good; i++) {
+        good = dataset_fits(job, placed[i], wanted.tensors[i], wanted.what);
+        if (good) out[i] = placed[i]->tensor;
     }
-    for (int i = 0; i < count; i++) {
-        if (!placed[i]) {
-            input_error("%s '%s' (%s) has no file", what, wanted[i]->name,
-                        tensor_type_text(job->arena, wanted[i]));
-            good = false;
-        } else {
-            good &= fits(job, placed[i], wanted[i], what);
-            out[i] = placed[i]->tensor;
-        }
-    }
-    for (int i = 0; i < read.count; i++)
-        if (!read.items[i].placed) {
-            input_error("%s: one %s too many; the network has %d", read.items[i].path, what, count);
-            good = false;
-        }
     return good;
 }
 
-/* ---- named dimensions ---- */
+/* ---- inputs ---- */
 
-static bool dim_given(const ReadOptions *o, const char *name)
+bool given_read(const Job *job, const Graph *declared, const FileNames *files, Given *out)
 {
-    for (int i = 0; i < o->dims.count; i++)
-        if (strcmp(o->dims.items[i].name, name) == 0) return true;
-    return false;
+    const ReadOptions *o = &job->options->read;
+    const Wanted all = {"input", declared->inputs.items, declared->inputs.count, NULL};
+    bool *baked = NEW_ARRAY(job->arena, bool, all.count + 1);
+    for (int i = 0; i < o->bakes.count; i++) {
+        int at = find_wanted(&all, o->bakes.items[i].input);
+        if (at >= 0) baked[at] = true;
+    }
+    *out = (Given){declared, NEW_ARRAY(job->arena, const DataFile *, all.count + 1)};
+    const Wanted wanted = {all.what, all.tensors, all.count, baked};
+    return dataset_match(job, files, &wanted, out->files);
 }
 
-static void bind_dims_of(Arena *arena, ReadOptions *o, const Tensor *t, const DataTensor *data)
+const DataFile *given_find(const Given *given, const char *input)
 {
-    for (int d = 0; t->dim_names && t->rank == data->rank && d < t->rank; d++) {
-        if (!t->dim_names[d] || dim_given(o, t->dim_names[d]) || data->dims[d] < 1) continue;
-        struct DimOption dim = {arena_string(arena, t->dim_names[d]), data->dims[d]};
-        LIST_PUSH(arena, &o->dims, dim);
-    }
+    const Graph *g = given->declared;
+    for (int i = 0; i < g->inputs.count; i++)
+        if (strcmp(g->inputs.items[i]->name, input) == 0) return given->files[i];
+    return NULL;
 }
 
-void dataset_bind_dims(const Job *job, const FileNames *inputs)
+void given_bind_dims(Arena *arena, const Given *given, ReadOptions *options)
 {
-    ReadOptions *o = &job->options->read;
-    if (o->dim_default) return;
-    Arena *scratch = arena_new();
-    Diags *diags = diags_new(scratch);
-    ReadOptions guess = {.dims = o->dims, .dim_default = 1};
-    Graph *g = read_model(scratch, job->options->operands[0], &guess, diags);
-    NamedTensors read = {0};
-    if (g && read_files(scratch, inputs, &read, diags)) {
-        NamedTensor **placed = NEW_ARRAY(scratch, NamedTensor *, g->inputs.count + 1);
-        if (!place(&read, g->inputs.items, g->inputs.count, placed))
-            for (int i = 0; i < g->inputs.count; i++)
-                if (placed[i]) bind_dims_of(job->arena, o, g->inputs.items[i], &placed[i]->tensor);
+    const Graph *g = given->declared;
+    for (int i = 0; i < g->inputs.count && !options->dim_default; i++)
+        if (given->files[i])
+            bake_bind_dims(arena, options, g->inputs.items[i], &given->files[i]->tensor);
+}
+
+bool given_inputs(const Job *job, const Given *given, DataTensor *out)
+{
+    const Graph *g = job->graph;
+    bool good = true;
+    for (int i = 0; i < g->inputs.count; i++) {
+        const DataFile *file = given_find(given, g->inputs.items[i]->name);
+        bool fits = dataset_fits(job, file, g->inputs.items[i], "input");
+        if (fits) out[i] = file->tensor;
+        good &= fits;
     }
-    arena_free(scratch);
+    return good;
 }

@@ -1,6 +1,6 @@
 /*
  * What a network is run on: files of inputs, and of the outputs that are expected. Words of the
- * command line come in, tensors in the order of the graph's inputs and outputs go out.
+ * command line come in, tensors matched with the graph's inputs and outputs go out.
  */
 #ifndef NETC_DATASET_H
 #define NETC_DATASET_H
@@ -21,15 +21,47 @@ typedef LIST(Dataset) Datasets;
  * X.out.npy, or one word IN,...:OUT,... . False after an error on standard error. */
 bool datasets_parse(Arena *arena, const char *const *words, int count, Datasets *out);
 
-/* Reads the files for a list of the graph's tensors: out[i] is for wanted[i]. A file goes where
- * NAME says; the rest by the names of their tensors when every one of them is wanted, else in
- * order. Types and shapes must agree. `what` is "input" or "output". False after errors on standard
- * error. */
-bool dataset_read(const Job *job, const FileNames *files, Tensor *const *wanted, int count,
-                  const char *what, DataTensor *out);
+/* A tensor of a file. */
+typedef struct DataFile {
+    const char *name; /* behind NAME=; NULL: none given */
+    const char *path;
+    DataTensor tensor;
+    bool placed;
+} DataFile;
 
-/* Sizes of named dimensions that the command line leaves open, from the inputs: they join
- * options->read. Quiet about whatever cannot be read; the stages and dataset_read will say it. */
-void dataset_bind_dims(const Job *job, const FileNames *inputs);
+/* Tensors of the network that files are for. */
+typedef struct Wanted {
+    const char *what; /* "input" or "output" */
+    Tensor *const *tensors;
+    int count;
+    const bool *baked; /* those that have a value already, and need no file; NULL: none */
+} Wanted;
+
+/* Reads the files: out[i] is for tensor i, or NULL. A file goes where NAME says; the rest by the
+ * names of their tensors when every one of them is wanted, else in order, where what is baked is
+ * passed over unless there are files for it too. False after errors on standard error: a file that
+ * cannot be read or is for nothing. */
+bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
+                   const DataFile **out);
+/* Whether a tensor has its file, of its type and shape; false after an error. `what` as above. */
+bool dataset_fits(const Job *job, const DataFile *file, const Tensor *wanted, const char *what);
+/* The expected outputs of a network that is inferred; false after errors. */
+bool dataset_outputs(const Job *job, const FileNames *files, DataTensor *out);
+
+/* What files hold for the inputs that a model declares. It is read before the model is compiled,
+ * for it may decide sizes of dimensions and values of baked inputs. */
+typedef struct Given {
+    const Graph *declared;
+    const DataFile **files; /* of each of its inputs, or NULL */
+} Given;
+
+/* False after errors on standard error. */
+bool given_read(const Job *job, const Graph *declared, const FileNames *files, Given *out);
+/* NULL when there is no file for it. */
+const DataFile *given_find(const Given *given, const char *input);
+/* Sizes of named dimensions that the options leave open. */
+void given_bind_dims(Arena *arena, const Given *given, ReadOptions *options);
+/* What the inputs that the compiled network has take; false after errors. */
+bool given_inputs(const Job *job, const Given *given, DataTensor *out);
 
 #endif

@@ -148,16 +148,26 @@ void check_graph(const Graph *g, bool inferred);
 
 /* ---- stages that build or show a Graph (one file each) ---- */
 
+/* An input that becomes a constant (bake.h). */
+typedef struct BakeOption {
+    const char *input, *path;
+    const struct DataTensor *value; /* NULL: to be read from the file */
+} BakeOption;
+
 typedef struct ReadOptions {
     LIST(struct DimOption { const char *name; int64_t size; }) dims; /* --dim N=4 */
     int64_t dim_default;  /* --dim-default 1; 0: unset symbols are an error */
     const char *weights;  /* --weights-from FILE: .npz, .safetensors, .onnx or a folder of .npy; NULL none */
     bool init;            /* --init SEED: fill unbound parameters at random */
     uint64_t seed;
+    LIST(BakeOption) bakes; /* --bake INPUT=FILE */
+    bool inputs_only;     /* the graph's inputs and nothing else */
 } ReadOptions;
 
 /* Reads FILE by its extension (.onnx, .net). NULL after diagnostics. Not yet inferred. */
 Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Diags *diags);
+/* The inputs that a model declares, its open dimensions being 1, for matching files with them. NULL after diagnostics. */
+Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *options, Diags *diags);
 Graph *read_onnx(Arena *arena, const File *file, const ReadOptions *options, Diags *diags);
 Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diags *diags);
 

@@ -59,22 +59,18 @@ static bool middle(Job *job)
     return true;
 }
 
-/* Errors and warnings of the stages: on standard error, or as JSON on standard output. */
-static void report(const Job *job)
+bool stages_run(Job *job, Stage to)
+{
+    return (to < STAGE_INFERRED || front(job)) && (to < STAGE_PLANNED || middle(job));
+}
+
+void stages_report(const Job *job)
 {
     progress_clear();
     if (job->options->json && (diags_errors(job->diags) || job->options->command == &command_check))
         diags_print_json(job->diags, stdout);
     else
         report_diags(job, job->diags);
-}
-
-static int run_command(Job *job, const Command *command)
-{
-    bool good = (command->needs < STAGE_INFERRED || front(job)) &&
-                (command->needs < STAGE_PLANNED || middle(job));
-    report(job);
-    return good ? command->run(job) : EXIT_INPUT;
 }
 
 int main(int argc, char **argv)
@@ -84,8 +80,9 @@ int main(int argc, char **argv)
     job.options = options_parse(job.arena, argc, argv);
 
     const Command *command = job.options->command;
-    int status = command->prepare ? command->prepare(&job) : EXIT_DONE;
-    if (status == EXIT_DONE) status = run_command(&job, command);
+    bool good = stages_run(&job, command->needs);
+    stages_report(&job);
+    int status = good ? command->run(&job) : EXIT_INPUT;
     progress_clear();
     if (fflush(stdout) != 0 || ferror(stdout)) die("cannot write to standard output");
     arena_free(job.arena);

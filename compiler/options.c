@@ -14,6 +14,7 @@ typedef enum OptionKind {
     OPTION_SIZE,   /* int64_t, at least 1 */
     OPTION_TARGET, /* const Target * */
     OPTION_DIM,    /* appended to read.dims */
+    OPTION_BAKE,   /* appended to read.bakes */
     OPTION_SEED,   /* read.seed, and sets read.init */
     OPTION_NAME,   /* const char *, a C identifier */
 } OptionKind;
@@ -42,6 +43,8 @@ static const OptionRow rows[] = {
      "the size of a named dimension (repeatable)", NULL},
     {0, "dim-default", "SIZE", OPTION_SIZE, AT(read.dim_default), GROUP_MODEL,
      "the size of every other named dimension", NULL},
+    {0, "bake", "INPUT=FILE", OPTION_BAKE, AT(read.bakes), GROUP_MODEL,
+     "make an input a constant, with the value in a .npy or .pb file (repeatable)", NULL},
     {0, "weights-from", "FILE", OPTION_TEXT, AT(read.weights), GROUP_WEIGHTS,
      "parameters by path: .npz, .safetensors, .onnx or a folder of .npy", NULL},
     {0, "init", "SEED", OPTION_SEED, AT(read.seed), GROUP_WEIGHTS,
@@ -76,6 +79,8 @@ static const OptionRow rows[] = {
      "R is relative to the output's largest magnitude", NULL},
     {0, "layers", NULL, OPTION_FLAG, AT(layers), GROUP_COMPARE,
      "compare every tensor with the interpreter; name the first wrong node", NULL},
+    {0, "no-bake", NULL, OPTION_FLAG, AT(no_bake), GROUP_COMPARE,
+     "refuse a network that needs the value of an input at compile time", NULL},
     {0, "json", NULL, OPTION_FLAG, AT(json), GROUP_JSON,
      "the result as JSON on standard output", NULL},
     {0, "csv", NULL, OPTION_FLAG, AT(csv), GROUP_CSV,
@@ -239,6 +244,17 @@ static void parse_dim(Arena *arena, Options *o, const OptionRow *row, const char
     LIST_PUSH(arena, &o->read.dims, dim);
 }
 
+static void parse_bake(Arena *arena, Options *o, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1])
+        usage_error(o->command, "--bake wants INPUT=FILE, not '%s'", text);
+    char *name = arena_string(arena, text);
+    name[equals - text] = '\0';
+    BakeOption bake = {.input = name, .path = equals + 1};
+    LIST_PUSH(arena, &o->read.bakes, bake);
+}
+
 static void set_option(Arena *arena, Options *o, const OptionRow *row, const char *value)
 {
     void *place = (char *)o + row->offset;
@@ -250,6 +266,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_SIZE: *(int64_t *)place = parse_integer(o->command, row, value, 1); break;
     case OPTION_TARGET: *(const Target **)place = parse_target(o->command, value); break;
     case OPTION_DIM: parse_dim(arena, o, row, value); break;
+    case OPTION_BAKE: parse_bake(arena, o, value); break;
     case OPTION_SEED:
         o->read.init = true;
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);

@@ -43,7 +43,7 @@ typedef struct Options {
     int winograd; /* WinogradKind */
     int64_t threads;
     int color;   /* 0 on a terminal, 1 always, 2 never */
-    bool bundle, no_cache, layers, scale, json, csv, missing;
+    bool bundle, no_cache, no_bake, layers, scale, json, csv, missing;
     double rtol, atol, timeout; /* timeout in seconds; 0: none */
 } Options;
 

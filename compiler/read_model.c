@@ -1,5 +1,6 @@
-/* In: the path of a model. Out: its Graph, by the reader that the file's extension names. */
-#include "graph.h"
+/* In: the path of a model. Out: its Graph, by the reader that the file's extension names; inputs
+ * that are to be baked have their values read first. */
+#include "bake.h"
 
 #include <errno.h>
 
@@ -11,7 +12,7 @@ static const struct {
     {".net", read_net},
 };
 
-Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
+static Graph *read_by_name(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
 {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
     for (size_t i = 0; dot && i < COUNT(readers); i++) {
@@ -24,4 +25,17 @@ Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Di
     Diagnostic *d = diag_error(diags, "E0102", (Source){0}, "%s is neither .onnx nor .net", path);
     diag_help(d, "netc tells an ONNX model from a .net file by the ending of its name");
     return NULL;
+}
+
+Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
+{
+    ReadOptions open = {.dims = options->dims, .dim_default = 1, .inputs_only = true};
+    return read_by_name(arena, path, &open, diags);
+}
+
+Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
+{
+    ReadOptions own = *options;
+    if (own.bakes.count && !bake_read(arena, path, options, &own, diags)) return NULL;
+    return read_by_name(arena, path, &own, diags);
 }

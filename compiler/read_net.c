@@ -5,6 +5,8 @@
  */
 #include "read_net.h"
 
+#include "bake.h"
+
 /* ---- the file's head ---- */
 
 static void read_opsets(Reader *r)
@@ -104,6 +106,8 @@ static void build(Reader *r)
     Scope *s = r->net_scope = net_scope_new(r, r->file_scope, "", &net->body);
     type_bind_where(r, s, net);
     for (int i = 0; i < net->inputs.count; i++) read_input(r, &net->inputs.items[i]);
+    bake_inputs(r->graph, r->options, r->diags);
+    if (r->options->inputs_only) return;
     unknown_dim_options(r);
     graph_name_outputs(r, net);
     Value result = body_run(r, s, &net->body);

@@ -5,6 +5,8 @@
  */
 #include "read_onnx.h"
 
+#include "bake.h"
+
 Scope *scope_new(Reader *r, Graph *g, const Scope *outer)
 {
     Scope *s = NEW(r->scratch, Scope);
@@ -328,6 +330,8 @@ void read_graph(Reader *r, Scope *s, const Onnx__GraphProto *proto)
     if (!s->outer) take_names(r, proto);
     read_initializers(r, s, proto);
     read_inputs(r, s, proto);
+    if (!s->outer) bake_inputs(s->graph, r->options, r->file.diags);
+    if (r->options->inputs_only) return;
     read_nodes(r, s, proto->node, proto->n_node);
     read_outputs(r, s, proto);
     graph_mark_untrained(s->graph);
