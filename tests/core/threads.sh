@@ -1,6 +1,6 @@
 # --threads: the same bits for any number of threads, serial when compiled without OpenMP; and Winograd's error.
 . "$ROOT/tests/driver/lib/checks.sh"
-net=$ROOT/tests/core/threads.net
+net=$ROOT/tests/core/lib/threads.net
 cc -O1 "$ROOT/tests/driver/lib/npy.c" -o "$T/npy" || exit 1
 "$T/npy" 3 "$T/in.npy" 1 16 40 40
 
