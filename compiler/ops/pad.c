@@ -3,7 +3,7 @@
  * nearest edge, the mirror image or the other end. Pads are an attribute before version 11 and a
  * constant input since; version 18 may name axes.
  */
-#include "op.h"
+#include "row.h"
 
 #define LIMIT ((int64_t)1 << 40) /* of one pad, so that sums with extents cannot overflow */
 
@@ -143,14 +143,13 @@ static void pad_define(Definer *d)
     define_tensor(d, out, vars, mode->index ? load : ex_select(p, inside, load, pad_value(d)));
 }
 
-#define TYPES_PAD (TYPES_NUMERIC | TYPE(DT_BOOL))
-
-static const Slot inputs[] = {SLOT("data", TYPES_PAD, "T"),
+static const Slot inputs[] = {SLOT("data", ANY, "T", .until = 20),
+                              SLOT("data", ANY_2BIT, "T", .since = 21),
                               SLOT("pads", TYPE(DT_I64), NULL, .since = 11),
-                              SLOT("constant_value", TYPES_PAD, "T", .optional = true, .since = 11),
+                              SLOT("constant_value", ANY_2BIT, "T", .optional = true, .since = 11),
                               SLOT("axes", TYPES_INDEX, "Tind", .optional = true, .since = 18),
                               {0}};
-static const Slot outputs[] = {SLOT("output", TYPES_PAD, "T"), {0}};
+static const Slot outputs[] = {SLOT("output", ANY_2BIT, "T"), {0}};
 static const AttrSpec attrs[] = {ATTR("mode", STRING, .s = "constant"),
                                  ATTR("paddings", INTS, .required = true, .until = 1),
                                  ATTR("pads", INTS, .required = true, .since = 2, .until = 10),

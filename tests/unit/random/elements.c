@@ -95,17 +95,20 @@ void add_where(Network *n)
 
 void add_cast(Network *n)
 {
-    static const char *const types[] = {"f32", "f32", "f32",  "f64", "i32",
-                                        "i64", "u8",  "bool", "f16", "i8"};
+    static const char *const types[] = {
+        "f32", "f32",    "f32",    "f32",      "f32",        "f64",        "i32",   "i64",
+        "u8",  "bool",   "f16",    "i8",       "i4",         "u4",         "i4",    "i2",
+        "u2",  "f4e2m1", "f8e5m2", "f8e4m3fn", "f8e4m3fnuz", "f8e5m2fnuz", "f8e8m0"};
     int x = pick(n, random_chance(n, 50) ? is_comparable : is_any);
     if (x < 0) return;
     const char *type = types[random_below(n, (int)COUNT(types))];
     Value v = n->values.items[x];
-    if (dtype_is_float(v.dtype) && !v.exact && type[0] != 'f') return;
+    bool narrow = dtype_is_packed(dtype_by_name(type)) || strncmp(type, "f8", 2) == 0;
+    if (dtype_is_float(v.dtype) && !v.exact && (type[0] != 'f' || narrow)) return;
     if (type[0] == 'u' && !is_integer(&v))
         return; /* a negative float as an unsigned integer has no meaning in C */
     Call c = {0};
-    put(&c, "Cast($%d, to: %s)", x, type);
+    put(&c, "Cast%s($%d, to: %s)", narrow ? "@25" : "", x, type);
     add(n, 1, true, &c);
 }
 

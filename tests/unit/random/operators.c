@@ -156,9 +156,9 @@ static void add_any(Network *n)
 
 static void add_input(Network *n)
 {
-    static const Dtype others[] = {DT_F32, DT_F64, DT_I64, DT_I32, DT_U8,  DT_BOOL,
-                                   DT_F16, DT_I8,  DT_F64, DT_I64, DT_I32, DT_BF16,
-                                   DT_I16, DT_U16, DT_U32, DT_U64};
+    static const Dtype others[] = {DT_F32, DT_F64, DT_I64, DT_I32, DT_U8,     DT_BOOL,    DT_F16,
+                                   DT_I8,  DT_F64, DT_I64, DT_I32, DT_BF16,   DT_I16,     DT_U16,
+                                   DT_U32, DT_U64, DT_I4,  DT_U4,  DT_F8E5M2, DT_F8E4M3FN};
     Dtype dtype = random_chance(n, 70) ? DT_F32 : others[random_below(n, (int)COUNT(others))];
     int64_t dims[MAX_RANK];
     int rank = random_chance(n, 60) ? 3 + random_below(n, 3) : random_below(n, 5);
