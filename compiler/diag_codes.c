@@ -50,6 +50,7 @@ const DiagCode diag_codes[] = {
     {"E0306", "an attribute has a value out of range"},
     {"E0307", "an operator is not in this version of its operator set"},
     {"E0308", "an operator cannot be inferred"},
+    {"E0309", "a loop cannot be unrolled"},
     {"E0401", "syntax error"},
     {"E0402", "a character or literal is not part of the language"},
     {"E0403", "unknown name"},

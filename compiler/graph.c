@@ -235,7 +235,7 @@ void check_graph(const Graph *g, bool inferred)
         const Tensor *t = g->tensors.items[i];
         assert(t->id == i);
         check_tensor(g, t, inferred);
-        defined[i] = t->kind != TENSOR_VALUE;
+        defined[i] = t->kind != TENSOR_VALUE || (t->expansion && t->expansion->kind != IS_KNOWN);
     }
     for (int n = 0; n < g->nodes.count; n++) {
         const Node *node = g->nodes.items[n];

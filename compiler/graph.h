@@ -33,6 +33,21 @@ typedef struct Declared {
     Source source;
 } Declared;
 
+/* While infer runs, what stands for a name that is not, or not only, a tensor of its own (expand.h); NULL after it. */
+typedef enum ExpansionKind {
+    IS_SAME,     /* items[0] is read in its place */
+    IS_KNOWN,    /* an output, which stays computed: others read the constant items[0] */
+    IS_SEQUENCE, /* of the items */
+    IS_OPTIONAL, /* one item, or none */
+} ExpansionKind;
+
+typedef struct Expansion {
+    ExpansionKind kind;
+    Dtype dtype; /* of the elements of a list; DT_NONE: not said */
+    int count;
+    Tensor **items;
+} Expansion;
+
 struct Tensor {
     const char *name; /* unique within the graph; any bytes: not always a C identifier */
     TensorKind kind;
@@ -47,6 +62,7 @@ struct Tensor {
     int id;                  /* index into graph->tensors */
     bool poisoned;           /* its producer was refused: consumers stay quiet */
     bool trainable;          /* of a TENSOR_PARAM: counts as a parameter (running statistics do not) */
+    const Expansion *expansion;
     struct Buffer *buffer;   /* its storage; set by layout, NULL before (program.h) */
 };
 
@@ -106,6 +122,7 @@ struct Graph {
     Map *output_names; /* of outputs to come, in a graph that is being built: infer_node keeps those computed; NULL: none */
     Map *by_name;    /* Tensor by name */
     Map *node_names; /* Node by name */
+    int unrolled;     /* of the outermost graph: nodes that infer has put in the place of loops */
     Map *name_counts; /* by stem: the last number graph_unique_name gave (int *) */
 };
 

@@ -6,8 +6,8 @@
  */
 #include "infer.h"
 
-#include "branch.h"
 #include "evaluate.h"
+#include "expand.h"
 #include "missing.h"
 
 /* ---- unknown operators: all of them at once ---- */
@@ -141,37 +141,20 @@ static bool stays_computed(const Graph *g, const Tensor *t)
 static bool make_constant(Graph *g, Node *n, const void *const *data)
 {
     bool needed = false;
+    for (int i = 0; i < n->output_count; i++)
+        needed |= n->outputs[i] && stays_computed(g, n->outputs[i]);
     for (int i = 0; i < n->output_count; i++) {
         Tensor *t = n->outputs[i];
         if (!t) continue;
-        if (stays_computed(g, t)) {
-            const char *name = graph_unique_name(g, arena_format(g->arena, "%s.value", t->name));
-            Tensor *c = graph_add_const(g, name, t->dtype, t->rank, t->dims, data[i]);
-            for (int k = n->id + 1; k < g->nodes.count; k++)
-                for (int j = 0; j < g->nodes.items[k]->input_count; j++)
-                    if (g->nodes.items[k]->inputs[j] == t) g->nodes.items[k]->inputs[j] = c;
-            needed = true;
+        if (needed) {
+            expand_set_known(g, t, data[i]);
+            continue;
         }
-    }
-    if (needed) return false;
-    for (int i = 0; i < n->output_count; i++) {
-        Tensor *t = n->outputs[i];
-        if (!t) continue;
         t->kind = TENSOR_CONST;
         t->producer = NULL;
         t->data = data[i];
     }
-    return true;
-}
-
-/* The outputs of a known branch, when they are constants. */
-static bool branch_values(const Node *n, const Graph *branch, const void **data)
-{
-    for (int i = 0; i < n->output_count; i++) {
-        data[i] = branch->outputs.items[i]->data;
-        if (n->outputs[i] && !data[i]) return false;
-    }
-    return true;
+    return !needed;
 }
 
 /* The tensor of a Constant, whatever its size: weights may come this way, and are not copied. */
@@ -188,10 +171,8 @@ static bool fold_shape(Graph *g, Node *n)
     if (bytes) return make_constant(g, n, &bytes);
     if (!may_be_known(n) || !is_small(n)) return false;
     const void **data = NEW_ARRAY(g->arena, const void *, n->output_count);
-    const Graph *branch = branch_taken(n);
     int64_t budget = SHAPE_WORK;
-    bool known = branch ? branch_values(n, branch, data) : evaluate_node(g, n, &budget, data);
-    return known && make_constant(g, n, data);
+    return evaluate_node(g, n, &budget, data) && make_constant(g, n, data);
 }
 
 /* ---- the walk ---- */
@@ -221,27 +202,58 @@ static bool has_outputs(Infer *in)
     return true;
 }
 
-static bool infer_checked(Infer *in)
+/* Other nodes and values are in the place of all its outputs. */
+static bool is_expanded(const Node *n)
+{
+    int expanded = 0, used = 0;
+    for (int i = 0; i < n->output_count; i++) {
+        used += n->outputs[i] != NULL;
+        expanded += n->outputs[i] && expand_is_other(n->outputs[i]);
+    }
+    assert(expanded == 0 || expanded == used);
+    return expanded > 0;
+}
+
+/* *gone: nothing of the node is left to be computed. */
+static bool infer_checked(Infer *in, bool *gone)
 {
     const Op *op = in->node->op;
+    *gone = false;
     if (!infer_schema(in)) return false;
     if (!op->infer)
         return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
-    return op->infer(in) && has_outputs(in);
+    if (!op->infer(in)) return false;
+    *gone = is_expanded(in->node);
+    if (*gone) return true;
+    if (!has_outputs(in)) return false;
+    *gone = fold_shape(in->graph, in->node);
+    return true;
+}
+
+bool infer_append(Graph *g, Node *n, Diags *diags)
+{
+    Infer in = {g, n, diags};
+    bool gone;
+    n->id = g->nodes.count;
+    for (int i = 0; i < n->input_count; i++) n->inputs[i] = expand_resolve(n->inputs[i]);
+    bool good = !is_poisoned(n) && infer_checked(&in, &gone);
+    if (!good) poison(n);
+    if (good && gone) {
+        map_set(g->node_names, n->name, NULL);
+        return true;
+    }
+    n->id = g->nodes.count;
+    LIST_PUSH(g->arena, &g->nodes, n);
+    return good;
 }
 
 bool infer_graph(Graph *g, Diags *diags)
 {
-    int errors = diags_errors(diags);
-    bool *drop = NEW_ARRAY(g->arena, bool, g->nodes.count + 1);
-    for (int i = 0; i < g->nodes.count; i++) {
-        Infer in = {g, g->nodes.items[i], diags};
-        if (is_poisoned(in.node) || !infer_checked(&in))
-            poison(in.node);
-        else
-            drop[i] = fold_shape(g, in.node);
-    }
-    graph_remove_nodes(g, drop);
+    int errors = diags_errors(diags), count = g->nodes.count;
+    Node **nodes = g->nodes.items;
+    g->nodes.items = NULL;
+    g->nodes.count = g->nodes.capacity = 0;
+    for (int i = 0; i < count; i++) infer_append(g, nodes[i], diags);
     return diags_errors(diags) == errors;
 }
 
@@ -251,17 +263,9 @@ bool infer_node(Graph *g, Node *n, Diags *diags)
     find_node_operators(n, &s);
     for (int i = 0; i < s.order.count; i++)
         text_free(&s.order.items[i]->nodes); /* the reader reports them */
-    Infer in = {g, n, diags};
-    if (is_poisoned(n) || !infer_checked(&in)) {
-        poison(n);
-        return false;
-    }
     assert(g->nodes.items[g->nodes.count - 1] == n);
-    if (fold_shape(g, n)) {
-        g->nodes.count--;
-        map_set(g->node_names, n->name, NULL);
-    }
-    return true;
+    g->nodes.count--;
+    return infer_append(g, n, diags);
 }
 
 bool infer(Graph *g, Diags *diags)
@@ -269,6 +273,9 @@ bool infer(Graph *g, Diags *diags)
     int errors = diags_errors(diags);
     find_all_operators(g, diags);
     infer_graph(g, diags);
+    if (diags_errors(diags) != errors) return false;
+    expand_outputs(g, diags);
+    expand_forget(g);
     infer_declared(g, diags);
     return diags_errors(diags) == errors;
 }

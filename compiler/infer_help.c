@@ -2,7 +2,7 @@
  * What the operators' infer functions call: setting outputs, errors that say where the inputs come
  * from, values that must be known, broadcasting, axes.
  */
-#include "infer.h"
+#include "expand.h"
 
 /* ---- errors ---- */
 
@@ -36,11 +36,11 @@ static void note_chain(Diagnostic *d, const Infer *in, const Tensor *t)
     Arena *arena = in->graph->arena;
     enum { STEPS = 3 };
     if (has_place(t)) {
-        diag_label(d, t->source, "'%s' is %s", t->name, tensor_type_text(arena, t));
+        diag_label(d, t->source, "'%s' is %s", t->name, expand_text(arena, t));
         return;
     }
     for (int step = 0; t && step < STEPS; step++) {
-        diag_note(d, "'%s' %s: %s", t->name, infer_origin(in, t), tensor_type_text(arena, t));
+        diag_note(d, "'%s' %s: %s", t->name, infer_origin(in, t), expand_text(arena, t));
         if (t->kind != TENSOR_VALUE || !t->producer) return;
         t = passed_on(t->producer);
     }

@@ -3,7 +3,7 @@
  * attributes' names and kinds, input types and the type variables they share. Shapes are the
  * operator's own business.
  */
-#include "infer.h"
+#include "expand.h"
 
 static const char *const kind_names[] = {
     [ATTR_NONE] = "nothing",
@@ -125,6 +125,28 @@ static int shares_with(const Node *n, int i)
     return -1;
 }
 
+static const char *const taken_names[] = {
+    [TAKES_SEQUENCE] = "a sequence",
+    [TAKES_OPTIONAL] = "an optional",
+    [TAKES_SEQUENCE | TAKES_OPTIONAL] = "a sequence or an optional",
+    [TAKES_TENSOR] = "a tensor",
+    [TAKES_TENSOR | TAKES_SEQUENCE] = "a tensor or a sequence",
+    [TAKES_TENSOR | TAKES_OPTIONAL] = "a tensor or an optional",
+};
+
+static bool check_kind(Infer *in, const Tensor *t, const Slot *s)
+{
+    const Expansion *e = t->expansion;
+    unsigned kind = !e ? TAKES_TENSOR : e->kind == IS_SEQUENCE ? TAKES_SEQUENCE : TAKES_OPTIONAL;
+    unsigned taken = s->kinds ? s->kinds : TAKES_TENSOR;
+    if (taken & kind) return true;
+    return infer_error(in, "E0202", "the input '%s' ('%s') of %s is %s, but must be %s", s->name,
+                       t->name, in->node->op->name, expand_text(in->graph->arena, t),
+                       taken_names[taken]);
+}
+
+static Dtype element_type(const Tensor *t) { return t->expansion ? t->expansion->dtype : t->dtype; }
+
 static bool check_types(Infer *in)
 {
     const Node *n = in->node;
@@ -133,20 +155,23 @@ static bool check_types(Infer *in)
         const Tensor *t = n->inputs[i];
         const Slot *s = op_input(n->op, n->version, i);
         if (!t || !s) continue;
-        if (t->dtype == DT_NONE || t->rank < 0)
+        if (!t->expansion && (t->dtype == DT_NONE || t->rank < 0))
             return infer_error(in, "E0208", "the type or shape of the input '%s' is not known",
                                t->name);
-        if (!(s->types & TYPE(t->dtype)))
+        if (!check_kind(in, t, s)) return false;
+        Dtype dtype = element_type(t);
+        if (!dtype) continue;
+        if (!(s->types & TYPE(dtype)))
             return infer_error(
                 in, "E0202", "the input '%s' ('%s') of %s is %s, which it does not take: %s",
-                s->name, t->name, n->op->name, dtype_name(t->dtype), types_text(arena, s->types));
+                s->name, t->name, n->op->name, dtype_name(dtype), types_text(arena, s->types));
         int other = shares_with(n, i);
-        if (other >= 0 && n->inputs[other]->dtype != t->dtype)
+        if (other >= 0 && element_type(n->inputs[other]) && element_type(n->inputs[other]) != dtype)
             return infer_error(
                 in, "E0202",
                 "'%s' is %s and '%s' is %s, but %s takes elements of one type for both",
-                n->inputs[other]->name, dtype_name(n->inputs[other]->dtype), t->name,
-                dtype_name(t->dtype), n->op->name);
+                n->inputs[other]->name, dtype_name(element_type(n->inputs[other])), t->name,
+                dtype_name(dtype), n->op->name);
     }
     return true;
 }

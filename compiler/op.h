@@ -10,6 +10,8 @@
 
 typedef struct Infer Infer;
 
+enum { TAKES_TENSOR = 1, TAKES_SEQUENCE = 2, TAKES_OPTIONAL = 4, TAKES_ANY = 7 };
+
 /* One input or output of the schema. `types` of inputs that share a type variable must agree. Rows that changed between
  * versions are two rows with since/until (inclusive; 0: no bound). */
 typedef struct Slot {
@@ -18,6 +20,7 @@ typedef struct Slot {
     const char *variable; /* "T": the ONNX type constraint; NULL: independent */
     bool optional;
     bool variadic; /* last one only: any number, at least one unless optional */
+    unsigned kinds; /* mask of TAKES_*; 0: tensors alone. `types` are those of a list's elements then */
     int since, until;
 } Slot;
 
@@ -45,7 +48,8 @@ struct Op {
     int last;            /* the last opset version it exists in; 0: still there */
     const Slot *inputs, *outputs; /* ended by a row without a name */
     const AttrSpec *attrs;        /* likewise; NULL: none */
-    /* Sets dtype and dims of every output (infer_output). False after a diagnostic. */
+    /* Sets dtype and dims of every output (infer_output). False after a diagnostic. Control flow, and what works on lists, says
+     * instead what each output is the same as (expand.h): the node is gone then. */
     bool (*infer)(Infer *in);
     /* What each output element is: calls define_* (define.h). NULL: folded or expanded away only. */
     void (*define)(Definer *d);

@@ -12,8 +12,7 @@
  * are. */
 void optimise(Graph *g);
 
-/* Branches take the place of an If: the one that is taken when that is known, else both and a
- * choice. */
+/* Both branches of an If, and a choice, take its place. */
 void inline_branches(Graph *g);
 /* Nodes that hand an input on unchanged vanish. */
 void identity_remove(Graph *g);

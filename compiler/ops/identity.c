@@ -1,12 +1,14 @@
 /*
  * Operators that hand their input on: Identity, and Dropout as it is at inference.
  */
+#include "expand.h"
 #include "known.h"
 #include "row.h"
 
 static bool infer_identity(Infer *in)
 {
-    const Tensor *x = in->node->inputs[0];
+    Tensor *x = in->node->inputs[0];
+    if (x->expansion) return expand_bind(in, 0, x);
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
 }
 
@@ -72,7 +74,7 @@ const Op ops_identity[] = {
     {.name = "Identity",
      .doc = "The input as it is.",
      VERSIONS(1, 13, 14, 16, 19, 21, 23, 24, 25),
-     INPUTS(ANY_SLOTS("input", 0, "V")),
+     INPUTS(ANY_SLOTS("input", 0, "V", .kinds = TAKES_ANY)),
      OUTPUTS(ANY_SLOTS("output", 0, "V")),
      .infer = infer_identity,
      .define = define_identity,

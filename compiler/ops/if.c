@@ -1,63 +1,91 @@
 /*
  * If: one of two graphs. Comes in: a condition and the branches as attributes. When the condition
- * is known only the branch that it takes is inferred; else both must give the same types and
- * shapes. passes/inline.c puts the branches in its place.
+ * is known, only the branch that it takes is inferred, and takes the If's place; else both must
+ * give the same types and shapes, and passes/inline.c chooses between them, or it is done here
+ * where the values are lists.
  */
-#include "branch.h"
-#include "infer.h"
+#include "expand.h"
 #include "row.h"
 
 static bool infer_branch(Infer *in, const char *name, Graph **branch)
 {
-    const Attr *a = node_attr(in->node, name);
-    *branch = a->graph;
-    if (!a->graph || a->graph->outputs.count != in->node->output_count)
-        return infer_error(in, "E0305", "%s has %d outputs, but the If has %d", name,
-                           a->graph ? a->graph->outputs.count : 0, in->node->output_count);
-    return infer_graph(a->graph, in->diags);
+    Body body;
+    if (!expand_body_of(in, name, 0, in->node->output_count, &body)) return false;
+    *branch = body.graph;
+    return infer_graph(body.graph, in->diags);
 }
 
-static bool set_outputs(Infer *in, const Graph *branch)
+static bool take_branch(Infer *in, const char *name)
 {
+    Graph *branch;
+    if (!infer_branch(in, name, &branch)) return false;
+    expand_absorb(in->graph, branch);
+    for (int i = 0; i < in->node->output_count; i++)
+        if (!expand_bind(in, i, branch->outputs.items[i])) return false;
+    return true;
+}
+
+static bool has_lists(const Graph *branch)
+{
+    for (int i = 0; i < branch->outputs.count; i++)
+        if (expand_resolve(branch->outputs.items[i])->expansion) return true;
+    return false;
+}
+
+static bool choose(Infer *in, const Graph *a, const Graph *b)
+{
+    expand_absorb(in->graph, a);
+    expand_absorb(in->graph, b);
     for (int i = 0; i < in->node->output_count; i++) {
-        const Tensor *t = branch->outputs.items[i];
-        if (t->poisoned || !infer_output(in, i, t->dtype, t->rank, t->dims)) return false;
+        Tensor *value =
+            expand_choose(in, in->node->inputs[0], a->outputs.items[i], b->outputs.items[i]);
+        if (!value || !expand_bind(in, i, value)) return false;
     }
     return true;
 }
 
-static bool same_outputs(Infer *in, const Graph *a, const Graph *b)
+/* The If stays. */
+static bool set_outputs(Infer *in, Graph *a, Graph *b)
 {
     Arena *arena = in->graph->arena;
+    expand_outputs(a, in->diags);
+    expand_outputs(b, in->diags);
     for (int i = 0; i < in->node->output_count; i++) {
         const Tensor *x = a->outputs.items[i], *y = b->outputs.items[i];
         if (x->poisoned || y->poisoned) return false;
-        if (x->dtype == y->dtype && x->rank == y->rank &&
-            memcmp(x->dims, y->dims, (size_t)x->rank * sizeof *x->dims) == 0)
-            continue;
-        return infer_error(in, "E0201",
-                           "output %d is %s in the then branch, but %s in the else branch", i,
-                           tensor_type_text(arena, x), tensor_type_text(arena, y));
+        bool same = x->dtype == y->dtype && x->rank == y->rank &&
+                    memcmp(x->dims, y->dims, (size_t)x->rank * sizeof *x->dims) == 0;
+        if (!same) {
+            infer_error(in, x->dtype == y->dtype ? "E0206" : "E0202",
+                        "output %d is %s in the then branch, but %s in the else branch", i,
+                        tensor_type_text(arena, x), tensor_type_text(arena, y));
+            if (x->dtype == y->dtype)
+                diag_help(infer_last_error(in), "the condition '%s' must be known at compile time",
+                          in->node->inputs[0]->name);
+            return false;
+        }
+        if (!infer_output(in, i, x->dtype, x->rank, x->dims)) return false;
     }
     return true;
 }
 
 static bool infer_if(Infer *in)
 {
-    Graph *then_branch, *else_branch, *taken = branch_taken(in->node);
+    Graph *then_branch, *else_branch;
     const Tensor *condition = in->node->inputs[0];
+    bool value;
     if (tensor_elements(condition) != 1)
         return infer_error(in, "E0203", "the condition '%s' must be one value, its shape is %s",
                            condition->name,
                            dims_text(in->graph->arena, condition->dims, condition->rank));
-    if (taken) {
-        const Attr *a = node_attr(in->node, "then_branch");
-        return infer_branch(in, a->graph == taken ? "then_branch" : "else_branch", &taken) &&
-               set_outputs(in, taken);
-    }
-    return infer_branch(in, "then_branch", &then_branch) &&
-           infer_branch(in, "else_branch", &else_branch) &&
-           same_outputs(in, then_branch, else_branch) && set_outputs(in, then_branch);
+    if (expand_known(condition, &value))
+        return take_branch(in, value ? "then_branch" : "else_branch");
+    if (!infer_branch(in, "then_branch", &then_branch) ||
+        !infer_branch(in, "else_branch", &else_branch))
+        return false;
+    if (has_lists(then_branch) || has_lists(else_branch))
+        return choose(in, then_branch, else_branch);
+    return set_outputs(in, then_branch, else_branch);
 }
 
 const Op ops_if[] = {
