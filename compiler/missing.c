@@ -7,7 +7,6 @@
 #define EXTENT   "the shape of its output depends on the data"
 #define MAPS     "maps are not values of a network here"
 #define RANDOM   "it draws at random, but a network here is a function of its inputs"
-#define SEQUENCE "sequences and optionals are not values of a network here"
 #define STRINGS  "there is no generated code for strings"
 
 #define ML "ai.onnx.ml"
@@ -15,29 +14,15 @@
 const MissingOp missing_ops[] = {
     {"", "Bernoulli", RANDOM},
     {"", "Compress", EXTENT},
-    {"", "ConcatFromSequence", SEQUENCE},
     {"", "ImageDecoder", "it reads compressed images, of any size"},
-    {"", "Loop", "its body cannot be unrolled or repeated yet"},
     {"", "Multinomial", RANDOM},
     {"", "NonMaxSuppression", EXTENT},
     {"", "NonZero", EXTENT},
-    {"", "Optional", SEQUENCE},
-    {"", "OptionalGetElement", SEQUENCE},
-    {"", "OptionalHasElement", SEQUENCE},
     {"", "RandomNormal", RANDOM},
     {"", "RandomNormalLike", RANDOM},
     {"", "RandomUniform", RANDOM},
     {"", "RandomUniformLike", RANDOM},
     {"", "RegexFullMatch", STRINGS},
-    {"", "Scan", "its body cannot be unrolled or repeated yet"},
-    {"", "SequenceAt", SEQUENCE},
-    {"", "SequenceConstruct", SEQUENCE},
-    {"", "SequenceEmpty", SEQUENCE},
-    {"", "SequenceErase", SEQUENCE},
-    {"", "SequenceInsert", SEQUENCE},
-    {"", "SequenceLength", SEQUENCE},
-    {"", "SequenceMap", SEQUENCE},
-    {"", "SplitToSequence", SEQUENCE},
     {"", "StringConcat", STRINGS},
     {"", "StringNormalizer", STRINGS},
     {"", "StringSplit", STRINGS},
