@@ -24,13 +24,13 @@ static void define_identity(Definer *d)
  * only says so), since 12 it trains when its third input is true and the ratio is not 0. */
 static bool check_inference(Infer *in)
 {
-    const Tensor *ratio = node_input(in->node, 1), *training = node_input(in->node, 2), *known;
-    if (!training) return true;
-    if (!(known = known_number(in, 2))) return false;
-    if (!dtype_get_int(known->dtype, known->data, 0)) return true;
-    if (ratio && ratio->data && tensor_elements(ratio) == 1 &&
-        dtype_get_double(ratio->dtype, ratio->data, 0) == 0)
-        return true;
+    if (!node_input(in->node, 2)) return true;
+    const Tensor *training = known_number(in, 2);
+    if (!training) return false;
+    if (!dtype_get_int(training->dtype, training->data, 0)) return true;
+    const Tensor *ratio = node_input(in->node, 1);
+    if (ratio && !(ratio = known_number(in, 1))) return false;
+    if (ratio && dtype_get_double(ratio->dtype, ratio->data, 0) == 0) return true;
     return infer_error(in, "E0306", "training_mode is set: elements would be dropped at random");
 }
 
