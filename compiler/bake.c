@@ -39,7 +39,7 @@ static bool dim_given(const ReadOptions *o, const char *name)
 void bake_bind_dims(Arena *arena, ReadOptions *options, const Tensor *t, const DataTensor *data)
 {
     for (int d = 0; t->dim_names && t->rank == data->rank && d < t->rank; d++) {
-        if (!t->dim_names[d] || dim_given(options, t->dim_names[d]) || data->dims[d] < 1) continue;
+        if (!t->dim_names[d] || dim_given(options, t->dim_names[d])) continue;
         struct DimOption dim = {arena_string(arena, t->dim_names[d]), data->dims[d]};
         LIST_PUSH(arena, &options->dims, dim);
     }

@@ -240,7 +240,7 @@ static void parse_dim(Arena *arena, Options *o, const OptionRow *row, const char
     if (!equals || equals == text) usage_error(o->command, "--dim wants NAME=SIZE, not '%s'", text);
     char *name = arena_string(arena, text);
     name[equals - text] = '\0';
-    struct DimOption dim = {name, parse_integer(o->command, row, equals + 1, 1)};
+    struct DimOption dim = {name, parse_integer(o->command, row, equals + 1, 0)};
     LIST_PUSH(arena, &o->read.dims, dim);
 }
 

@@ -30,7 +30,7 @@ int opset_version(const Opsets *opsets, const char *domain); /* 0: not imported 
 
 typedef struct Symbol {
     const char *name;
-    int64_t size;      /* 0: not set */
+    int64_t size;      /* -1: not set */
     const char *place; /* where it was met first: "dimension 0 of input 'x'" */
     bool of_input;
 } Symbol;

@@ -116,6 +116,17 @@ static void add_initializer(Reader *r, Scope *s, const DataTensor *data, Source 
     scope_define(r, s, data->name, t, where);
 }
 
+/* Which inputs have values, for who asks for the others only. */
+static void name_initializers(Reader *r, Scope *s, const Onnx__GraphProto *proto)
+{
+    for (size_t i = 0; i < proto->n_initializer; i++)
+        scope_define(r, s, text_or_empty(proto->initializer[i]->name), NULL, (Source){0});
+    for (size_t i = 0; i < proto->n_sparse_initializer; i++)
+        if (proto->sparse_initializer[i]->values)
+            scope_define(r, s, text_or_empty(proto->sparse_initializer[i]->values->name), NULL,
+                         (Source){0});
+}
+
 static void read_initializers(Reader *r, Scope *s, const Onnx__GraphProto *proto)
 {
     DataTensor data;
@@ -328,10 +339,14 @@ void read_graph(Reader *r, Scope *s, const Onnx__GraphProto *proto)
     declare_values(r, s, proto->value_info, proto->n_value_info);
     declare_values(r, s, proto->output, proto->n_output);
     if (!s->outer) take_names(r, proto);
+    if (r->options->inputs_only) {
+        name_initializers(r, s, proto);
+        read_inputs(r, s, proto);
+        return;
+    }
     read_initializers(r, s, proto);
     read_inputs(r, s, proto);
     if (!s->outer) bake_inputs(s->graph, r->options, r->file.diags);
-    if (r->options->inputs_only) return;
     read_nodes(r, s, proto->node, proto->n_node);
     read_outputs(r, s, proto);
     graph_mark_untrained(s->graph);

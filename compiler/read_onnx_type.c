@@ -23,7 +23,7 @@ static int64_t option_size(const ReadOptions *o, const char *name)
 {
     for (int i = 0; i < o->dims.count; i++)
         if (strcmp(o->dims.items[i].name, name) == 0) return o->dims.items[i].size;
-    return 0;
+    return -1;
 }
 
 static Symbol *symbol_of(Reader *r, const char *name)
@@ -56,12 +56,12 @@ static int64_t input_dim(Reader *r, const Onnx__TensorShapeProto__Dimension *d, 
     if (has_size(d)) return d->dim_value;
     Symbol *symbol = symbol_of(r, has_symbol(d) ? d->dim_param
                                                 : arena_format(r->scratch, "%s.%d", input, index));
-    if (has_symbol(d)) *name = arena_string(r->file.arena, d->dim_param);
+    if (has_symbol(d) || r->options->inputs_only) *name = arena_string(r->file.arena, symbol->name);
     if (!symbol->place)
         symbol->place = arena_format(r->scratch, "dimension %d of input '%s'", index, input);
     symbol->of_input = true;
-    if (!symbol->size) symbol->size = r->options->dim_default;
-    return symbol->size ? symbol->size : 1;
+    if (symbol->size < 0 && r->options->dim_default) symbol->size = r->options->dim_default;
+    return symbol->size < 0 ? 1 : symbol->size;
 }
 
 void report_symbols(Reader *r)
@@ -70,7 +70,7 @@ void report_symbols(Reader *r)
     for (int i = 0; i < r->symbols.count; i++) {
         const Symbol *s = r->symbols.items[i];
         text_add(&known, "%s%s", known.length ? ", " : "", s->name);
-        if (s->size || !s->of_input) continue;
+        if (s->size >= 0 || !s->of_input) continue;
         text_add(&unset, "%s%s (%s)", unset.length ? ", " : "", s->name, s->place);
         text_add(&help, "--dim %s=1 ", s->name);
     }
@@ -154,10 +154,9 @@ const Declared *read_declared(Reader *r, const Onnx__TypeProto *type, Source whe
     int64_t *dims = NEW_ARRAY(r->file.arena, int64_t, d->rank);
     for (int i = 0; i < d->rank; i++) {
         const Onnx__TensorShapeProto__Dimension *dim = t->shape->dim[i];
-        int64_t size = has_size(dim)     ? dim->dim_value
-                       : has_symbol(dim) ? symbol_of(r, dim->dim_param)->size
-                                         : 0;
-        dims[i] = size || has_size(dim) ? size : -1;
+        dims[i] = has_size(dim)     ? dim->dim_value
+                  : has_symbol(dim) ? symbol_of(r, dim->dim_param)->size
+                                    : -1;
     }
     d->dims = dims;
     return d;

@@ -7,7 +7,7 @@ tensor() { printf '%s\n' "$2" | protoc-c --encode=onnx.TensorProto --proto_path=
 integers() { # FILE NAME VALUE...
     integers_file=$1 integers_name=$2
     shift 2
-    tensor "$integers_file" "name: '$integers_name' data_type: 7 dims: $# $(printf 'int64_data: %s ' "$@")"
+    tensor "$integers_file" "name: '$integers_name' data_type: 7 dims: $# int64_data: [$(echo "$@" | tr ' ' ',')]"
 }
 
 # A shape that is computed from an input: sizes are halved and a 2 put in front.
@@ -77,15 +77,22 @@ graph {
 }
 MODEL
 encode "$T/open" >"$T/open.onnx"
-mkdir "$T/two" "$T/three"
+mkdir "$T/two" "$T/three" "$T/none"
+integers "$T/none/input_0.pb" x
+integers "$T/none/output_0.pb" y
 integers "$T/two/input_0.pb" x 1 2
 integers "$T/two/output_0.pb" y -1 -2
 integers "$T/three/input_0.pb" x 1 2 3
 integers "$T/three/output_0.pb" y -1 -2 -3
-expect sizes 0 "$NETC" verify "$T/open.onnx" "$T/two" "$T/three" "$T/two"
-expect_text sizes-count "$T/stdout" '3 of 3 datasets agree'
+expect sizes 0 "$NETC" verify "$T/open.onnx" "$T/two" "$T/three" "$T/none" "$T/two"
+expect_text sizes-count "$T/stdout" '4 of 4 datasets agree'
 expect size-fixed 1 "$NETC" verify --dim N=2 "$T/open.onnx" "$T/two" "$T/three"
 expect_text size-fixed-text "$T/stderr" "input 'x' is i64 3 here, but i64 2 in the network"
+
+sed 's/dim { dim_param: "N" }/dim { }/' "$T/open" >"$T/nameless"
+encode "$T/nameless" >"$T/nameless.onnx"
+expect nameless-sizes 0 "$NETC" verify "$T/nameless.onnx" "$T/two" "$T/three"
+expect nameless-run 0 "$NETC" run "$T/nameless.onnx" "$T/three/input_0.pb" -o "$T/ran"
 
 # Values that are no shapes: a range's bounds and an axis. In a .net too.
 cat >"$T/range.net" <<'NET'
