@@ -263,7 +263,8 @@ static void spell_bitcast(Speller *s, const Expr *e)
     Dtype to = e->dtype, from = e->args[0]->dtype;
     const char *type = emit_type(to, 1);
     int bits = dtype_info(to)->bits;
-    if (dtype_is_packed(to))
+    bool is_signed = dtype_info(to)->class == CLASS_SIGNED || dtype_info(from)->class == CLASS_SIGNED;
+    if (dtype_is_packed(to) && is_signed)
         text_add(s->out, "netc_%s_from_i64((int64_t)", dtype_is_float(to) ? "u4" : dtype_name(to));
     else if (to == DT_F32 || to == DT_F64)
         text_add(s->out, "netc_f%d_of_bits((%s)", bits, bits == 32 ? "uint32_t" : "uint64_t");

@@ -54,7 +54,8 @@ static Definition *unpack(Program *p, const Tensor *t, Tensor *bytes)
     Expr *position = define_flatten(p->pool, t->rank, t->dims, index);
     Expr *byte = ex_floordiv(p->pool, position, ex_int(p->pool, 8 / bits));
     byte = ex_binary(p->pool, BI_SHR, ex_load(p->pool, bytes, &byte), shift_at(p->pool, position, bits));
-    def->body = ex_bitcast(p->pool, t->dtype, ex_cast(p->pool, code_type(t->dtype), byte));
+    Dtype code = dtype_is_float(t->dtype) ? code_type(t->dtype) : t->dtype; /* integers wrap to their bits */
+    def->body = ex_bitcast(p->pool, t->dtype, ex_cast(p->pool, code, byte));
     return def;
 }
 
