@@ -1,10 +1,10 @@
-# What networks become, by the comments at the top of each .net here, for scalar and vector targets:
+# What networks become, by the comments at the top of each kernels/X.net, for scalar and vector targets:
 #   # kernels: A B        the kernels in order, without those that zero halos, named by what they compute
 #   # halos: N            kernels that zero a halo; 0 when it is not said
 #   # tests: N            at most N percent of the statements that run test an index; 0 when it is not said
 # And: the same input gives the same bytes.
-for file in *.net; do
-    name=${file%.net}
+for file in kernels/*.net; do
+    name=$(basename "$file" .net)
     wanted=$(sed -n 's/^# kernels: *//p' "$file")
     halos=$(sed -n 's/^# halos: *//p' "$file")
     tests=$(sed -n 's/^# tests: *//p' "$file")

@@ -40,6 +40,7 @@ static const char plain_flags[] = "-O0 -Wall -Wextra -Werror -Wno-unknown-pragma
 static const char optimised_flags[] = "-O1 -Wall -Wextra -Werror -Wno-unknown-pragmas" FLAGS;
 static const char *cflags = plain_flags;
 static WinogradKind winograd_kind = WINOGRAD_OFF;
+static int threads = 1;
 
 /* ---- one attempt: in a child, which a crash ends ---- */
 
@@ -67,6 +68,8 @@ static Program *compile(Graph *g, const Target *target, Diags *diags)
     winograd(p, winograd_kind);
     layout(p);
     schedule(p);
+    p->threads = threads;
+    parallel(p);
     plan(p);
     check_program(p);
     return p;
@@ -122,6 +125,7 @@ static int run(const Subject *s, const Target *target)
                        .prefix = "random",
                        .target = target,
                        .cflags = cflags,
+                       .threads = threads,
                        .no_cache = true,
                        .weights = CHOOSE_INLINE};
     Job job = {.options = &options, .arena = arena, .diags = diags_new(arena), .graph = g};
@@ -258,6 +262,7 @@ static int try_seeds(uint64_t first, int count, const Target *target, bool progr
         for (int i = 0; i < size; i++)
             nets[i] = network_random(arena, first + (uint64_t)(done + i));
         winograd_kind = (WinogradKind)(done / BATCH / 5 % 3);
+        threads = 1 + done / BATCH % 3;
         cflags = done / BATCH % 4 == 3 ? optimised_flags : plain_flags;
         failed += try_batch(arena, nets, size, target ? target : target_for(done / BATCH));
         arena_free(arena);
