@@ -71,6 +71,7 @@ const DiagCode diag_codes[] = {
     {"E0503", "a weight has the wrong shape or type"},
     {"E0601", "no code can be generated for an operator"},
     {"E0602", "no code can be generated for an element type"},
+    {"E0603", "the network is too large"},
     {"W0001", "a value is never used"},
     {"W0002", "a tensor of the weights is not used"},
     {"W0003", "an option names nothing in the net"},

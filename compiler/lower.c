@@ -96,6 +96,22 @@ static void copy_outputs(Program *p)
     }
 }
 
+/* All tensors together must fit an address space, with room for what layouts add: later sums of sizes cannot overflow. */
+static void check_size(const Graph *g, Diags *diags)
+{
+    const int64_t most = INT64_C(1) << 46;
+    int64_t total = 0;
+    for (int i = 0; i < g->tensors.count; i++) {
+        const Tensor *t = g->tensors.items[i];
+        int64_t bytes = (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
+        if (bytes > most || (total += bytes) > most) {
+            Diagnostic *d = diag_error(diags, "E0603", t->source, "the tensors of network `%s` take more than 64 TiB", g->name);
+            diag_note(d, "`%s` alone: %s", t->name, tensor_type_text(g->arena, t));
+            return;
+        }
+    }
+}
+
 Program *lower(Graph *g, const Target *target, Diags *diags)
 {
     Program *p = NEW(g->arena, Program);
@@ -106,6 +122,8 @@ Program *lower(Graph *g, const Target *target, Diags *diags)
     p->threads = 1;
     int before = diags_errors(diags);
     check_parameters(g, diags);
+    check_size(g, diags);
+    if (diags_errors(diags) > before) return NULL;
     int count = g->nodes.count; /* definitions may add nodes for copies, not to be lowered again */
     for (int i = 0; i < count; i++) lower_node(p, g->nodes.items[i], diags);
     if (diags_errors(diags) > before) return NULL;
