@@ -54,6 +54,13 @@ Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, 
                             dims);
 }
 
+Tensor *define_constant(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims,
+                        const void *data)
+{
+    const char *stem = arena_format(d->graph->arena, "%s.%s", d->node->name, suffix);
+    return graph_add_const(d->graph, graph_unique_name(d->graph, stem), dtype, rank, dims, data);
+}
+
 void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body)
 {
     if (!out) return;

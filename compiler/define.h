@@ -36,6 +36,8 @@ Var *define_var(Definer *d, const char *name, int64_t extent); /* a reduction va
 Expr *define_broadcast_load(Definer *d, Tensor *t, int rank, Expr *const *index);
 /* An intermediate tensor of this node, named NODE.suffix. */
 Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims);
+/* A constant that this node's definitions load, named NODE.suffix; `data` is kept. */
+Tensor *define_constant(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims, const void *data);
 /* Records: out[index...] = body. Does nothing when out is NULL (an unused output). */
 void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body);
 

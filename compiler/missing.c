@@ -26,7 +26,6 @@ const MissingOp missing_ops[] = {
     {"", "StringConcat", STRINGS},
     {"", "StringNormalizer", STRINGS},
     {"", "StringSplit", STRINGS},
-    {"", "TfIdfVectorizer", "it counts sequences of words"},
     {"", "Unique", EXTENT},
     {ML, "CastMap", MAPS},
     {ML, "CategoryMapper", STRINGS},

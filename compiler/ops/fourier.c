@@ -54,8 +54,7 @@ static Tensor *define_table(Definer *d, const Transform *t, Dtype dtype)
             for (int64_t k = 0; k < t->given; k++)
                 for (int64_t n = 0; n < t->taken; n++)
                     dtype_set_double(dtype, data, at++, table_element(t, from, to, k, n));
-    const char *name = arena_format(d->graph->arena, "%s.table", d->node->name);
-    return graph_add_const(d->graph, graph_unique_name(d->graph, name), dtype, 4, dims, data);
+    return define_constant(d, "table", dtype, 4, dims, data);
 }
 
 /* out = the transform of x along an axis, whose shapes otherwise agree but for the last dimension.

@@ -39,17 +39,9 @@ static bool infer_constant(Infer *in)
            infer_output(in, 0, value->tensor->dtype, value->tensor->rank, value->tensor->dims);
 }
 
-/* A constant of the graph, for a definition to load. */
-static Tensor *named_constant(Definer *d, Dtype dtype, int rank, const int64_t *dims,
-                              const void *data)
-{
-    const char *name = arena_format(d->graph->arena, "%s.value", d->node->name);
-    return graph_add_const(d->graph, graph_unique_name(d->graph, name), dtype, rank, dims, data);
-}
-
 static Tensor *tensor_of_value(Definer *d, const Tensor *value)
 {
-    return named_constant(d, value->dtype, value->rank, value->dims, value->data);
+    return define_constant(d, "value", value->dtype, value->rank, value->dims, value->data);
 }
 
 static Tensor *tensor_of_list(Definer *d, const Attr *list, Dtype dtype)
@@ -62,10 +54,10 @@ static Tensor *tensor_of_list(Definer *d, const Attr *list, Dtype dtype)
         else
             dtype_set_double(dtype, data, i, list->floats[i]);
     }
-    return named_constant(d, dtype, 1, &count, data);
+    return define_constant(d, "value", dtype, 1, &count, data);
 }
 
-static void define_constant(Definer *d)
+static void define_value(Definer *d)
 {
     Tensor *out = node_output(d->node, 0);
     const Attr *value = constant_value(d->node);
@@ -306,7 +298,7 @@ const Op ops_generators[] = {
            ATTR("value_int", INT, .since = 12), ATTR("value_ints", INTS, .since = 12),
            ATTR("value_string", STRING, .since = 12), ATTR("value_strings", STRINGS, .since = 12)),
      .infer = infer_constant,
-     .define = define_constant,
+     .define = define_value,
      EXAMPLES("Constant(value: f32[2] [1, 2])", "Constant(value_ints: [1, 2, 3])",
               "Constant(value_float: 0.5)")},
     {.name = "ConstantOfShape",

@@ -34,8 +34,7 @@ static Tensor *list_constant(Definer *d, const char *name, Dtype dtype)
         else
             dtype_set_int(dtype, data, i, a->ints[i]);
     }
-    const char *full = arena_format(d->graph->arena, "%s.%s", d->node->name, name);
-    return graph_add_const(d->graph, graph_unique_name(d->graph, full), dtype, 1, &count, data);
+    return define_constant(d, name, dtype, 1, &count, data);
 }
 
 /* How many elements a list has that holds one for each feature (the last dimension), or one for all
