@@ -94,9 +94,9 @@ static void report_no_input(const Graph *g, const char *name, Diags *diags)
 static bool fits(Arena *arena, const Tensor *t, const BakeOption *bake, Diags *diags)
 {
     const DataTensor *v = bake->value;
-    size_t bytes = (size_t)v->rank * sizeof *v->dims;
-    if (v->dtype == t->dtype && v->rank == t->rank && memcmp(v->dims, t->dims, bytes) == 0)
-        return true;
+    bool same = v->dtype == t->dtype && v->rank == t->rank;
+    for (int i = 0; same && i < t->rank; i++) same = v->dims[i] == t->dims[i];
+    if (same) return true;
     const Tensor found = {.dtype = v->dtype, .rank = v->rank, .dims = (int64_t *)v->dims};
     diag_error(diags, "E0131", t->source, "--bake %s: the input is %s, but %s holds %s", t->name,
                tensor_type_text(arena, t), bake->path, tensor_type_text(arena, &found));

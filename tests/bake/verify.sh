@@ -94,6 +94,47 @@ encode "$T/nameless" >"$T/nameless.onnx"
 expect nameless-sizes 0 "$NETC" verify "$T/nameless.onnx" "$T/two" "$T/three"
 expect nameless-run 0 "$NETC" run "$T/nameless.onnx" "$T/three/input_0.pb" -o "$T/ran"
 
+# What a branch captures: the size comes from outside of it, and the condition stays an input.
+cat >"$T/branches" <<'MODEL'
+ir_version: 8 opset_import { version: 13 }
+graph {
+  name: "branches"
+  input { name: "x" type { tensor_type { elem_type: 7 shape { dim { dim_value: 4 } } } } }
+  input { name: "size" type { tensor_type { elem_type: 7 shape { dim { dim_value: 1 } } } } }
+  input { name: "condition" type { tensor_type { elem_type: 9 shape { } } } }
+  output { name: "y" type { tensor_type { elem_type: 7 } } }
+  node { op_type: "Neg" input: "size" output: "minus" name: "neg" }
+  node { op_type: "Abs" input: "minus" output: "plus" name: "abs" }
+  node {
+    op_type: "If" input: "condition" output: "y" name: "if"
+    attribute { name: "then_branch" type: GRAPH g {
+      name: "then" output { name: "a" type { tensor_type { elem_type: 7 } } }
+      node { op_type: "Slice" input: "x" input: "zero" input: "plus" output: "a" name: "first" }
+    } }
+    attribute { name: "else_branch" type: GRAPH g {
+      name: "else" output { name: "b" type { tensor_type { elem_type: 7 } } }
+      node { op_type: "Slice" input: "x" input: "minus" input: "end" output: "b" name: "last" }
+    } }
+  }
+  initializer { name: "zero" data_type: 7 dims: 1 int64_data: 0 }
+  initializer { name: "end" data_type: 7 dims: 1 int64_data: 9 }
+}
+MODEL
+encode "$T/branches" >"$T/branches.onnx"
+mkdir "$T/then" "$T/else"
+for side in then else; do
+    integers "$T/$side/input_0.pb" x 5 6 7 8
+    integers "$T/$side/input_1.pb" size 2
+done
+tensor "$T/then/input_2.pb" "name: 'condition' data_type: 9 int32_data: 1"
+tensor "$T/else/input_2.pb" "name: 'condition' data_type: 9 int32_data: 0"
+integers "$T/then/output_0.pb" y 5 6
+integers "$T/else/output_0.pb" y 7 8
+: >"$T/calls"
+expect branches 0 "$NETC" verify "$T/branches.onnx" "$T/then" "$T/else" --no-cache --cc "$T/counting-cc"
+expect_true branches-baked test "$(grep -c "^  baked 'size'" "$T/stdout")" -eq 2
+expect_true branches-once test "$(grep -c call "$T/calls")" -eq 1
+
 # Values that are no shapes: a range's bounds and an axis. In a .net too.
 cat >"$T/range.net" <<'NET'
 net steps(start: i64[], limit: i64[], axis: i64[]) -> (y) {
