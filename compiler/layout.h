@@ -19,6 +19,7 @@ typedef struct Place {
     bool is_output;
     bool blocked;           /* channels in blocks of the target's lanes */
     int64_t before[MAX_RANK], after[MAX_RANK]; /* halo */
+    bool apart; /* cannot lie in a concatenation: it needs zeros where its neighbours would be */
     LIST(Definition *) readers;
 } Place;
 

@@ -208,7 +208,7 @@ static int place_concatenation(Layouts *l, int at)
     int copies = 0;
     for (int k = 0; k < c.count; k++) {
         Buffer *piece = c.pieces[k]->buffer;
-        if (piece_fits(piece, whole, &c, k)) place_piece(piece, whole, c.dim, c.starts[k]);
+        if (!layout_place(l, c.pieces[k])->apart && piece_fits(piece, whole, &c, k)) place_piece(piece, whole, c.dim, c.starts[k]);
         else copy_piece(l, at + copies++, def, &c, k);
     }
     return copies;
@@ -229,6 +229,8 @@ static void join_halos(Layouts *l, const Definition *def)
     for (int k = 0; k < c.count; k++) {
         Place *piece = layout_place(l, c.pieces[k]);
         if (!piece->definition || piece->is_output || piece->blocked != whole->blocked) continue;
+        piece->apart |= piece->before[c.dim] || piece->after[c.dim];
+        if (piece->apart) continue;
         for (int d = 0; d < def->out->rank; d++) {
             piece->before[d] = max64(piece->before[d], whole->before[d]);
             piece->after[d] = max64(piece->after[d], whole->after[d]);
