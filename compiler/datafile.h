@@ -39,6 +39,9 @@ bool datafile_write(const char *path, const DataTensor *tensors, int count, Diag
 /* The formats, one file each. They read the whole of `file`, and on writing make the parts of one.
  */
 bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);
+/* .npy has no types of less than 8 bits, and no floats of 8: bytes (i8 for signed types, else u8) as
+ * the values of integers or the codes of floats. False when they are not, or not of `dtype`. */
+bool npy_narrow(Arena *arena, DataTensor *t, Dtype dtype);
 bool npz_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);

@@ -25,6 +25,7 @@ static const struct NpyType {
     {"<i2", DT_I16}, {"<i4", DT_I32},   {"<i8", DT_I64},  {"|u1", DT_U8},
     {"<u2", DT_U16}, {"<u4", DT_U32},   {"<u8", DT_U64},  {"|b1", DT_BOOL},
     {"<c8", DT_C64}, {"<c16", DT_C128}, {"<V2", DT_BF16}, /* as Python's ml_dtypes has it */
+    {"|V1", DT_U8}, /* the codes of narrower floats: which, the reader must know */
 };
 
 /* ---- the header: { 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ---- */
@@ -256,6 +257,29 @@ bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
     return read_elements(arena, file, &h, data, out, diags);
 }
 
+/* ---- narrow types ---- */
+
+bool npy_narrow(Arena *arena, DataTensor *t, Dtype dtype)
+{
+    const DtypeInfo *info = dtype_info(dtype);
+    bool is_float = info->class == CLASS_FLOAT;
+    Dtype byte = info->class == CLASS_SIGNED ? DT_I8 : DT_U8;
+    int64_t elements;
+    if (t->dtype != byte || !checked_elements(t->dims, t->rank, &elements)) return false;
+    if (info->bits == 8 && is_float) t->dtype = dtype;
+    if (!dtype_is_packed(dtype)) return t->dtype == dtype;
+    uint8_t *packed = arena_alloc(arena, dtype_bytes(dtype, elements) + 1);
+    Dtype code = is_float ? DT_U4 : dtype;
+    for (int64_t i = 0; i < elements; i++) {
+        int64_t value = dtype_get_int(byte, t->data, i);
+        dtype_set_int(code, packed, i, value);
+        if (dtype_get_int(code, packed, i) != value) return false;
+    }
+    t->data = packed;
+    t->dtype = dtype;
+    return true;
+}
+
 /* ---- writing: format 1, the data at a multiple of 64 ---- */
 
 static size_t longest_string(const DataTensor *t, int64_t elements)
@@ -279,9 +303,26 @@ static const void *pad_strings(Arena *arena, const DataTensor *t, int64_t elemen
 
 static const char *type_descr(Dtype dtype)
 {
+    const DtypeInfo *info = dtype_info(dtype);
+    if (info->class == CLASS_FLOAT && info->bits <= 8) return "|V1";
+    if (dtype_is_packed(dtype)) dtype = info->class == CLASS_SIGNED ? DT_I8 : DT_U8;
     for (size_t i = 0; i < COUNT(types); i++)
         if (types[i].dtype == dtype) return types[i].descr;
     return NULL;
+}
+
+/* A byte for each element of a packed type: the value of an integer, the code of a float. */
+static const void *unpack(Arena *arena, const DataTensor *t, int64_t elements)
+{
+    uint8_t *bytes = arena_alloc(arena, (size_t)elements + 1);
+    for (int64_t i = 0; i < elements; i++) {
+        const uint8_t *code = (const uint8_t *)t->data + i / 2;
+        if (t->dtype == DT_F4E2M1)
+            bytes[i] = *code >> (i % 2 * 4) & 15;
+        else
+            bytes[i] = (uint8_t)dtype_get_int(t->dtype, t->data, i);
+    }
+    return bytes;
 }
 
 static FilePart make_header(Arena *arena, const DataTensor *t, const char *descr)
@@ -313,8 +354,11 @@ bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags)
     if (!descr)
         return datafile_error(diags, "E0125", NULL, ".npy cannot hold %s; .pb can",
                               dtype_name(t->dtype));
-    FilePart data = {width ? pad_strings(arena, t, elements, width) : t->data,
-                     width ? (size_t)elements * width : dtype_bytes(t->dtype, elements)};
+    FilePart data = {t->data, width                        ? (size_t)elements * width
+                              : dtype_is_packed(t->dtype) ? (size_t)elements
+                                                          : dtype_bytes(t->dtype, elements)};
+    if (width) data.data = pad_strings(arena, t, elements, width);
+    if (dtype_is_packed(t->dtype)) data.data = unpack(arena, t, elements);
     LIST_PUSH(arena, out, make_header(arena, t, descr));
     LIST_PUSH(arena, out, data);
     return true;

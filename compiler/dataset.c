@@ -161,6 +161,11 @@ bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
     report_diags(job, diags);
     if (!good) return false;
     const DataFile *stray = place(&read, wanted, out);
+    for (int i = 0; i < read.count; i++) {
+        DataFile *file = &read.items[i];
+        for (int k = 0; k < wanted->count && ends_with(file->path, ".npy"); k++)
+            if (out[k] == file) npy_narrow(job->arena, &file->tensor, wanted->tensors[k]->dtype);
+    }
     if (stray) {
         input_error("the network has no %s '%s' for %s", wanted->what, stray->name, stray->path);
         return false;

@@ -12,6 +12,7 @@
 #include "netc.h"
 #include "netc_file.h"
 #include "netc_math.h"
+#include "netc_narrow.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,15 +47,21 @@ static void stop(int code, const char *format, ...)
 typedef struct {
     int32_t dtype; /* ONNX's */
     const char *name;
-    const char *npy; /* NumPy's descr without its byte order; bf16 as NumPy writes it */
-    size_t bytes;
+    const char *npy; /* NumPy's descr without its byte order; floats it lacks as it writes them */
+    size_t bytes;    /* in a .npy file */
+    int bits;        /* of types that share bytes in memory, which .npy files do not; 0: others */
 } Type;
 
 static const Type types[] = {
-    {1, "f32", "f4", 4},  {2, "u8", "u1", 1},      {3, "i8", "i1", 1},    {4, "u16", "u2", 2},
-    {5, "i16", "i2", 2},  {6, "i32", "i4", 4},     {7, "i64", "i8", 8},   {9, "bool", "b1", 1},
-    {10, "f16", "f2", 2}, {11, "f64", "f8", 8},    {12, "u32", "u4", 4},  {13, "u64", "u8", 8},
-    {14, "c64", "c8", 8}, {15, "c128", "c16", 16}, {16, "bf16", "V2", 2},
+    {1, "f32", "f4", 4, 0},         {2, "u8", "u1", 1, 0},          {3, "i8", "i1", 1, 0},
+    {4, "u16", "u2", 2, 0},         {5, "i16", "i2", 2, 0},         {6, "i32", "i4", 4, 0},
+    {7, "i64", "i8", 8, 0},         {9, "bool", "b1", 1, 0},        {10, "f16", "f2", 2, 0},
+    {11, "f64", "f8", 8, 0},        {12, "u32", "u4", 4, 0},        {13, "u64", "u8", 8, 0},
+    {14, "c64", "c8", 8, 0},        {15, "c128", "c16", 16, 0},     {16, "bf16", "V2", 2, 0},
+    {17, "f8e4m3fn", "V1", 1, 0},   {18, "f8e4m3fnuz", "V1", 1, 0}, {19, "f8e5m2", "V1", 1, 0},
+    {20, "f8e5m2fnuz", "V1", 1, 0}, {21, "u4", "u1", 1, 4},         {22, "i4", "i1", 1, 4},
+    {23, "f4e2m1", "V1", 1, 4},     {24, "f8e8m0", "V1", 1, 0},     {25, "u2", "u1", 1, 2},
+    {26, "i2", "i1", 1, 2},
 };
 
 static const Type *type_of(const netc_tensor_info *t)
@@ -73,9 +80,32 @@ static char byte_order(size_t bytes)
     return bytes == 1 ? '|' : first ? '<' : '>';
 }
 
+/* ---- packed elements: the first in the low bits ---- */
+
+static uint8_t packed_get(const Type *type, const void *data, size_t i)
+{
+    size_t bit = i * (size_t)type->bits;
+    int code = ((const uint8_t *)data)[bit / 8] >> (bit % 8) & ((1 << type->bits) - 1);
+    if (type->dtype == 22) return (uint8_t)netc_i4_from_i64(code);
+    return type->dtype == 26 ? (uint8_t)netc_i2_from_i64(code) : (uint8_t)code;
+}
+
+/* Into zeros, from a byte an element. Returns the first that the type does not have, or count. */
+static size_t pack(const Type *type, uint8_t *data, const char *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t bit = i * (size_t)type->bits;
+        int code = (uint8_t)from[i] & ((1 << type->bits) - 1);
+        data[bit / 8] = (uint8_t)(data[bit / 8] | code << (bit % 8));
+        if (packed_get(type, data, i) != (uint8_t)from[i]) return i;
+    }
+    return count;
+}
+
 static double element(const Type *type, const void *data, size_t i)
 {
-    const char *p = (const char *)data + i * type->bytes;
+    uint8_t unpacked = type->bits ? packed_get(type, data, i) : 0;
+    const void *p = type->bits ? (const void *)&unpacked : (const char *)data + i * type->bytes;
 #define AS(T, dtype_number, value)                                                                 \
     case dtype_number: {                                                                           \
         T x;                                                                                       \
@@ -98,6 +128,16 @@ static double element(const Type *type, const void *data, size_t i)
         AS(float, 14, x)
         AS(double, 15, x)
         AS(uint16_t, 16, netc_f32_from_bf16(x))
+        AS(uint8_t, 17, netc_f32_from_f8e4m3fn(x))
+        AS(uint8_t, 18, netc_f32_from_f8e4m3fnuz(x))
+        AS(uint8_t, 19, netc_f32_from_f8e5m2(x))
+        AS(uint8_t, 20, netc_f32_from_f8e5m2fnuz(x))
+        AS(uint8_t, 21, x)
+        AS(int8_t, 22, x)
+        AS(uint8_t, 23, netc_f32_from_f4e2m1(x))
+        AS(uint8_t, 24, netc_f32_from_f8e8m0(x))
+        AS(uint8_t, 25, x)
+        AS(int8_t, 26, x)
     }
 #undef AS
     return 0;
@@ -111,7 +151,13 @@ static void print_type(FILE *out, const netc_tensor_info *t)
     fprintf(out, "]");
 }
 
-static size_t element_count(const netc_tensor_info *t) { return t->bytes / type_of(t)->bytes; }
+static size_t element_count(const netc_tensor_info *t)
+{
+    size_t count = 1;
+    if (!type_of(t)->bits) return t->bytes / type_of(t)->bytes;
+    for (int32_t d = 0; d < t->rank; d++) count *= (size_t)t->dims[d];
+    return count;
+}
 
 /* ---- memory and files ---- */
 
@@ -198,7 +244,8 @@ static int npy_same_shape(const char *shape, const netc_tensor_info *t)
     return rank == t->rank;
 }
 
-/* The header's type and shape against the tensor's; bf16 may also come as u2. */
+/* The header's type and shape against the tensor's; bf16 may also come as u2, narrower floats as
+ * u1. */
 static const char *npy_elements(const Content *c, const netc_tensor_info *t)
 {
     const Type *type = type_of(t);
@@ -211,8 +258,10 @@ static const char *npy_elements(const Content *c, const netc_tensor_info *t)
     const char *name = descr + 2; /* after the quote and the byte order */
     int same_type = descr_length > 2 && (descr[1] == byte_order(type->bytes) || descr[1] == '=' ||
                                          (descr[1] == '|' && type->bytes == 1));
-    same_type = same_type && ((strncmp(name, type->npy, n) == 0 && name[n] == '\'') ||
-                              (type->dtype == 16 && strncmp(name, "u2'", 3) == 0));
+    same_type =
+        same_type &&
+        ((strncmp(name, type->npy, n) == 0 && name[n] == '\'') ||
+         (type->npy[0] == 'V' && name[0] == 'u' && name[1] == type->npy[1] && name[2] == '\''));
     if (strncmp(npy_value(c, header, "'fortran_order'"), "True", 4) == 0 && t->rank > 1)
         stop(WRONG_INPUT, "'%s' is stored column by column (fortran_order); save it in C order",
              c->path);
@@ -223,9 +272,9 @@ static const char *npy_elements(const Content *c, const netc_tensor_info *t)
                 shape_length, shape);
         exit(WRONG_INPUT);
     }
-    if (c->bytes - start != t->bytes)
+    if (c->bytes - start != element_count(t) * type->bytes)
         stop(WRONG_INPUT, "'%s' has %zu bytes of elements, not the %zu its header promises",
-             c->path, c->bytes - start, t->bytes);
+             c->path, c->bytes - start, element_count(t) * type->bytes);
     return c->data + start;
 }
 
@@ -248,7 +297,9 @@ static void write_npy(FILE *out, const netc_tensor_info *t, const void *data)
     fputc(n & 255, out);
     fputc(n >> 8, out);
     fwrite(header, 1, (size_t)n, out);
-    fwrite(data, 1, t->bytes, out);
+    for (size_t i = 0; type->bits && i < element_count(t); i++)
+        fputc(packed_get(type, data, i), out);
+    if (!type->bits) fwrite(data, 1, t->bytes, out);
 }
 
 /* ---- inputs ---- */
@@ -258,7 +309,13 @@ static void *read_input(const netc_tensor_info *t, const char *path)
     void *memory = aligned_memory(t->bytes, 64);
     Content c = read_file(path);
     if (is_npy(&c)) {
-        memcpy(memory, npy_elements(&c, t), t->bytes);
+        const char *elements = npy_elements(&c, t);
+        size_t count = element_count(t);
+        size_t good =
+            type_of(t)->bits ? pack(type_of(t), (uint8_t *)memory, elements, count) : count;
+        if (good < count)
+            stop(WRONG_INPUT, "'%s': element %zu is no value of %s", path, good, type_of(t)->name);
+        if (!type_of(t)->bits) memcpy(memory, elements, t->bytes);
     } else if (c.bytes == t->bytes) {
         memcpy(memory, c.data, t->bytes);
     } else {
