@@ -69,6 +69,7 @@ static void move_statements(Rebase *r, Stmt *s)
         if (a && a->view) {
             s->offset = moved_offset(r, s->offset, a);
             s->buffer = a->view;
+            if (s->kind == ST_POINT) s->alias->parent = a->view;
         }
         move_statements(r, s->body);
     }
