@@ -123,6 +123,13 @@ Tensor *expand_bool(Infer *in, bool value)
     return constant(in, DT_BOOL, 0, NULL, arena_copy(in->graph->arena, &value, sizeof value));
 }
 
+Tensor *expand_number(Infer *in, Dtype dtype, double value)
+{
+    void *data = arena_alloc(in->graph->arena, sizeof(double));
+    dtype_set_double(dtype, data, 0, value);
+    return constant(in, dtype, 0, NULL, data);
+}
+
 Tensor *expand_zeros(Infer *in, Dtype dtype, int rank, const int64_t *dims)
 {
     int64_t elements;

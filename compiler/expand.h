@@ -35,6 +35,7 @@ Node *expand_node(Infer *in, const char *op_type, int input_count);
 Tensor *expand_done(Infer *in, Node *node);
 Tensor *expand_ints(Infer *in, int rank, int64_t count, const int64_t *values); /* a constant; rank 0 or 1 */
 Tensor *expand_bool(Infer *in, bool value);
+Tensor *expand_number(Infer *in, Dtype dtype, double value); /* a constant of a float type, without dimensions */
 Tensor *expand_zeros(Infer *in, Dtype dtype, int rank, const int64_t *dims);
 Tensor *expand_reshape(Infer *in, Tensor *x, int rank, const int64_t *dims);
 /* Elements from..to-1 along an axis; with `drop` (one of them) without that axis. */
