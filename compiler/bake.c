@@ -9,10 +9,13 @@ ReadOptions bake_copy_options(Arena *arena, const ReadOptions *options)
     ReadOptions copy = *options;
     memset(&copy.dims, 0, sizeof copy.dims);
     memset(&copy.bakes, 0, sizeof copy.bakes);
+    memset(&copy.lists, 0, sizeof copy.lists);
     for (int i = 0; i < options->dims.count; i++)
         LIST_PUSH(arena, &copy.dims, options->dims.items[i]);
     for (int i = 0; i < options->bakes.count; i++)
         LIST_PUSH(arena, &copy.bakes, options->bakes.items[i]);
+    for (int i = 0; i < options->lists.count; i++)
+        LIST_PUSH(arena, &copy.lists, options->lists.items[i]);
     return copy;
 }
 

@@ -62,6 +62,7 @@ static int run(Job *job)
 {
     FileNames files = input_files(job);
     Given given = {0};
+    given_lists(job->arena, &files, &job->options->read);
     const Graph *declared = read_model_inputs(job->arena, job->options->operands[0],
                                               &job->options->read, diags_new(job->arena));
     if (declared && !given_read(job, declared, &files, &given)) return EXIT_INPUT;

@@ -47,9 +47,9 @@ static bool bake_more(Compiled *c, const Given *given)
     return more;
 }
 
-static ReadOptions options_for(Arena *arena, const Job *user, const Given *given)
+static ReadOptions options_for(Arena *arena, const Given *given)
 {
-    ReadOptions o = bake_copy_options(arena, &user->options->read);
+    ReadOptions o = bake_copy_options(arena, given->options);
     given_bind_dims(arena, given, &o);
     return o;
 }
@@ -58,7 +58,7 @@ static ReadOptions options_for(Arena *arena, const Job *user, const Given *given
 static bool compile(Compiled *c, const Job *user, const Given *given)
 {
     *c = (Compiled){.user = user, .job = {.arena = arena_new()}, .options = *user->options};
-    c->options.read = options_for(c->job.arena, user, given);
+    c->options.read = options_for(c->job.arena, given);
     c->job.options = &c->options;
     bool good;
     do {
@@ -84,13 +84,28 @@ static bool same_tensor(const DataTensor *a, const DataTensor *b)
            memcmp(a->data, b->data, (size_t)datafile_bytes(a->dtype, a->rank, a->dims)) == 0;
 }
 
+static bool same_list(const ListOption *a, const ListOption *b)
+{
+    if (a->count != b->count || a->present != b->present || a->position != b->position)
+        return false;
+    for (int i = 0; i < a->count && a->elements != b->elements; i++) {
+        const DataTensor *x = &a->elements[i], *y = &b->elements[i];
+        if (x->dtype != y->dtype || x->rank != y->rank ||
+            memcmp(x->dims, y->dims, (size_t)x->rank * sizeof *x->dims) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* The data set would have the network compiled just so. */
 static bool serves(const Compiled *c, const Given *given)
 {
     if (!c->job.arena) return false;
     const ReadOptions *have = &c->options.read;
-    ReadOptions want = options_for(c->job.arena, c->user, given);
-    if (have->dims.count != want.dims.count) return false;
+    ReadOptions want = options_for(c->job.arena, given);
+    if (have->dims.count != want.dims.count || have->lists.count != want.lists.count) return false;
+    for (int i = 0; i < want.lists.count; i++)
+        if (!same_list(&have->lists.items[i], &want.lists.items[i])) return false;
     for (int i = 0; i < want.dims.count; i++)
         if (strcmp(have->dims.items[i].name, want.dims.items[i].name) != 0 ||
             have->dims.items[i].size != want.dims.items[i].size)
@@ -170,10 +185,25 @@ static int run_and_compare(Compiled *c, const Dataset *d, const Given *given)
     return good && !wrong ? EXIT_DONE : EXIT_INPUT;
 }
 
-static int verify_one(const Job *user, const Graph *declared, const Dataset *d, Compiled *c)
+static int refuse(Job *job)
+{
+    stages_run(job, STAGE_INFERRED);
+    stages_report(job);
+    return EXIT_INPUT;
+}
+
+static int verify_one(const Job *user, const Dataset *d, Compiled *c)
 {
     Given given;
-    if (!given_read(user, declared, &d->inputs, &given)) return EXIT_INPUT;
+    Options *options = arena_copy(user->arena, user->options, sizeof *user->options);
+    Job job = *user;
+    job.options = options;
+    options->read = bake_copy_options(user->arena, &user->options->read);
+    given_lists(user->arena, &d->inputs, &options->read);
+    const Graph *declared = read_model_inputs(user->arena, options->operands[0], &options->read,
+                                              diags_new(user->arena));
+    if (!declared) return refuse(&job); /* with all that is wrong with it, not the inputs alone */
+    if (!given_read(&job, declared, &d->inputs, &given)) return EXIT_INPUT;
     if (!serves(c, &given)) {
         discard(c);
         c->good = compile(c, user, &given);
@@ -187,17 +217,10 @@ static int verify(Job *job)
     Datasets datasets = {0};
     if (!datasets_parse(job->arena, o->operands + 1, o->operand_count - 1, &datasets))
         return EXIT_INPUT;
-    const Graph *declared =
-        read_model_inputs(job->arena, o->operands[0], &o->read, diags_new(job->arena));
-    if (!declared) { /* all that is wrong with it, not the inputs alone */
-        stages_run(job, STAGE_INFERRED);
-        stages_report(job);
-        return EXIT_INPUT;
-    }
     Compiled compiled = {0};
     int agree = 0, status = EXIT_DONE;
     for (int i = 0; i < datasets.count && status != EXIT_MACHINE; i++) {
-        int result = verify_one(job, declared, &datasets.items[i], &compiled);
+        int result = verify_one(job, &datasets.items[i], &compiled);
         agree += result == EXIT_DONE;
         if (result > status) status = result;
     }

@@ -113,8 +113,22 @@ static bool read_npy(Arena *arena, const File *file, DataTensors *out, Diags *di
     return true;
 }
 
+static bool read_pb_list(Arena *arena, const File *file, DataTensors *out, Diags *diags)
+{
+    DataList list = {0};
+    if (!pb_read_list(arena, file, &list, diags)) return false;
+    for (int i = 0; i < list.items.count; i++) {
+        DataTensor t = list.items.items[i];
+        bool several = *list.name && list.items.count > 1;
+        t.name = several ? arena_format(arena, "%s_%d", list.name, i) : list.name;
+        LIST_PUSH(arena, out, t);
+    }
+    return true;
+}
+
 static bool read_pb(Arena *arena, const File *file, DataTensors *out, Diags *diags)
 {
+    if (pb_is_list(file)) return read_pb_list(arena, file, out, diags);
     DataTensor t;
     if (!pb_read(arena, file, &t, diags)) return false;
     LIST_PUSH(arena, out, t);
@@ -213,4 +227,10 @@ bool datafile_write(const char *path, const DataTensor *tensors, int count, Diag
         ok = datafile_error(diags, "E0101", NULL, "cannot write %s: %s", path, strerror(errno));
     arena_free(arena);
     return ok;
+}
+
+bool datafile_read_list(Arena *arena, const char *path, DataList *out)
+{
+    const File *file = ends_in(path, ".pb") ? file_map(arena, path) : NULL;
+    return file && pb_is_list(file) && pb_read_list(arena, file, out, diags_new(arena));
 }

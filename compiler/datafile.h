@@ -28,6 +28,15 @@ typedef LIST(DataTensor) DataTensors;
 bool datafile_read(Arena *arena, const char *path, DataTensors *out, Diags *diags);
 /* The only tensor of a file; false after a diagnostic, also when it has none or several. */
 bool datafile_read_one(Arena *arena, const char *path, DataTensor *out, Diags *diags);
+/* A sequence or an optional of ONNX's test data. */
+typedef struct DataList {
+    const char *name; /* "" where the file gives none */
+    bool inner;       /* it is an optional that has a sequence, and these are its elements */
+    DataTensors items;
+} DataList;
+/* False when the file is no such list, or cannot be read. datafile_read gives its elements, named NAME_0, NAME_1, ..., or NAME
+ * when there is one: nothing tells a sequence of one from an optional. */
+bool datafile_read_list(Arena *arena, const char *path, DataList *out);
 /* NULL when there is none of that name. */
 const DataTensor *datafile_find(const DataTensors *tensors, const char *name);
 
@@ -45,6 +54,8 @@ bool npy_narrow(Arena *arena, DataTensor *t, Dtype dtype);
 bool npz_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);
+bool pb_is_list(const File *file);
+bool pb_read_list(Arena *arena, const File *file, DataList *out, Diags *diags);
 bool onnx_read_initializers(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 typedef LIST(FilePart) FileParts;
 bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags);

@@ -1,21 +1,62 @@
 /*
  * In: a TensorProto alone in a .pb file, as ONNX's test data has it, or the initializers of a
  * model. Out: DataTensors; or a tensor as a .pb. Sequences and optionals, which test data has too,
- * are recognised only to be refused by name.
+ * become lists of their tensors.
  */
 #include "onnx_tensor.h"
 #include "wire.h"
 
-/* Nothing in a file says which message it is; but a tensor has nothing in field 3, where the others
- * have their values. */
-static bool is_other_kind(const File *file)
+/* Nothing in a file says which message it is. As a list, field 1 is a name and 3 and 5 are the
+ * values; a tensor has nothing in 3, and one of the fields behind it unless it is empty, and then
+ * its field 1 is no name. */
+bool pb_is_list(const File *file)
 {
-    return wire_looks_like(file, &onnx__sequence_proto__descriptor, 3);
+    enum { NAME = 1, TYPE = 2, TENSORS = 3, LISTS = 5, LAST = 14 };
+    const ProtobufCMessageDescriptor *list = &onnx__sequence_proto__descriptor;
+    if (wire_looks_like(file, list, TENSORS) || wire_looks_like(file, list, LISTS)) return true;
+    if (!wire_looks_like(file, list, NAME) && !wire_looks_like(file, list, TYPE)) return false;
+    for (uint32_t field = TENSORS; field <= LAST; field++)
+        if (wire_looks_like(file, list, field)) return false;
+    return true;
+}
+
+static bool read_items(OnnxFile *f, const Onnx__SequenceProto *s, DataTensors *out)
+{
+    for (size_t i = 0; i < s->n_tensor_values; i++) {
+        Source where = {.file = f->file, .element = arena_format(f->arena, "element %zu", i)};
+        DataTensor t;
+        if (!onnx_tensor_read(f, s->tensor_values[i], where, &t)) return false;
+        LIST_PUSH(f->arena, out, t);
+    }
+    return true;
+}
+
+bool pb_read_list(Arena *arena, const File *file, DataList *out, Diags *diags)
+{
+    Arena *scratch = arena_new();
+    OnnxFile f = {.arena = arena, .file = file, .diags = diags};
+    const Onnx__SequenceProto *s =
+        wire_read(scratch, file, &onnx__sequence_proto__descriptor, diags);
+    *out = (DataList){.name = arena_string(arena, s && s->name ? s->name : "")};
+    bool good = s != NULL;
+    if (good && s->n_sequence_values > 1)
+        good = datafile_error(diags, "E0124", file,
+                              "a sequence of %zu sequences; netc takes sequences of tensors",
+                              s->n_sequence_values);
+    if (good && s->n_sequence_values == 1) {
+        out->inner = true;
+        s = s->sequence_values[0];
+        if (s->n_sequence_values)
+            good = datafile_error(diags, "E0124", file, "sequences in each other");
+    }
+    good = good && read_items(&f, s, &out->items);
+    arena_free(scratch);
+    return good;
 }
 
 bool pb_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
 {
-    if (is_other_kind(file))
+    if (pb_is_list(file))
         return datafile_error(diags, "E0124", file,
                               "the file holds a sequence or an optional value, not a tensor");
     Arena *scratch = arena_new();

@@ -88,19 +88,27 @@ bool datasets_parse(Arena *arena, const char *const *words, int count, Datasets 
 
 typedef LIST(DataFile) DataFiles;
 
+/* The path of FILE or NAME=FILE; *name is NULL without one. */
+static const char *split_name(Arena *arena, const char *word, const char **name)
+{
+    const char *equals = strchr(word, '=');
+    *name = NULL;
+    if (!equals || access(word, F_OK) == 0) return word;
+    *name = arena_format(arena, "%.*s", (int)(equals - word), word);
+    return equals + 1;
+}
+
 static bool read_files(Arena *arena, const FileNames *files, DataFiles *out, Diags *diags)
 {
     bool good = true;
     for (int i = 0; i < files->count; i++) {
-        const char *path = files->items[i], *equals = strchr(path, '='), *name = NULL;
-        if (equals && access(path, F_OK) != 0) {
-            name = arena_format(arena, "%.*s", (int)(equals - path), path);
-            path = equals + 1;
-        }
+        const char *name, *path = split_name(arena, files->items[i], &name);
         DataTensors read = {0};
         good &= datafile_read(arena, path, &read, diags);
         for (int k = 0; k < read.count; k++) {
             DataFile t = {name, path, read.items[k], false};
+            if (name && read.count > 1) /* the elements of a sequence */
+                t.name = arena_format(arena, "%s_%d", name, k);
             if (ends_with(path, ".npy"))
                 t.tensor.name = ""; /* a file's stem is no name of a tensor */
             LIST_PUSH(arena, out, t);
@@ -114,6 +122,19 @@ static int find_wanted(const Wanted *wanted, const char *name)
     for (int i = 0; i < wanted->count; i++)
         if (strcmp(wanted->tensors[i]->name, name) == 0) return i;
     return -1;
+}
+
+/* The only element of a sequence may have the sequence's name. */
+static int find_place(const Wanted *wanted, const DataFile *t)
+{
+    const char *name = t->name ? t->name : t->tensor.name;
+    int at = find_wanted(wanted, name);
+    for (int i = 0; at < 0 && *name && i < wanted->count; i++) {
+        const char *other = wanted->tensors[i]->name;
+        size_t length = strlen(name);
+        if (strncmp(other, name, length) == 0 && strcmp(other + length, "_0") == 0) at = i;
+    }
+    return at;
 }
 
 static int baked_count(const Wanted *wanted)
@@ -130,7 +151,7 @@ static const DataFile *place(DataFiles *read, const Wanted *wanted, const DataFi
     bool by_name = true, skip = read->count <= wanted->count - baked_count(wanted);
     for (int i = 0; i < read->count; i++) {
         DataFile *t = &read->items[i];
-        int at = find_wanted(wanted, t->name ? t->name : t->tensor.name);
+        int at = find_place(wanted, t);
         if (t->name && at < 0) return t;
         by_name &= at >= 0;
     }
@@ -143,7 +164,7 @@ static const DataFile *place(DataFiles *read, const Wanted *wanted, const DataFi
             while (next < wanted->count &&
                    (placed[next] || (skip && wanted->baked && wanted->baked[next])))
                 next++;
-            int at = named ? find_wanted(wanted, t->name ? t->name : t->tensor.name) : next;
+            int at = named ? find_place(wanted, t) : next;
             if (at >= wanted->count || placed[at]) continue;
             placed[at] = t;
             t->placed = true;
@@ -213,6 +234,30 @@ bool dataset_outputs(const Job *job, const FileNames *files, DataTensor *out)
 
 /* ---- inputs ---- */
 
+static bool has_list(const ReadOptions *o, const char *name, int position)
+{
+    for (int i = 0; i < o->lists.count; i++) {
+        const ListOption *list = &o->lists.items[i];
+        if (list->input && name ? strcmp(list->input, name) == 0
+                                : !list->input && !name && list->position == position)
+            return true;
+    }
+    return false;
+}
+
+void given_lists(Arena *arena, const FileNames *files, ReadOptions *options)
+{
+    for (int i = 0; i < files->count; i++) {
+        const char *name, *path = split_name(arena, files->items[i], &name);
+        DataList list;
+        if (!datafile_read_list(arena, path, &list)) continue;
+        if (!name && *list.name) name = list.name;
+        if (has_list(options, name, i)) continue;
+        ListOption option = {name, i, list.items.count, list.inner, list.items.items};
+        LIST_PUSH(arena, &options->lists, option);
+    }
+}
+
 bool given_read(const Job *job, const Graph *declared, const FileNames *files, Given *out)
 {
     const ReadOptions *o = &job->options->read;
@@ -222,7 +267,7 @@ bool given_read(const Job *job, const Graph *declared, const FileNames *files, G
         int at = find_wanted(&all, o->bakes.items[i].input);
         if (at >= 0) baked[at] = true;
     }
-    *out = (Given){declared, NEW_ARRAY(job->arena, const DataFile *, all.count + 1)};
+    *out = (Given){declared, o, NEW_ARRAY(job->arena, const DataFile *, all.count + 1)};
     const Wanted wanted = {all.what, all.tensors, all.count, baked};
     return dataset_match(job, files, &wanted, out->files);
 }

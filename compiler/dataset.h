@@ -52,9 +52,13 @@ bool dataset_outputs(const Job *job, const FileNames *files, DataTensor *out);
  * for it may decide sizes of dimensions and values of baked inputs. */
 typedef struct Given {
     const Graph *declared;
+    const ReadOptions *options; /* with which it was read */
     const DataFile **files; /* of each of its inputs, or NULL */
 } Given;
 
+/* The sequences and optionals among input files: how many elements each has joins options->lists, unless it is there. To be done
+ * before the model's inputs are read. */
+void given_lists(Arena *arena, const FileNames *files, ReadOptions *options);
 /* False after errors on standard error. */
 bool given_read(const Job *job, const Graph *declared, const FileNames *files, Given *out);
 /* NULL when there is no file for it. */

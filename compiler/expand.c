@@ -220,6 +220,22 @@ static Tensor *choose_items(Infer *in, Tensor *condition, Tensor *a, Tensor *b)
     return list;
 }
 
+bool expand_undecided(Infer *in, const Tensor *condition, const Tensor *a, const Tensor *b)
+{
+    const Node *n = in->node;
+    Arena *arena = in->graph->arena;
+    int i = 0;
+    while (i < n->input_count && n->inputs[i] != condition) i++;
+    if (i < n->input_count)
+        infer_unknown(in, i);
+    else
+        infer_error(in, "E0206", "the condition '%s' must be known at compile time",
+                    condition->name);
+    diag_note(infer_last_error(in), "it decides between %s and %s", expand_text(arena, a),
+              expand_text(arena, b));
+    return false;
+}
+
 Tensor *expand_choose(Infer *in, Tensor *condition, Tensor *a, Tensor *b)
 {
     bool value;
@@ -231,11 +247,7 @@ Tensor *expand_choose(Infer *in, Tensor *condition, Tensor *a, Tensor *b)
     if (x && y && x->kind == y->kind && x->count == y->count)
         return choose_items(in, condition, a, b);
     if (x || y || !same_shape(a, b)) {
-        Arena *arena = in->graph->arena;
-        infer_error(
-            in, "E0206",
-            "the condition '%s' must be known at compile time: it decides between %s and %s",
-            condition->name, expand_text(arena, a), expand_text(arena, b));
+        expand_undecided(in, condition, a, b);
         return NULL;
     }
     Tensor *one = scalar(in, condition);

@@ -45,6 +45,8 @@ Tensor *expand_stack(Infer *in, Tensor *const *items, int count, int axis);
 Tensor *expand_concat(Infer *in, Tensor *const *items, int count, int axis);
 /* a where the condition (one bool) holds, else b: tensors of one shape, or lists of as many of them. */
 Tensor *expand_choose(Infer *in, Tensor *condition, Tensor *a, Tensor *b);
+/* E0206: a condition decides between what cannot stand in one place. Always false. */
+bool expand_undecided(Infer *in, const Tensor *condition, const Tensor *a, const Tensor *b);
 /* A bool that is known: *value is it. */
 bool expand_known(const Tensor *t, bool *value);
 

@@ -171,6 +171,14 @@ typedef struct BakeOption {
     const struct DataTensor *value; /* NULL: to be read from the file */
 } BakeOption;
 
+/* How many elements an input has that is a sequence or an optional. */
+typedef struct ListOption {
+    const char *input; /* NULL: the one at `position` */
+    int position, count;
+    bool present;                      /* an optional sequence has a value, though it may be empty */
+    const struct DataTensor *elements; /* of the types of these; NULL: as the model declares */
+} ListOption;
+
 typedef struct ReadOptions {
     LIST(struct DimOption { const char *name; int64_t size; }) dims; /* --dim N=4 */
     int64_t dim_default;  /* --dim-default 1; 0: unset symbols are an error */
@@ -178,6 +186,7 @@ typedef struct ReadOptions {
     bool init;            /* --init SEED: fill unbound parameters at random */
     uint64_t seed;
     LIST(BakeOption) bakes; /* --bake INPUT=FILE */
+    LIST(ListOption) lists; /* --elements INPUT=COUNT, or what the data holds */
     bool inputs_only;     /* the graph's inputs and nothing else */
 } ReadOptions;
 

@@ -14,6 +14,7 @@ typedef enum OptionKind {
     OPTION_SIZE,   /* int64_t, at least 1 */
     OPTION_TARGET, /* const Target * */
     OPTION_DIM,    /* appended to read.dims */
+    OPTION_LIST,   /* appended to read.lists */
     OPTION_BAKE,   /* appended to read.bakes */
     OPTION_SEED,   /* read.seed, and sets read.init */
     OPTION_NAME,   /* const char *, a C identifier */
@@ -45,6 +46,8 @@ static const OptionRow rows[] = {
      "the size of every other named dimension", NULL},
     {0, "bake", "INPUT=FILE", OPTION_BAKE, AT(read.bakes), GROUP_MODEL,
      "make an input a constant, with the value in a .npy or .pb file (repeatable)", NULL},
+    {0, "elements", "INPUT=COUNT", OPTION_LIST, AT(read.lists), GROUP_MODEL,
+     "how many elements a sequence or an optional has that is an input (repeatable)", NULL},
     {0, "weights-from", "FILE", OPTION_TEXT, AT(read.weights), GROUP_WEIGHTS,
      "parameters by path: .npz, .safetensors, .onnx or a folder of .npy", NULL},
     {0, "init", "SEED", OPTION_SEED, AT(read.seed), GROUP_WEIGHTS,
@@ -255,6 +258,21 @@ static void parse_bake(Arena *arena, Options *o, const char *text)
     LIST_PUSH(arena, &o->read.bakes, bake);
 }
 
+static void parse_list(Arena *arena, Options *o, const OptionRow *row, const char *text)
+{
+    enum { MOST = 1000 };
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text)
+        usage_error(o->command, "--elements wants INPUT=COUNT, not '%s'", text);
+    int64_t count = parse_integer(o->command, row, equals + 1, 0);
+    if (count > MOST)
+        usage_error(o->command, "--elements wants a count of at most %d, not '%s'", MOST,
+                    equals + 1);
+    ListOption list = {.input = arena_format(arena, "%.*s", (int)(equals - text), text),
+                       .count = (int)count};
+    LIST_PUSH(arena, &o->read.lists, list);
+}
+
 static void set_option(Arena *arena, Options *o, const OptionRow *row, const char *value)
 {
     void *place = (char *)o + row->offset;
@@ -267,6 +285,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_TARGET: *(const Target **)place = parse_target(o->command, value); break;
     case OPTION_DIM: parse_dim(arena, o, row, value); break;
     case OPTION_BAKE: parse_bake(arena, o, value); break;
+    case OPTION_LIST: parse_list(arena, o, row, value); break;
     case OPTION_SEED:
         o->read.init = true;
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);

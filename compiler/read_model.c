@@ -29,7 +29,8 @@ static Graph *read_by_name(Arena *arena, const char *path, const ReadOptions *op
 
 Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
 {
-    ReadOptions open = {.dims = options->dims, .dim_default = 1, .inputs_only = true};
+    ReadOptions open = {
+        .dims = options->dims, .lists = options->lists, .dim_default = 1, .inputs_only = true};
     return read_by_name(arena, path, &open, diags);
 }
 

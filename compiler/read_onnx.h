@@ -122,6 +122,13 @@ const char **read_dim_names(Reader *r, const Onnx__TypeProto *type);
 /* Reports the symbols without a size, all in one, and the options that name no symbol. */
 void report_symbols(Reader *r);
 
+/* read_onnx_list.c */
+/* A sequence or an optional of tensors. */
+bool is_list_input(const Onnx__ValueInfoProto *info);
+/* The value that stands for it, made of inputs of the graph; NULL after a diagnostic. `position` is the input's among those of
+ * the model. */
+Tensor *read_list_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, int position, Source where);
+
 /* read_onnx_sort.c */
 /* The order in which the nodes can be executed, the file's own where possible; NULL after a
  * diagnostic on a cycle. */

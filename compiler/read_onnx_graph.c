@@ -167,8 +167,14 @@ static void check_default(Reader *r, const Onnx__ValueInfoProto *info, const Val
                    tensor_type_text(r->scratch, v->tensor));
 }
 
-static void read_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, Source where)
+static void read_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, int position,
+                       Source where)
 {
+    if (!s->outer && is_list_input(info)) {
+        Tensor *list = read_list_input(r, s, info, position, where);
+        scope_define(r, s, info->name, list, where);
+        return;
+    }
     const char **dim_names = NEW_ARRAY(r->file.arena, const char *, MAX_RANK);
     DataTensor type;
     Tensor *t = NULL;
@@ -199,7 +205,7 @@ static void read_inputs(Reader *r, Scope *s, const Onnx__GraphProto *proto)
         else if (v)
             check_default(r, info, v, where);
         else
-            read_input(r, s, info, where);
+            read_input(r, s, info, (int)i, where);
         map_set(seen, info->name, info);
     }
 }

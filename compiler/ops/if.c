@@ -55,15 +55,11 @@ static bool set_outputs(Infer *in, Graph *a, Graph *b)
         if (x->poisoned || y->poisoned) return false;
         bool same = x->dtype == y->dtype && x->rank == y->rank &&
                     memcmp(x->dims, y->dims, (size_t)x->rank * sizeof *x->dims) == 0;
-        if (!same) {
-            infer_error(in, x->dtype == y->dtype ? "E0206" : "E0202",
-                        "output %d is %s in the then branch, but %s in the else branch", i,
-                        tensor_type_text(arena, x), tensor_type_text(arena, y));
-            if (x->dtype == y->dtype)
-                diag_help(infer_last_error(in), "the condition '%s' must be known at compile time",
-                          in->node->inputs[0]->name);
-            return false;
-        }
+        if (x->dtype != y->dtype)
+            return infer_error(in, "E0202",
+                               "output %d is %s in the then branch, but %s in the else branch", i,
+                               tensor_type_text(arena, x), tensor_type_text(arena, y));
+        if (!same) return expand_undecided(in, in->node->inputs[0], x, y);
         if (!infer_output(in, i, x->dtype, x->rank, x->dims)) return false;
     }
     return true;

@@ -212,6 +212,9 @@ static bool infer_map(Infer *in)
 
 /* ---- optionals ---- */
 
+/* What is no optional has itself as its value: opset 18 says so, and models of older ones hand a
+ * loop's state on like that. */
+
 static bool infer_optional(Infer *in)
 {
     Tensor *x = node_input(in->node, 0);
@@ -308,15 +311,13 @@ const Op ops_lists[] = {
     {.name = "OptionalHasElement",
      .doc = "Whether an optional has a value.",
      VERSIONS(15, 18),
-     INPUTS(SLOT("input", TYPES_ALL, NULL, .kinds = TAKES_OPTIONAL, .until = 17),
-            SLOT("input", TYPES_ALL, NULL, .optional = true, .kinds = TAKES_ANY, .since = 18)),
+     INPUTS(SLOT("input", TYPES_ALL, NULL, .optional = true, .kinds = TAKES_ANY)),
      OUTPUTS(SLOT("output", BOOLS, NULL)),
      .infer = infer_has_element},
     {.name = "OptionalGetElement",
      .doc = "The value of an optional.",
      VERSIONS(15, 18),
-     INPUTS(SLOT("input", TYPES_ALL, NULL, .kinds = TAKES_OPTIONAL, .until = 17),
-            SLOT("input", TYPES_ALL, NULL, .kinds = TAKES_ANY, .since = 18)),
+     INPUTS(SLOT("input", TYPES_ALL, NULL, .kinds = TAKES_ANY)),
      OUTPUTS(SLOT("output", TYPES_ALL, NULL)),
      .infer = infer_get_element},
     {0},

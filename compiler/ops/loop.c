@@ -101,8 +101,7 @@ static bool goes_on(Infer *in, const Run *r, bool *fine)
     if (!r->scans && r->trips != INT64_MAX) return true;
     *fine = false;
     if (r->active == node_input(in->node, 1)) {
-        int64_t count;
-        infer_const_ints(in, 1, &count); /* says that it is not known, and why */
+        infer_unknown(in, 1);
     } else {
         infer_error(
             in, "E0206",
