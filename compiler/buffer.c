@@ -41,7 +41,7 @@ Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index)
     const Layout *l = &b->layout;
     Expr *offset = ex_int(p, 0);
     for (int d = 0; d < l->rank; d++) {
-        Expr *i = ex_add(p, index[d], ex_int(p, l->before[d]));
+        Expr *i = l->wrap[d] ? ex_floormod(p, index[d], ex_int(p, l->wrap[d])) : ex_add(p, index[d], ex_int(p, l->before[d]));
         if (d == l->block_dim) {
             Expr *block = ex_int(p, l->block);
             offset = ex_add(p, offset, ex_floormod(p, i, block));
@@ -69,7 +69,7 @@ int64_t layout_strides(Layout *l, const int64_t *dims)
 {
     int64_t stride = l->block_dim >= 0 ? l->block : 1;
     for (int d = l->rank - 1; d >= 0; d--) {
-        int64_t extent = l->before[d] + dims[d] + l->after[d];
+        int64_t extent = l->wrap[d] ? l->wrap[d] : l->before[d] + dims[d] + l->after[d];
         l->stride[d] = stride;
         stride *= d == l->block_dim ? ceil_div(extent, l->block) : extent;
     }
@@ -80,7 +80,7 @@ bool layout_is_dense(const Layout *l, const int64_t *dims)
 {
     int64_t stride = 1;
     for (int d = l->rank - 1; d >= 0; d--) {
-        if (l->before[d] || l->after[d]) return false;
+        if (l->before[d] || l->after[d] || l->wrap[d]) return false;
         if (dims[d] != 1 && l->stride[d] != stride) return false;
         if (d == l->block_dim && dims[d] > l->block) return false;
         stride *= dims[d];

@@ -17,6 +17,7 @@ typedef struct Definition {
     Var **index; /* out->rank variables: 0 <= index[i] < out->dims[i] */
     Expr *body;  /* of out->dtype */
     const Node *node; /* what it computes (part of) */
+    Expr **origin; /* of a slice: added to the indices where the output is stored; NULL: zeros */
     LIST(const Node *) fused; /* nodes whose definitions were substituted into it, in order */
 } Definition;
 

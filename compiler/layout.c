@@ -57,6 +57,10 @@ void layout(Program *p)
         layout_place(&l, def->out)->definition = def;
         note_readers(&l, def);
     }
+    for (int i = 0; i < p->bands.count; i++) {
+        const Band *band = p->bands.items[i];
+        for (int k = 0; k + 1 < band->count; k++) layout_place(&l, band->members[k]->out)->wrap[band->dims[k]] = band->rows[k];
+    }
     layout_choose_blocks(&l);
     layout_choose_halos(&l);
     layout_make_buffers(&l);

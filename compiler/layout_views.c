@@ -25,6 +25,7 @@ static void add_buffer(Layouts *l, Tensor *t, BufferKind kind, int index)
     b->layout = (Layout){.rank = t->rank, .block_dim = place->blocked ? 1 : -1, .block = l->p->target->lanes};
     memcpy(b->layout.before, place->before, sizeof place->before);
     memcpy(b->layout.after, place->after, sizeof place->after);
+    memcpy(b->layout.wrap, place->wrap, sizeof place->wrap);
     b->elements = layout_strides(&b->layout, t->dims);
     t->buffer = b;
 }

@@ -47,11 +47,11 @@ static bool middle(Job *job)
     progress("generating code");
     Program *p = lower(job->graph, job->options->target, job->diags);
     if (!p || diags_errors(job->diags)) return false;
+    p->threads = (int)job->options->threads;
     fuse(p);
     winograd(p, job->options->winograd);
     layout(p);
     schedule(p);
-    p->threads = (int)job->options->threads;
     parallel(p);
     plan(p);
     check_program(p);

@@ -1,12 +1,12 @@
 /* The levels of a loop nest: statements, counters, and the walk from the outermost level to the definition's body. */
 #include "nest.h"
 
-Nest *nest_new(Program *p, Arena *arena, const Definition *def, int lanes)
+Nest *nest_new(Program *p, Arena *arena, const Definition *def, int lanes, const Kernel *kernel)
 {
     Nest *n = NEW(arena, Nest);
     *n = (Nest){.p = p, .pool = p->pool, .arena = arena, .def = def, .lanes = lanes, .count = lanes};
     if (lanes > 1) n->lane = pool_var(p->pool, "lane", 0, lanes);
-    n->kernel = NEW(p->arena, Kernel);
+    n->names = kernel->names;
     n->code = NEW(arena, Code);
     return n;
 }
@@ -88,7 +88,10 @@ static void store(Nest *n, int k, Expr *value, void *instances)
 {
     const Instance *at = (const Instance *)instances + k;
     Buffer *out = n->def->out->buffer;
-    Expr *offset = buffer_offset(n->pool, out, at->index);
+    Expr *index[MAX_RANK];
+    for (int d = 0; d < n->def->out->rank; d++)
+        index[d] = n->def->origin ? ex_add(n->pool, n->def->origin[d], at->index[d]) : at->index[d];
+    Expr *offset = buffer_offset(n->pool, out, index);
     int64_t stride = 0;
     if (n->lane && !ex_coefficient(n->pool, offset, n->lane, &stride)) n->failed = true;
     if (stride) {
@@ -164,5 +167,10 @@ void nest_generate(Nest *n)
     Instance *first = NEW(n->arena, Instance);
     for (int d = 0; d < n->def->out->rank; d++) first->index[d] = ex_int(n->pool, 0);
     generate_level(n, 0, first, 1);
-    n->kernel->body = n->code->first;
+}
+
+void nest_finish(const Nest *n, Kernel *kernel)
+{
+    kernel->body = n->code->first;
+    kernel->names = n->names;
 }

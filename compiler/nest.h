@@ -40,7 +40,6 @@ typedef struct Nest {
     Program *p;
     Pool *pool;
     Arena *arena; /* of this kernel's construction */
-    Kernel *kernel;
     const Definition *def;
     int lanes;    /* of vectors in this nest; 1: scalar code */
     Var *lane;    /* stands for the lane in indices; NULL in scalar code */
@@ -58,7 +57,9 @@ typedef struct Nest {
 
 /* ---- nest.c ---- */
 
-Nest *nest_new(Program *p, Arena *arena, const Definition *def, int lanes);
+Nest *nest_new(Program *p, Arena *arena, const Definition *def, int lanes, const Kernel *kernel);
+/* The statements become the kernel's body. */
+void nest_finish(const Nest *n, Kernel *kernel);
 void nest_append(Nest *n, Stmt *s);
 Stmt *nest_stmt(Nest *n, StmtKind kind);
 void nest_set(Nest *n, const Reg *reg, bool declares, Expr *value);

@@ -24,6 +24,7 @@ typedef struct Layout {
     int block_dim; /* -1: none */
     int64_t block;
     int64_t stride[MAX_RANK], before[MAX_RANK], after[MAX_RANK];
+    int64_t wrap[MAX_RANK]; /* only so many rows are kept: i[d] % wrap[d] stands for i[d]; 0: all are */
 } Layout;
 
 typedef enum BufferKind {
@@ -115,8 +116,18 @@ struct Kernel {
     LIST(const Node *) nodes; /* in the order of the graph */
     const Definition *definition;
     int64_t macs;
+    int names;            /* registers named so far: names are unique in a kernel */
     const char *schedule; /* name of the schedule, with its choices in words */
 };
+
+/* Definitions, each read by the next, that are computed together a few rows at a time, so that the rows stay in cache. Of all but
+ * the last only those rows are stored. */
+typedef struct Band {
+    const Definition *members[4];
+    int dims[4];         /* which dimension of each counts the rows */
+    int64_t rows[4];     /* of each, at a time */
+    int count;
+} Band;
 
 struct Program {
     Arena *arena;
@@ -126,6 +137,7 @@ struct Program {
     int threads; /* to share kernels out among; 1: serial code */
     LIST(Tensor *) inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes (narrow.c) */
     LIST(Definition *) definitions;
+    LIST(Band *) bands;
     LIST(Kernel *) kernels;
     LIST(Buffer *) buffers;
     size_t workspace_bytes, weight_bytes; /* by plan */

@@ -169,18 +169,100 @@ static void note_nodes(Program *p, Kernel *k, const Definition *def)
     if (k->nodes.count) qsort(k->nodes.items, (size_t)k->nodes.count, sizeof *k->nodes.items, by_position);
 }
 
+static void make_body(Program *p, const Definition *def, Kernel *k, Arena *arena)
+{
+    bool made = false;
+    for (size_t i = 0; i < COUNT(schedules) && !made; i++) made = schedules[i]->make(p, def, k, arena);
+    assert(made);
+}
+
 static void schedule_definition(Program *p, const Definition *def)
 {
     Arena *arena = arena_new();
     Kernel *k = add_kernel(p, def->node ? def->node->name : def->out->name);
-    bool made = false;
-    for (size_t i = 0; i < COUNT(schedules) && !made; i++) made = schedules[i]->make(p, def, k, arena);
-    assert(made);
+    make_body(p, def, k, arena);
     note_nodes(p, k, def);
     k->definition = def;
     k->macs = definition_macs(def);
     finish_kernel(p, k);
     arena_free(arena);
+}
+
+/* ---- bands ---- */
+
+/* `rows` rows of the definition, from row `first` on. */
+static Definition *slice(Program *p, const Definition *def, int dim, Expr *first, int64_t rows)
+{
+    Definition *s = NEW(p->arena, Definition);
+    *s = *def;
+    int rank = def->out->rank;
+    s->out = arena_copy(p->arena, def->out, sizeof *def->out);
+    s->out->dims = arena_copy(p->arena, def->out->dims, (size_t)rank * sizeof *def->out->dims);
+    s->out->dims[dim] = rows;
+    s->index = arena_copy(p->arena, def->index, (size_t)rank * sizeof *def->index);
+    s->index[dim] = pool_var(p->pool, def->index[dim]->name, 0, rows);
+    s->origin = NEW_ARRAY(p->arena, Expr *, rank);
+    for (int d = 0; d < rank; d++) s->origin[d] = d == dim ? first : ex_int(p->pool, 0);
+    Expr *row = ex_add(p->pool, first, ex_var(p->pool, s->index[dim]));
+    s->body = ex_substitute(p->pool, def->body, &def->index[dim], &row, 1);
+    return s;
+}
+
+/* The members' statements for one step of the band; the last has `rows` rows in it. */
+static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int64_t rows, Arena *arena)
+{
+    Stmt *first = NULL, **end = &first;
+    const char *schedules_used = NULL;
+    int last = band->count - 1;
+    for (int m = 0; m < band->count; m++) {
+        int64_t mine = ceil_div(rows * band->rows[m], band->rows[last]);
+        Expr *from = ex_mul(p->pool, step, ex_int(p->pool, band->rows[m]));
+        make_body(p, slice(p, band->members[m], band->dims[m], from, mine), k, arena);
+        for (*end = k->body; *end; end = &(*end)->next) {}
+        schedules_used = schedules_used ? arena_format(p->arena, "%s; %s", schedules_used, k->schedule) : k->schedule;
+    }
+    k->schedule = arena_format(p->arena, "%lld rows at a time: %s", (long long)rows, schedules_used);
+    return first;
+}
+
+static void schedule_band(Program *p, const Band *band)
+{
+    Arena *arena = arena_new();
+    const Definition *last = band->members[band->count - 1];
+    int64_t all = last->out->dims[band->dims[band->count - 1]], rows = band->rows[band->count - 1];
+    Kernel *k = add_kernel(p, last->node->name);
+    Stmt *body = NULL, *rest = NULL;
+    if (all % rows) rest = band_step(p, band, k, ex_int(p->pool, all / rows), all % rows, arena);
+    if (all / rows) {
+        Var *step = pool_var(p->pool, "band", 0, all / rows);
+        body = NEW(p->arena, Stmt);
+        *body = (Stmt){.kind = ST_LOOP, .var = step, .step = 1};
+        body->body = band_step(p, band, k, ex_var(p->pool, step), rows, arena);
+        body->next = rest;
+    }
+    k->body = body ? body : rest;
+    note_nodes(p, k, last);
+    k->definition = last;
+    for (int m = 0; m < band->count; m++) k->macs += definition_macs(band->members[m]);
+    finish_kernel(p, k);
+    arena_free(arena);
+}
+
+static const Band *band_of(const Program *p, const Definition *def)
+{
+    for (int i = 0; i < p->bands.count; i++)
+        for (int m = 0; m < p->bands.items[i]->count; m++)
+            if (p->bands.items[i]->members[m] == def) return p->bands.items[i];
+    return NULL;
+}
+
+/* ---- all of them ---- */
+
+static void zero_halo_once(Program *p, const Definition *def, bool *zeroed, int buffers)
+{
+    Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
+    for (int b = 0; b < buffers; b++)
+        if (p->buffers.items[b] == root && !zeroed[b] && has_halo(&root->layout)) zeroed[b] = true, add_halo_kernel(p, root);
 }
 
 void schedule(Program *p)
@@ -189,9 +271,9 @@ void schedule(Program *p)
     int buffers = p->buffers.count; /* packed constants come after these and have no halo */
     for (int i = 0; i < p->definitions.count; i++) {
         const Definition *def = p->definitions.items[i];
-        Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
-        for (int b = 0; b < buffers; b++)
-            if (p->buffers.items[b] == root && !zeroed[b] && has_halo(&root->layout)) zeroed[b] = true, add_halo_kernel(p, root);
-        schedule_definition(p, def);
+        const Band *band = band_of(p, def);
+        zero_halo_once(p, def, zeroed, buffers);
+        if (!band) schedule_definition(p, def);
+        else if (def == band->members[band->count - 1]) schedule_band(p, band);
     }
 }

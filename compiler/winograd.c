@@ -43,6 +43,7 @@ typedef struct Geometry {
     int64_t pad[2];   /* before, in y and x */
     int64_t channels, outputs, height, width;   /* of the result */
     int64_t tiles[2];  /* rows and columns of tiles */
+    int64_t band;      /* rows of tiles that are computed together; all of them: no band */
     const Transform *t;
 } Geometry;
 
@@ -103,6 +104,11 @@ static bool choose(Program *p, WinogradKind kind, Geometry *g)
     g->t = kind == WINOGRAD_FAST && side >= LARGE ? &f4 : &f2;
     g->tiles[0] = ceil_div(g->height, g->t->outputs);
     g->tiles[1] = ceil_div(g->width, g->t->outputs);
+    /* As many rows as stay in cache with the weights; weights that do not stay there are to be read only once. */
+    int64_t positions = (int64_t)g->t->inputs * g->t->inputs;
+    int64_t weights = positions * g->channels * g->outputs * 4, row = positions * g->tiles[1] * (g->channels + g->outputs) * 4;
+    bool keeps = p->threads == 1 && weights <= p->target->l2_bytes;
+    g->band = keeps ? min64(g->tiles[0], max64(1, p->target->l2_bytes / 2 / row)) : g->tiles[0];
     return true;
 }
 
@@ -251,6 +257,13 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
     conv->body = ex_rewrite(pool, conv->body, replace_one, &r);
 }
 
+static void add_band(Program *p, const Geometry *g, const Definition *v, const Definition *m, const Definition *conv)
+{
+    Band *band = NEW(p->arena, Band);
+    *band = (Band){{v, m, conv}, {2, 2, 2}, {g->band, g->band, g->band * g->t->outputs}, 3};
+    LIST_PUSH(p->arena, &p->bands, band);
+}
+
 void winograd(Program *p, WinogradKind kind)
 {
     if (kind == WINOGRAD_OFF) return;
@@ -264,6 +277,7 @@ void winograd(Program *p, WinogradKind kind)
             output_transform(p, def, &g, m);
             LIST_PUSH(p->arena, &all, v);
             LIST_PUSH(p->arena, &all, m);
+            if (g.band < g.tiles[0]) add_band(p, &g, v, m, def);
         }
         LIST_PUSH(p->arena, &all, def);
     }

@@ -40,7 +40,7 @@ static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena
     nest_vector_dim(p, def, form, &score);
     Var *along = choose_along(p, form);
     if (!along || score * 100 >= PERCENT) return false;
-    Nest *n = nest_new(p, arena, def, p->target->lanes);
+    Nest *n = nest_new(p, arena, def, p->target->lanes, kernel);
     n->along = along;
     for (int d = 0; d < def->out->rank; d++) {
         Level *level = &n->levels[n->level_count++];
@@ -49,7 +49,7 @@ static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena
     }
     nest_generate(n);
     if (n->failed) return false;
-    kernel->body = n->kernel->body;
+    nest_finish(n, kernel);
     kernel->schedule = arena_format(p->arena, "row: %d lanes along %s", p->target->lanes, along->name);
     return true;
 }

@@ -216,11 +216,11 @@ static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel
     c.group = g.group % c.lanes == 0 && whole % g.group == 0 ? g.group : whole; /* of groups, all are full */
     choose_tile(p, def, form, &c);
     const Definition *ready = packed(p, def, &c, arena);
-    Nest *n = nest_new(p, arena, ready, c.lanes);
+    Nest *n = nest_new(p, arena, ready, c.lanes, kernel);
     add_levels(n, &c, form_of(arena, ready));
     nest_generate(n);
     if (n->failed) return false;
-    kernel->body = n->kernel->body;
+    nest_finish(n, kernel);
     describe(p, kernel, &c);
     return true;
 }

@@ -192,7 +192,7 @@ static Nest *new_nest(int lanes)
 {
     Definition *def = NEW(arena, Definition);
     def->out = new_tensor(0, NULL);
-    return nest_new(program, arena, def, lanes);
+    return nest_new(program, arena, def, lanes, NEW(arena, Kernel));
 }
 
 static void guarded_fetches_stay_behind_their_guard(void **state)
@@ -267,7 +267,8 @@ static void every_element_is_stored_once(void **state)
         def.index = index;
         def.body = ex_const(pool, DT_F32, 1);
         const Buffer *b = new_buffer(def.out);
-        Nest *n = nest_new(program, arena, &def, 1);
+        Kernel kernel = {0};
+        Nest *n = nest_new(program, arena, &def, 1, &kernel);
         for (int d = 0; d < 3; d++) {
             Level *level = &n->levels[n->level_count++];
             *level = (Level){.dim = d};
@@ -278,7 +279,8 @@ static void every_element_is_stored_once(void **state)
         char *stored = NEW_ARRAY(arena, char, b->elements);
         Var *vars[8];
         Expr *at[8];
-        count_stores(n->kernel->body, vars, at, 0, stored);
+        nest_finish(n, &kernel);
+        count_stores(kernel.body, vars, at, 0, stored);
         for (int64_t i = 0; i < b->elements; i++) assert_int_equal(stored[i], 1);
     }
 }
