@@ -64,7 +64,8 @@ static Trace trace_back(const Infer *in, const Tensor *t)
     visit(&trace, t);
     while (trace.open.count) {
         const Tensor *x = trace.open.items[--trace.open.count];
-        if (x->kind != TENSOR_VALUE || !x->producer || !visit_inputs(&trace, x->producer, 0)) add_root(&trace, x);
+        if (x->kind != TENSOR_VALUE || !x->producer || !visit_inputs(&trace, x->producer, 0))
+            add_root(&trace, x);
     }
     return trace;
 }
