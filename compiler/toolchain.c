@@ -111,16 +111,14 @@ void tool_run(Arena *arena, const char *what, const Words *words, const char *fo
 
 const char *cc_version(Arena *arena, const Options *o)
 {
-    static const char *version; /* asked once: a command line names one compiler */
+    static const char *version; /* asked once: a command line names one compiler; outlives arenas */
     if (version) return version;
     Words words = {0};
     Text printed = {0};
     add_cc(arena, &words, o);
     words_add(arena, &words, "--version");
     run_words(arena, "the C compiler", &words, NULL, &printed);
-    version = arena_string(arena, printed.data ? printed.data : "");
-    text_free(&printed);
-    return version;
+    return version = printed.data ? printed.data : "";
 }
 
 Words cc_words(Arena *arena, const Options *o)
