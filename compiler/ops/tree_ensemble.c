@@ -130,6 +130,9 @@ static bool read_ensemble(Infer *in, Forest *f)
     if (attr_int(n, "aggregate_function") < 0 || attr_int(n, "aggregate_function") > FOREST_MAX)
         return infer_error(in, "E0306", "aggregate_function is %lld; it must be 0 to 3",
                            (long long)attr_int(n, "aggregate_function"));
+    for (int64_t i = 0; i < f->trees; i++)
+        if (f->roots[i] >= f->branches)
+            return infer_error(in, "E0306", "the root of tree %lld is no branch", (long long)i);
     return forest_allocate(in, f) && read_branches(in, f) && read_leaves(in, f, weights) &&
            forest_check(in, f, n->inputs[0]->dims[1]);
 }
