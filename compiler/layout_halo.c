@@ -46,14 +46,16 @@ static bool guards_bounds(Pool *p, Expr *guard, const Expr *load, Expr **rest)
 
 /* ---- the halo ---- */
 
-static bool needed_halo(const Expr *load, int64_t *before, int64_t *after)
+static bool needed_halo(Layouts *l, const Expr *load, int64_t *before, int64_t *after)
 {
+    bool blocked = layout_place(l, load->tensor)->blocked;
     for (int d = 0; d < load->arg_count; d++) {
         Range r = ex_range(load->args[d]);
         before[d] = max64(0, -r.lo);
         after[d] = max64(0, r.hi - (load->tensor->dims[d] - 1));
         int64_t extent = load->tensor->dims[d];
         if (before[d] > 4 * extent + 64 || after[d] > 4 * extent + 64) return false; /* mostly padding: keep the test */
+        if (blocked && d == 1 && (before[d] || after[d])) return false; /* blocks have no halo of channels */
     }
     return true;
 }
@@ -94,7 +96,7 @@ static void unguard_into(Layouts *l, Definition *def, Expr *guard, Expr *load, T
     Pool *p = l->p->pool;
     int64_t before[MAX_RANK], after[MAX_RANK];
     Expr *rest;
-    if (!guards_bounds(p, guard, load, &rest) || !needed_halo(load, before, after)) return;
+    if (!guards_bounds(p, guard, load, &rest) || !needed_halo(l, load, before, after)) return;
     Expr *inside = t == load->tensor ? load : ex_load(p, t, load->args);
     Unguard u = {guard, rest ? ex_select(p, rest, inside, guard->args[2]) : inside};
     def->body = ex_rewrite(p, def->body, drop_guard, &u);
@@ -110,7 +112,7 @@ static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
 {
     int64_t before[MAX_RANK], after[MAX_RANK];
     Expr *rest;
-    if (!guards_bounds(l->p->pool, guard, load, &rest) || !needed_halo(load, before, after)) return false;
+    if (!guards_bounds(l->p->pool, guard, load, &rest) || !needed_halo(l, load, before, after)) return false;
     bool copied = !holds_halo(l, load->tensor);
     Definition *def = l->p->definitions.items[i];
     unguard_into(l, def, guard, load, copied ? padded_copy(l, i, load->tensor) : load->tensor);
