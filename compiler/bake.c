@@ -74,6 +74,12 @@ bool bake_read(Arena *arena, const char *model, const ReadOptions *options, Read
 static void report_no_input(const Graph *g, const char *name, Diags *diags)
 {
     const Tensor *t = graph_find(g, name);
+    if (t && t->kind == TENSOR_VALUE) { /* made of inputs by the reader */
+        Diagnostic *d = diag_error(diags, "E0131", t->source,
+                                   "--bake %s: the input is a sequence or an optional", name);
+        diag_help(d, "each of its elements is an input, %s_0 and on, and can be baked", name);
+        return;
+    }
     if (t) {
         diag_error(diags, "E0131", t->source, "--bake %s: '%s' has a value already", name, name);
         return;

@@ -61,6 +61,21 @@ for wrong in repeats =x repeats= ''; do
     expect_text "usage-$wrong-text" "$T/stderr" "\-\-bake wants INPUT=FILE, not '$wrong'"
 done
 
+# A sequence is refused, one of its elements is not.
+cat >"$T/list" <<'MODEL'
+ir_version: 8 opset_import { version: 13 }
+graph {
+  name: "list"
+  input { name: "s" type { sequence_type { elem_type { tensor_type { elem_type: 7 shape { dim { dim_value: 2 } } } } } } }
+  output { name: "y" type { tensor_type { elem_type: 7 } } }
+  node { op_type: "ConcatFromSequence" input: "s" output: "y" name: "join" attribute { name: "axis" type: INT i: 0 } }
+}
+MODEL
+encode "$T/list" >"$T/list.onnx"
+expect element 0 "$NETC" print --elements s=2 --bake "s_1=$T/repeats.pb" "$T/list.onnx"
+expect_text element-const "$T/stdout" 'const s_1: i64\[2\] = \[1, 3\]'
+refuses sequence 'error.E0131.: --bake s: the input is a sequence' "$NETC" check --elements s=2 --bake "s=$T/repeats.pb" "$T/list.onnx"
+
 # In the language: before the body is read, so that its integers may be known.
 printf 'net n(x: f32[N, 4], shape: i64[2]) -> (y) where N = 1 {\n    y = Reshape(x, shape)\n}\n' >"$T/n.net"
 refuses net "error.E0206.: the shape 'shape' must be known" "$NETC" check "$T/n.net"
