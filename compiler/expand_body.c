@@ -202,6 +202,7 @@ static void share_bytes(Body *body, Graph *copy)
 static bool count_run(Infer *in, Body *body)
 {
     Graph *top = in->graph;
+    if (!body->runs) return true; /* no more than the model has */
     while (top->outer) top = top->outer;
     if (body->nodes >= MOST_UNROLLED - top->unrolled)
         return infer_error(

@@ -59,9 +59,26 @@ static Tensor *add_output(Reader *r, Scope *s, Node *node, int i, const Naming *
 static bool inputs_inferred(const Node *node)
 {
     for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] && (node->inputs[i]->dtype == DT_NONE || node->inputs[i]->rank < 0))
+        if (node->inputs[i] && !node->inputs[i]->expansion &&
+            (node->inputs[i]->dtype == DT_NONE || node->inputs[i]->rank < 0))
             return false;
     return true;
+}
+
+static bool in_body(const Graph *g)
+{
+    for (; g->outer; g = g->outer)
+        if (g->inputs.count) return true;
+    return false;
+}
+
+/* In the body of a loop, what must be known may be so only in each of its runs: nothing is said
+ * yet. */
+static void infer_body_node(Reader *r, Node *node)
+{
+    if (infer_node(r->graph, node, diags_new(r->arena))) return;
+    for (int i = 0; i < node->output_count; i++)
+        if (node->outputs[i]) node->outputs[i]->poisoned = false;
 }
 
 /* Inference, with the trace of expansion on what it reports; a place that failed in another
@@ -69,6 +86,10 @@ static bool inputs_inferred(const Node *node)
 static bool infer_quietly(Reader *r, Node *node)
 {
     if (net_was_reported(r, node->source)) return false;
+    if (in_body(r->graph)) {
+        infer_body_node(r, node);
+        return true;
+    }
     int before = diags_count(r->diags);
     if (infer_node(r->graph, node, r->diags)) return true;
     if (diags_count(r->diags) > before) {

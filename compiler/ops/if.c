@@ -7,22 +7,20 @@
 #include "expand.h"
 #include "row.h"
 
-static bool infer_branch(Infer *in, const char *name, Graph **branch)
+static bool take_branch(Infer *in, const char *name)
 {
     Body body;
     if (!expand_body_of(in, name, 0, in->node->output_count, &body)) return false;
-    *branch = body.graph;
-    return infer_graph(body.graph, in->diags);
+    Tensor **outputs = expand_run(in, &body, NULL);
+    for (int i = 0; outputs && i < in->node->output_count; i++)
+        if (!expand_bind(in, i, outputs[i])) return false;
+    return outputs != NULL;
 }
 
-static bool take_branch(Infer *in, const char *name)
+static bool infer_branch(Infer *in, const char *name, Body *body)
 {
-    Graph *branch;
-    if (!infer_branch(in, name, &branch)) return false;
-    expand_absorb(in->graph, branch);
-    for (int i = 0; i < in->node->output_count; i++)
-        if (!expand_bind(in, i, branch->outputs.items[i])) return false;
-    return true;
+    return expand_body_of(in, name, 0, in->node->output_count, body) &&
+           infer_graph(body->graph, in->diags);
 }
 
 static bool has_lists(const Graph *branch)
@@ -32,16 +30,14 @@ static bool has_lists(const Graph *branch)
     return false;
 }
 
-static bool choose(Infer *in, const Graph *a, const Graph *b)
+static bool choose(Infer *in, Body *a, Body *b)
 {
-    expand_absorb(in->graph, a);
-    expand_absorb(in->graph, b);
-    for (int i = 0; i < in->node->output_count; i++) {
-        Tensor *value =
-            expand_choose(in, in->node->inputs[0], a->outputs.items[i], b->outputs.items[i]);
+    Tensor **x = expand_run(in, a, NULL), **y = x ? expand_run(in, b, NULL) : NULL;
+    for (int i = 0; y && i < in->node->output_count; i++) {
+        Tensor *value = expand_choose(in, in->node->inputs[0], x[i], y[i]);
         if (!value || !expand_bind(in, i, value)) return false;
     }
-    return true;
+    return y != NULL;
 }
 
 /* The If stays. */
@@ -67,7 +63,7 @@ static bool set_outputs(Infer *in, Graph *a, Graph *b)
 
 static bool infer_if(Infer *in)
 {
-    Graph *then_branch, *else_branch;
+    Body yes, no;
     const Tensor *condition = in->node->inputs[0];
     bool value;
     if (tensor_elements(condition) != 1)
@@ -76,12 +72,10 @@ static bool infer_if(Infer *in)
                            dims_text(in->graph->arena, condition->dims, condition->rank));
     if (expand_known(condition, &value))
         return take_branch(in, value ? "then_branch" : "else_branch");
-    if (!infer_branch(in, "then_branch", &then_branch) ||
-        !infer_branch(in, "else_branch", &else_branch))
+    if (!infer_branch(in, "then_branch", &yes) || !infer_branch(in, "else_branch", &no))
         return false;
-    if (has_lists(then_branch) || has_lists(else_branch))
-        return choose(in, then_branch, else_branch);
-    return set_outputs(in, then_branch, else_branch);
+    if (has_lists(yes.graph) || has_lists(no.graph)) return choose(in, &yes, &no);
+    return set_outputs(in, yes.graph, no.graph);
 }
 
 const Op ops_if[] = {
