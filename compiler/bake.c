@@ -100,9 +100,9 @@ static void report_no_input(const Graph *g, const char *name, Diags *diags)
     text_free(&list);
 }
 
-static bool fits(Arena *arena, const Tensor *t, const BakeOption *bake, Diags *diags)
+static bool fits(Arena *arena, const Tensor *t, const BakeOption *bake, const DataTensor *v,
+                 Diags *diags)
 {
-    const DataTensor *v = bake->value;
     bool same = v->dtype == t->dtype && v->rank == t->rank;
     for (int i = 0; same && i < t->rank; i++) same = v->dims[i] == t->dims[i];
     if (same) return true;
@@ -121,9 +121,11 @@ static void bake_one(Graph *g, const BakeOption *bake, Diags *diags)
         return;
     }
     Tensor *t = g->inputs.items[at];
-    if (!fits(g->arena, t, bake, diags)) return;
+    DataTensor value = *bake->value;
+    npy_narrow(g->arena, &value, t->dtype);
+    if (!fits(g->arena, t, bake, &value, diags)) return;
     t->kind = TENSOR_CONST;
-    t->data = bake->value->data;
+    t->data = value.data;
     g->inputs.count--;
     memmove(&g->inputs.items[at], &g->inputs.items[at + 1],
             (size_t)(g->inputs.count - at) * sizeof *g->inputs.items);

@@ -19,6 +19,7 @@ typedef struct DataTensor {
     int rank;
     int64_t dims[MAX_RANK];
     const void *data; /* never NULL in what was read, not even without elements */
+    bool from_npy;    /* bytes may stand for elements of a narrow type: npy_narrow */
 } DataTensor;
 
 typedef LIST(DataTensor) DataTensors;
@@ -48,8 +49,9 @@ bool datafile_write(const char *path, const DataTensor *tensors, int count, Diag
 /* The formats, one file each. They read the whole of `file`, and on writing make the parts of one.
  */
 bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);
-/* .npy has no types of less than 8 bits, and no floats of 8: bytes (i8 for signed types, else u8) as
- * the values of integers or the codes of floats. False when they are not, or not of `dtype`. */
+/* .npy has no types of less than 8 bits, and no floats of 8: what was read from one, as bytes (i8 for
+ * signed types, else u8), becomes the values of integers or the codes of floats. False, and t as it
+ * was, when it is something else or does not fit `dtype`. */
 bool npy_narrow(Arena *arena, DataTensor *t, Dtype dtype);
 bool npz_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);
 bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags);

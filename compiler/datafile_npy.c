@@ -249,7 +249,7 @@ bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags)
     if (!find_header(file, diags, &c)) return false;
     const uint8_t *data = (const uint8_t *)c.end;
     if (!read_header(&c, &h)) return false;
-    *out = (DataTensor){.name = "", .dtype = header_dtype(&h), .rank = h.rank};
+    *out = (DataTensor){.name = "", .dtype = header_dtype(&h), .rank = h.rank, .from_npy = true};
     memcpy(out->dims, h.dims, sizeof h.dims);
     if (!out->dtype)
         return datafile_error(diags, "E0121", file, "elements of type '%c%lld'", h.kind,
@@ -265,7 +265,8 @@ bool npy_narrow(Arena *arena, DataTensor *t, Dtype dtype)
     bool is_float = info->class == CLASS_FLOAT;
     Dtype byte = info->class == CLASS_SIGNED ? DT_I8 : DT_U8;
     int64_t elements;
-    if (t->dtype != byte || !checked_elements(t->dims, t->rank, &elements)) return false;
+    if (!t->from_npy || t->dtype != byte || !checked_elements(t->dims, t->rank, &elements))
+        return false;
     if (info->bits == 8 && is_float) t->dtype = dtype;
     if (!dtype_is_packed(dtype)) return t->dtype == dtype;
     uint8_t *packed = arena_alloc(arena, dtype_bytes(dtype, elements) + 1);
@@ -354,7 +355,7 @@ bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags)
     if (!descr)
         return datafile_error(diags, "E0125", NULL, ".npy cannot hold %s; .pb can",
                               dtype_name(t->dtype));
-    FilePart data = {t->data, width                        ? (size_t)elements * width
+    FilePart data = {t->data, width                       ? (size_t)elements * width
                               : dtype_is_packed(t->dtype) ? (size_t)elements
                                                           : dtype_bytes(t->dtype, elements)};
     if (width) data.data = pad_strings(arena, t, elements, width);

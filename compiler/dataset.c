@@ -184,7 +184,7 @@ bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
     const DataFile *stray = place(&read, wanted, out);
     for (int i = 0; i < read.count; i++) {
         DataFile *file = &read.items[i];
-        for (int k = 0; k < wanted->count && ends_with(file->path, ".npy"); k++)
+        for (int k = 0; k < wanted->count; k++)
             if (out[k] == file) npy_narrow(job->arena, &file->tensor, wanted->tensors[k]->dtype);
     }
     if (stray) {

@@ -270,3 +270,13 @@ void dtype_set_int(Dtype dtype, void *data, int64_t index, int64_t value)
         packed_set(infos[dtype].bits, data, index, (int)(value & 15));
     }
 }
+
+void dtype_copy(Dtype dtype, void *to, int64_t at, const void *from, int64_t index)
+{
+    if (dtype_is_packed(dtype)) {
+        packed_set(infos[dtype].bits, to, at, packed_get(infos[dtype].bits, from, index));
+        return;
+    }
+    size_t size = dtype_bytes(dtype, 1);
+    memcpy((char *)to + (size_t)at * size, (const char *)from + (size_t)index * size, size);
+}

@@ -82,5 +82,7 @@ double dtype_get_double(Dtype dtype, const void *data, int64_t index);
 int64_t dtype_get_int(Dtype dtype, const void *data, int64_t index); /* floats truncate; u64 by its bits */
 void dtype_set_double(Dtype dtype, void *data, int64_t index, double value); /* rounds to nearest even; float types only */
 void dtype_set_int(Dtype dtype, void *data, int64_t index, int64_t value);   /* wraps to the type; integer and bool types only */
+/* Element `index` of `from` becomes element `at` of `to`, bit by bit; its neighbours in a shared byte stay. */
+void dtype_copy(Dtype dtype, void *to, int64_t at, const void *from, int64_t index);
 
 #endif

@@ -96,10 +96,8 @@ static void *interpret(Definer *d, const Definition *def, Values *values)
 /* The elements `at` of a tensor, in a row. */
 static const void *gather(Arena *arena, const Tensor *t, const void *data, const Sample *sample)
 {
-    size_t size = dtype_bytes(t->dtype, 1);
-    char *row = arena_alloc(arena, size * (size_t)sample->count);
-    for (int64_t i = 0; i < sample->count; i++)
-        memcpy(row + (size_t)i * size, (const char *)data + (size_t)sample->at[i] * size, size);
+    char *row = arena_alloc(arena, dtype_bytes(t->dtype, sample->count));
+    for (int64_t i = 0; i < sample->count; i++) dtype_copy(t->dtype, row, i, data, sample->at[i]);
     return row;
 }
 

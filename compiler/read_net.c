@@ -134,13 +134,13 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
     r->top = r->graph = graph_new(arena, r->net->name.text);
     read_opsets(r);
     read_blocks(r);
-    weights_open(r);
+    if (!options->inputs_only) weights_open(r);
     r->file_scope = net_scope_new(r, NULL, "", NULL);
     for (int i = 0; i < r->ast->consts.count; i++)
         body_declare(r, r->file_scope, r->ast->consts.items[i]);
     build(r);
     if (good(r)) asserts_check(r);
-    if (good(r)) weights_finish(r);
+    if (good(r) && !options->inputs_only) weights_finish(r);
     if (good(r) && options->init) init_fill(r);
     return diags_errors(diags) == before && !r->stopped ? r->top : NULL;
 }

@@ -141,12 +141,10 @@ static bool same_shape(const Tensor *p, int rank, const int64_t *dims)
 
 static const void *transposed(Reader *r, const DataTensor *t)
 {
-    size_t size = dtype_bytes(t->dtype, 1);
-    char *data = arena_alloc(r->arena, size * (size_t)(t->dims[0] * t->dims[1]));
+    char *data = arena_alloc(r->arena, dtype_bytes(t->dtype, t->dims[0] * t->dims[1]) + 1);
     for (int64_t i = 0; i < t->dims[1]; i++)
         for (int64_t k = 0; k < t->dims[0]; k++)
-            memcpy(data + (size_t)(i * t->dims[0] + k) * size,
-                   (const char *)t->data + (size_t)(k * t->dims[1] + i) * size, size);
+            dtype_copy(t->dtype, data, i * t->dims[0] + k, t->data, k * t->dims[1] + i);
     return data;
 }
 
@@ -174,14 +172,16 @@ static void bad_weight(Reader *r, const Tensor *param, const WeightsFile *file, 
 static void give(Reader *r, Tensor *param, WeightsFile *file, const Taken *taken)
 {
     const DataTensor *t = taken->tensor;
+    DataTensor own = *t;
     bool turn = taken->transpose && t->rank == 2;
     int64_t dims[MAX_RANK];
     for (int i = 0; i < t->rank; i++) dims[i] = t->dims[turn ? 1 - i : i];
     file->used[t - file->tensors.items] = true;
-    if (t->dtype != param->dtype || !same_shape(param, t->rank, dims) || taken->transpose != turn)
+    npy_narrow(r->arena, &own, param->dtype);
+    if (own.dtype != param->dtype || !same_shape(param, t->rank, dims) || taken->transpose != turn)
         bad_weight(r, param, file, taken);
     else
-        param->data = turn ? transposed(r, t) : t->data;
+        param->data = turn ? transposed(r, &own) : own.data;
 }
 
 void weights_give(Reader *r, Tensor *param)

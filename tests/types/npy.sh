@@ -37,3 +37,34 @@ expect "codes of floats, program" 0 "$NETC" build "$T/float.net" -o "$T/float"
 expect "codes of floats, program runs" 0 "$T/float" "$T/f.npy" -o "$T/here"
 tail -c 3 "$T/f_out.npy" >"$T/codes"
 expect "codes of floats, program writes" 0 sh -c "tail -c 3 '$T/here/y.npy' | cmp - '$T/codes'"
+
+# Weights and baked inputs.
+cat >"$T/sums.net" <<'NET'
+net sums(x: i4[3, 5]) -> (y: f32[3, 5]) {
+    param w: i4[3, 5]
+    y = DequantizeLinear(x, f32[] 1.0) + DequantizeLinear(w, f32[] 0.5)
+}
+NET
+mkdir "$T/weights"
+cp "$T/x.npy" "$T/weights/w.npy"
+expect "i4 weights of .npy" 0 "$NETC" run "$T/sums.net" --weights-from "$T/weights" "$T/x.npy" -o "$T/given"
+expect "baked i4 of .npy" 0 "$NETC" run "$T/sums.net" --weights-from "$T/weights" --bake x="$T/x.npy" -o "$T/baked"
+expect "both give the same" 0 cmp "$T/given/y.npy" "$T/baked/y.npy"
+cat >"$T/turned.net" <<'NET'
+weights "weights" { w = transpose("w") }
+net turned(x: f32[]) -> (y: f32[3, 5]) {
+    param w: i4[5, 3]
+    y = Transpose(DequantizeLinear(w, f32[] 1.0)) + x
+}
+NET
+cat >"$T/straight.net" <<'NET'
+weights "weights"
+net straight(x: f32[]) -> (y: f32[3, 5]) {
+    param w: i4[3, 5]
+    y = DequantizeLinear(w, f32[] 1.0) + x
+}
+NET
+npy "$T/one.npy" '<f4' '' '\0\0\200\77'
+expect "transposed weights" 0 "$NETC" run "$T/turned.net" "$T/one.npy" -o "$T/given"
+expect "the same weights" 0 "$NETC" run "$T/straight.net" "$T/one.npy" -o "$T/baked"
+expect "transposed twice" 0 cmp "$T/given/y.npy" "$T/baked/y.npy"

@@ -289,7 +289,7 @@ static void every_type_comes_back(void **state)
             for (size_t i = 0; i < sizeof data; i++)
                 data[i] = (uint8_t)next_random(&random) & (dtype == DT_BOOL ? 1 : 0x3f);
             if (dtype_info((Dtype)dtype)->bits == 4) data[7] &= 0x0f; /* beyond the last */
-            DataTensor t = {"a \"name\"\n", (Dtype)dtype, 2, {3, 5}, data};
+            DataTensor t = {"a \"name\"\n", (Dtype)dtype, 2, {3, 5}, data, false};
             const DataTensor *back = round_trip(f, &t);
             if (back)
                 assert_memory_equal(back->data, data, dtype_bytes((Dtype)dtype, 15));
@@ -316,7 +316,7 @@ static void bytes_become_narrow_types(void **state)
         {DT_U8, DT_F8E5M2, -1, true}, {DT_U8, DT_F4E2M1, 16, false}, {DT_U8, DT_I8, 1, false}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         Arena *arena = arena_new();
-        DataTensor t = {"", cases[i].from, 1, {1}, &cases[i].value};
+        DataTensor t = {"", cases[i].from, 1, {1}, &cases[i].value, true};
         assert_int_equal(npy_narrow(arena, &t, cases[i].to), cases[i].good);
         if (cases[i].good) assert_int_equal(t.dtype, cases[i].to);
         arena_free(arena);
@@ -327,7 +327,7 @@ static void strings_come_back(void **state)
 {
     (void)state;
     static const String strings[] = {{"", 0}, {"two words", 9}, {"\303\251", 2}};
-    DataTensor t = {"s", DT_STRING, 1, {3}, strings};
+    DataTensor t = {"s", DT_STRING, 1, {3}, strings, false};
     static const char *const files[] = {"x.pb", "x.npy"};
     for (size_t k = 0; k < COUNT(files); k++) {
         Fixture *f = open_fixture(files[k]);
@@ -342,7 +342,8 @@ static void nothing_and_one_come_back(void **state)
     (void)state;
     static const char *const files[] = {"x.pb", "x.npy", "x.safetensors"};
     static const float one = 1;
-    const DataTensor tensors[] = {{"", DT_F32, 0, {0}, &one}, {"", DT_F32, 3, {2, 0, 4}, &one}};
+    const DataTensor tensors[] = {{"", DT_F32, 0, {0}, &one, false},
+                                  {"", DT_F32, 3, {2, 0, 4}, &one, false}};
     for (size_t i = 0; i < COUNT(files) * COUNT(tensors); i++) {
         Fixture *f = open_fixture(files[i / 2]);
         const DataTensor *back = round_trip(f, &tensors[i % 2]);
@@ -360,8 +361,9 @@ static void many_in_one_file_are_aligned(void **state)
     static const uint8_t bytes[] = {1, 2, 3};
     static const double doubles[] = {1.5, -2.5};
     static const uint16_t shorts[] = {7};
-    const DataTensor tensors[] = {
-        {"b", DT_U8, 1, {3}, bytes}, {"s", DT_U16, 1, {1}, shorts}, {"d", DT_F64, 1, {2}, doubles}};
+    const DataTensor tensors[] = {{"b", DT_U8, 1, {3}, bytes, false},
+                                  {"s", DT_U16, 1, {1}, shorts, false},
+                                  {"d", DT_F64, 1, {2}, doubles, false}};
     Fixture *f = open_fixture("x.safetensors");
     assert_true(datafile_write(f->scratch.path, tensors, COUNT(tensors), f->diags));
     assert_true(datafile_read(f->arena, f->scratch.path, &f->tensors, f->diags));
