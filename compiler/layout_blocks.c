@@ -72,10 +72,10 @@ static bool computes_channels(Pool *p, const Definition *def, const Form *form, 
 /* A piece of a concatenation, or a slice, keeps blocks that start at whole blocks. */
 static bool reads_shifted(const Definition *def, Expr *load, int lanes, Pool *p)
 {
+    if (load->tensor->rank != def->out->rank || def->out->rank < 3) return false;
     int64_t coef;
     Affine a = ex_affine(p, load->args[1]);
-    return load->tensor->rank == def->out->rank && def->out->rank >= 3 && a.constant % lanes == 0 &&
-           ex_coefficient(p, load->args[1], def->index[1], &coef) && coef == 1 && a.count == 1;
+    return a.constant % lanes == 0 && ex_coefficient(p, load->args[1], def->index[1], &coef) && coef == 1 && a.count == 1;
 }
 
 /* Does it read t's channels along its own vectors, whichever dimension those are? */
