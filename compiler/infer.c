@@ -268,13 +268,23 @@ bool infer_node(Graph *g, Node *n, Diags *diags)
     return infer_append(g, n, diags);
 }
 
+static bool settle_outputs(Graph *g, Diags *diags)
+{
+    Source source = g->outputs.items[0]->source;
+    expand_outputs(g, diags);
+    if (!g->outputs.count)
+        diag_error(diags, "E0205", source,
+                   "every output is an empty list: nothing is left to compute");
+    return g->outputs.count > 0;
+}
+
 bool infer(Graph *g, Diags *diags)
 {
     int errors = diags_errors(diags);
     find_all_operators(g, diags);
     infer_graph(g, diags);
     if (diags_errors(diags) != errors) return false;
-    expand_outputs(g, diags);
+    if (g->outputs.count && !settle_outputs(g, diags)) return false;
     expand_forget(g);
     infer_declared(g, diags);
     return diags_errors(diags) == errors;

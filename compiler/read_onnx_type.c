@@ -119,7 +119,8 @@ bool read_input_type(Reader *r, const Onnx__ValueInfoProto *info, Source where, 
     }
     const Onnx__TypeProto__Tensor *t = info->type->tensor_type;
     if (!t) {
-        read_error(r, "E0112", where, "the input is a%s %s; netc takes tensors",
+        read_error(r, "E0112", where,
+                   "the input is a%s %s; netc takes tensors, and sequences and optionals of them",
                    strchr("aeiou", *kind) ? "n" : "", kind);
         return false;
     }

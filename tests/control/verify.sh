@@ -6,6 +6,7 @@ here=$ROOT/tests/control
 pb() { protoc-c --encode=onnx.$1 --proto_path="$ROOT/grammar" onnx.proto <"$2" >"$3"; }
 
 for folder in "$here"/*/; do
+    [ -d "$folder/set_0" ] || continue
     case=$(basename "$folder") network=$folder/network.net sets=
     if [ -f "$folder/network.model" ]; then
         network=$T/$case.onnx
@@ -26,3 +27,17 @@ for folder in "$here"/*/; do
         expect "$case for $target" 0 "$NETC" verify --target $target "$network" $sets
     done
 done
+
+# Lists whose length the command line says; one that is wrong for the type, and a data set that holds something else.
+lists=$T/lists.onnx
+expect elements 0 "$NETC" check --elements seq=2 --elements maybe=0 --dim n=3 "$lists"
+expect elements-open 1 "$NETC" check --elements seq=2 --elements maybe=1 --dim n=3 "$lists"
+expect_text elements-open-why "$T/stderr" "has no declared shape"
+expect elements-mistake 2 "$NETC" check --elements seq "$lists"
+expect elements-many 2 "$NETC" check --elements seq=100000 "$lists"
+expect elements-compile 0 "$NETC" compile --elements seq=2 --elements maybe=0 --dim n=3 "$lists" -o "$T/compiled"
+expect_text elements-parameters "$T/compiled/lists.h" "seq_1"
+cp -r "$T/lists/set_0" "$T/wrong"
+cp "$T/lists/set_0/input_1.pb" "$T/wrong/output_0.pb"
+expect other-data 1 "$NETC" verify "$lists" "$T/wrong"
+expect_text other-data-why "$T/stderr" "output 'out_0' is f32 4 here"
