@@ -147,6 +147,23 @@ static void integers_wrap_and_pack(void **state)
     assert_true(dtype_get_double(DT_U64, &large, 0) == 0x1p64);
 }
 
+static void copies_leave_neighbours(void **state)
+{
+    (void)state;
+    const uint8_t from[] = {0x21, 0x43};
+    uint8_t to[] = {0xab, 0xcd};
+    dtype_copy(DT_I4, to, 1, from, 2);
+    dtype_copy(DT_F4E2M1, to, 2, from, 1);
+    assert_int_equal(to[0], 0x3b);
+    assert_int_equal(to[1], 0xc2);
+    dtype_copy(DT_U2, to, 5, from, 0);
+    assert_int_equal(to[1], 0xc6);
+    const double wide[] = {1, 2};
+    double copy[] = {0, 0};
+    dtype_copy(DT_F64, copy, 0, wide, 1);
+    assert_true(copy[0] == 2 && copy[1] == 0);
+}
+
 static void sizes_and_names(void **state)
 {
     (void)state;
@@ -168,6 +185,7 @@ int main(void)
         cmocka_unit_test(every_code_survives_a_round_trip),
         cmocka_unit_test(every_gap_rounds_to_nearest_even),
         cmocka_unit_test(integers_wrap_and_pack),
+        cmocka_unit_test(copies_leave_neighbours),
         cmocka_unit_test(sizes_and_names),
     };
     return cmocka_run_group_tests_name("dtype", tests, NULL, NULL);

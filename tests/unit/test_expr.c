@@ -168,6 +168,24 @@ static void casts_fold(void **state)
     assert_ptr_equal(ex_cast(p, DT_F32, x), x);
 }
 
+static void bits_are_kept(void **state)
+{
+    (void)state;
+    assert_true(is_whole(ex_bitcast(p, DT_I32, number(-2.5)), -1071644672));
+    assert_true(is_number(ex_bitcast(p, DT_F32, whole(DT_U32, 0x3fc00000)), 1.5));
+    assert_true(is_number(ex_bitcast(p, DT_F64, whole(DT_I64, 0x4000000000000000)), 2));
+    assert_true(is_whole(ex_bitcast(p, DT_U4, whole(DT_I4, -1)), 15));
+    assert_true(is_number(ex_bitcast(p, DT_F4E2M1, whole(DT_I4, -7)), -0.5));
+    assert_true(is_whole(ex_bitcast(p, DT_U8, ex_const(p, DT_F8E5M2, -1)), 0xbc));
+    assert_true(is_whole(ex_bitcast(p, DT_BOOL, whole(DT_U8, 4)), 1));
+    Expr *x = some(DT_F32, "x"), *byte = some(DT_U8, "y");
+    assert_ptr_equal(ex_bitcast(p, DT_F32, x), x);
+    assert_ptr_equal(ex_bitcast(p, DT_F32, ex_bitcast(p, DT_I32, x)), x);
+    Expr *truth = ex_bitcast(p, DT_BOOL, byte);
+    assert_ptr_equal(ex_bitcast(p, DT_U8, truth)->args[0], truth);
+    assert_prints(ex_bitcast(p, DT_I32, x), "bits_as_i32(x[])");
+}
+
 /* ---- algebra ---- */
 
 static void what_is_neutral_vanishes(void **state)
@@ -349,6 +367,7 @@ int main(void)
         TEST(integers_fold_exactly),
         TEST(floats_fold_as_they_are_computed),
         TEST(casts_fold),
+        TEST(bits_are_kept),
         TEST(what_is_neutral_vanishes),
         TEST(what_is_not_exact_stays),
         TEST(reductions_lose_what_does_not_vary),

@@ -335,6 +335,29 @@ static void gathers_agree(void **state)
     check_definition(def);
 }
 
+/* Also those of a NaN, which a value in between would make another. */
+static void bits_of_elements_are_kept(void **state)
+{
+    (void)state;
+    static const uint32_t codes[] = {0x7f800001, 0xffc12345, 0x3f800000, 0x80000000};
+    static const uint16_t halves[] = {0x7c01, 0xfe55, 0x3c00, 0x8000};
+    int64_t dims[] = {4};
+    Tensor *x = random_tensor(DT_F32, 1, dims), *h = random_tensor(DT_F16, 1, dims);
+    x->data = codes;
+    h->data = halves;
+    uint32_t got[4];
+    Definition *def = definition(DT_U32, 1, dims);
+    Expr *i = ex_var(pool, def->index[0]);
+    def->body = ex_bitcast(pool, DT_U32, ex_load(pool, x, &i));
+    interp_run(pool, def, got, data_of, NULL);
+    assert_memory_equal(got, codes, sizeof codes);
+    def = definition(DT_I16, 1, dims);
+    i = ex_var(pool, def->index[0]);
+    def->body = ex_bitcast(pool, DT_I16, ex_load(pool, h, &i));
+    interp_run(pool, def, got, data_of, NULL);
+    assert_memory_equal(got, halves, sizeof halves);
+}
+
 /* An arm that is not taken may read outside of its tensor. */
 static void guards_keep_loads_inside(void **state)
 {
@@ -416,6 +439,7 @@ int main(void)
         TEST(random_definitions_agree),
         TEST(convolutions_agree),
         TEST(gathers_agree),
+        TEST(bits_of_elements_are_kept),
         TEST(guards_keep_loads_inside),
         TEST(reductions_nest_over_one_variable),
         TEST(empty_and_scalar_outputs),
