@@ -160,7 +160,7 @@ void networks_render(Network *const *nets, int count, const char *name, Text *ou
         for (int v = 0; v < n->values.count; v++) /* outputs that are inputs or parameters */
             if (n->values.items[v].output &&
                 (n->values.items[v].statement < 0 || n->values.items[v].cut))
-                text_add(&r.body, "    n%dv%d_out = Identity(n%dv%d)\n", i, v, i, v);
+                text_add(&r.body, "    n%dv%d_out = Identity@25(n%dv%d)\n", i, v, i, v);
     }
     text_add(out, "net %s(%s) -> (%s) {\n%s}\n", name, r.inputs.length ? r.inputs.data : "",
              r.outputs.length ? r.outputs.data : "", r.body.length ? r.body.data : "");
