@@ -92,7 +92,8 @@ const Command command_run = {
     .help = "Each IN is a .npy or .pb tensor, or a .npz or .safetensors of several. NAME=IN\n"
             "says which input it is for; otherwise names in the files count, or else their\n"
             "order. Sizes of named dimensions that --dim leaves open come from the inputs.\n"
-            "An input that --bake makes a constant needs no IN.\n"
+            "An input that --bake makes a constant needs no IN. A .pb of a sequence is of all\n"
+            "its elements.\n"
             "Outputs become DIR/NAME.npy. The network is compiled once and kept in a cache:\n"
             "in $NETC_CACHE, else in $XDG_CACHE_HOME/netc, else in ~/.cache/netc.\n",
     .least = 1,

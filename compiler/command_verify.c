@@ -240,11 +240,11 @@ const Command command_verify = {
             "must be equal; NaN equals NaN. An input whose value must be known at compile\n"
             "time, as a shape or an axis, is baked: it becomes a constant, as `--bake` makes\n"
             "it, with the data set's value; a line of the output says so. A data set that\n"
-            "has other sizes or values there compiles again. With --layers the network is compiled "
-            "so that\n"
-            "every tensor can be seen, and each node is compared with the interpreter as\n"
-            "well; the first wrong one is named first. There the tolerance is relative to\n"
-            "the largest magnitude in the tensor.\n",
+            "has other sizes or values there, or a sequence of another length, compiles\n"
+            "again. With --layers the network is compiled so that every tensor can be seen,\n"
+            "and each node is compared with the interpreter as well; the first wrong one is\n"
+            "named first. There the tolerance is relative to the largest magnitude in the\n"
+            "tensor.\n",
     .least = 2,
     .most = -1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_CODE | GROUP_CC | GROUP_RUN | GROUP_COMPARE,
