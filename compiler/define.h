@@ -4,7 +4,7 @@
  *
  * Conventions a definition keeps: index expressions are affine in the variables, with floordiv and floormod by constants, or
  * loaded (gather). A load is in bounds wherever it is evaluated: guards are selects around it. Reductions have constant
- * extents. f16 and bf16 values are computed as f32 between cast and cast.
+ * extents. Values of floats narrower than f32 are computed as f32 between cast and cast.
  */
 #ifndef NETC_DEFINE_H
 #define NETC_DEFINE_H

@@ -20,7 +20,8 @@ typedef struct {
     int32_t dtype; /* ONNX TensorProto.DataType: 1 float, 2 uint8, 3 int8, 6 int32, 7 int64, ... */
     int32_t rank;
     const int64_t *dims; /* `rank` of them */
-    size_t bytes;        /* of the whole tensor, row-major and dense */
+    size_t bytes;        /* of the whole tensor, row-major and dense; elements of 4 and 2 bits share
+                            bytes, the first in the low bits */
 } netc_tensor_info;
 
 typedef struct {
