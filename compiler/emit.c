@@ -334,7 +334,7 @@ static void descriptor(SourceFile *s)
     text_add(s->out, "workspace);\n}\n\n");
     text_add(s->out, "const netc_model *%s_model(void)\n{\n    static const netc_model model = {\n        NETC_ABI, \"%s\", %d, %d, %s, %s,\n"
                      "        %zu, 64, call_by_pointers,\n    };\n    return &model;\n}\n",
-             name, name, g->inputs.count + weights, g->outputs.count, g->inputs.count + weights ? "inputs" : "NULL",
+             name, name, g->inputs.count + weights, g->outputs.count, g->inputs.count + weights > 0 ? "inputs" : "NULL",
              g->outputs.count ? "outputs" : "NULL", s->p->workspace_bytes);
     if (s->o->entry)
         text_add(s->out, "\nconst netc_model *netc_entry(void);\nconst netc_model *netc_entry(void) { return %s_model(); }\n", name);

@@ -143,7 +143,8 @@ Tensor *expand_zeros(Infer *in, Dtype dtype, int rank, const int64_t *dims)
 
 Tensor *expand_reshape(Infer *in, Tensor *x, int rank, const int64_t *dims)
 {
-    bool same = x->rank == rank && memcmp(x->dims, dims, (size_t)rank * sizeof *dims) == 0;
+    bool same = x->rank == rank &&
+                (!rank || memcmp(x->dims, dims, (size_t)rank * sizeof *dims) == 0);
     if (same) return x;
     Node *n = expand_node(in, "Reshape", 2);
     n->inputs[0] = x;
