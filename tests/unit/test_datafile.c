@@ -171,6 +171,35 @@ static void safetensors(void **state)
     close_fixture(f);
 }
 
+/* Two numbers, one, none; and one in a sequence in an optional. */
+#define ONE "\032\010\020\001\112\004\0\0\200\077"
+static void sequences(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t count;
+        int elements;
+        const char *first;
+    } lists[] = {
+        {BYTES("\012\003seq\020\001" ONE ONE), 2, "seq_0"},
+        {BYTES("\012\003seq\020\001" ONE), 1, "seq"},
+        {BYTES("\012\003seq\020\001"), 0, NULL},
+        {BYTES("\020\001"), 0, NULL},
+        {BYTES("\012\003seq\020\003\052\014\020\001" ONE), 1, "seq"},
+        {BYTES("\020\001" ONE), 1, ""},
+    };
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        Fixture *f = read_bytes("x.pb", lists[i].bytes, lists[i].count);
+        assert_int_equal(diags_errors(f->diags), 0);
+        assert_int_equal(f->tensors.count, lists[i].elements);
+        for (int k = 0; k < f->tensors.count; k++)
+            assert_true(*(const float *)f->tensors.items[k].data == 1.0f);
+        if (lists[i].first) assert_string_equal(f->tensors.items[0].name, lists[i].first);
+        close_fixture(f);
+    }
+}
+
 /* ---- what is wrong ---- */
 
 static const struct {
@@ -238,7 +267,10 @@ static const struct {
      "nested less deeply"},
     {"x.pb", BYTES(""), "element type 0"},
     {"x.pb", BYTES("\010\002\020\001\112\004\0\0\0\0"), "raw_data has 4 bytes"},
-    {"x.pb", BYTES("\012\003seq\020\001\032\010\020\001\112\004\0\0\0\0"), "a sequence"},
+    {"x.pb", BYTES("\012\003seq\020\001\032\010\020\001\112\004\0\0\0"), "left"},
+    {"x.pb", BYTES("\012\003seq\020\001\032\007\020\001\112\003\0\0\0"), "raw_data has 3 bytes"},
+    {"x.pb", BYTES("\012\003seq\020\003\052\000\052\000"), "a sequence of 2 sequences"},
+    {"x.pb", BYTES("\012\003seq\020\003\052\002\052\000"), "sequences in each other"},
     {"x.onnx", BYTES("\377"), "cut short"},
 };
 
@@ -409,6 +441,7 @@ int main(void)
         cmocka_unit_test(numpy_archive),
         cmocka_unit_test(numpy_archive_of_64_bits),
         cmocka_unit_test(safetensors),
+        cmocka_unit_test(sequences),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(every_type_comes_back),
         cmocka_unit_test(bytes_become_narrow_types),
