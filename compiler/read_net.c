@@ -89,7 +89,7 @@ static void read_input(Reader *r, const NetParam *p)
     net_scope_bind(r, r->net_scope, p->name, t ? value_tensor(t, p->name.source) : poison, false);
 }
 
-static void unknown_dim_options(Reader *r)
+static void unknown_options(Reader *r)
 {
     for (int i = 0; i < r->options->dims.count; i++) {
         const char *name = r->options->dims.items[i].name;
@@ -98,6 +98,11 @@ static void unknown_dim_options(Reader *r)
                                      "--dim %s: the net has no dimension of that name", name);
         net_suggest(d, net_scope_nearest(r, r->net_scope, name));
     }
+    for (int i = 0; i < r->options->lists.count; i++)
+        if (r->options->lists.items[i].input && !r->options->lists.items[i].elements)
+            diag_warning(r->diags, "W0003", r->net->name.source,
+                         "--elements %s: the inputs of a .net are tensors",
+                         r->options->lists.items[i].input);
 }
 
 static void build(Reader *r)
@@ -108,7 +113,7 @@ static void build(Reader *r)
     for (int i = 0; i < net->inputs.count; i++) read_input(r, &net->inputs.items[i]);
     bake_inputs(r->graph, r->options, r->diags);
     if (r->options->inputs_only) return;
-    unknown_dim_options(r);
+    unknown_options(r);
     graph_name_outputs(r, net);
     Value result = body_run(r, s, &net->body);
     if (!net->outputs.count) net_error(r, "E0411", net->name.source, "the net has no outputs");

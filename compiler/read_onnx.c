@@ -127,6 +127,7 @@ static Graph *read_main_graph(Reader *r, Source where)
     if (!r->model->graph->n_output) read_error(r, "E0106", where, "the graph has no outputs");
     read_graph(r, s, r->model->graph);
     report_symbols(r);
+    report_list_options(r);
     return g;
 }
 

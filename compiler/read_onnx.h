@@ -129,6 +129,9 @@ bool is_list_input(const Onnx__ValueInfoProto *info);
  * the model. */
 Tensor *read_list_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, int position, Source where);
 
+/* Warns of options that name no such input. */
+void report_list_options(Reader *r);
+
 /* read_onnx_sort.c */
 /* The order in which the nodes can be executed, the file's own where possible; NULL after a
  * diagnostic on a cycle. */

@@ -150,3 +150,23 @@ Tensor *read_list_input(Reader *r, Scope *s, const Onnx__ValueInfoProto *info, i
                     : NULL;
     return type.optional ? add_optional(s, value, info->name, where) : value;
 }
+
+static bool names_list(const Onnx__GraphProto *proto, const char *name)
+{
+    for (size_t i = 0; i < proto->n_input; i++)
+        if (strcmp(text_or_empty(proto->input[i]->name), name) == 0)
+            return is_list_input(proto->input[i]);
+    return false;
+}
+
+void report_list_options(Reader *r)
+{
+    for (int i = 0; i < r->options->lists.count; i++) {
+        const ListOption *o = &r->options->lists.items[i];
+        if (!o->elements && o->input && !names_list(r->model->graph, o->input))
+            diag_warning(r->file.diags, "W0003", (Source){.file = r->file.file},
+                         "--elements %s: the model has no sequence or optional of that name among "
+                         "its inputs",
+                         o->input);
+    }
+}

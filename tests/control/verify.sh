@@ -33,6 +33,10 @@ lists=$T/lists.onnx
 expect elements 0 "$NETC" check --elements seq=2 --elements maybe=0 --dim n=3 "$lists"
 expect elements-open 1 "$NETC" check --elements seq=2 --elements maybe=1 --dim n=3 "$lists"
 expect_text elements-open-why "$T/stderr" "has no declared shape"
+expect elements-other 0 "$NETC" check --elements seq=2 --elements maybe=0 --elements x=1 --dim n=3 "$lists"
+expect_text elements-other-why "$T/stderr" "W0003.*--elements x: "
+expect elements-net 0 "$NETC" check --elements x=1 "$here/loop/network.net"
+expect_text elements-net-why "$T/stderr" "W0003.*--elements x: "
 expect elements-mistake 2 "$NETC" check --elements seq "$lists"
 expect elements-many 2 "$NETC" check --elements seq=100000 "$lists"
 expect elements-compile 0 "$NETC" compile --elements seq=2 --elements maybe=0 --dim n=3 "$lists" -o "$T/compiled"
@@ -41,3 +45,16 @@ cp -r "$T/lists/set_0" "$T/wrong"
 cp "$T/lists/set_0/input_1.pb" "$T/wrong/output_0.pb"
 expect other-data 1 "$NETC" verify "$lists" "$T/wrong"
 expect_text other-data-why "$T/stderr" "output 'out_0' is f32 4 here"
+
+# A weight of a body is in the generated code once, however often the body runs.
+cat >"$T/shared.net" <<'NET'
+net shared(x: f32[1, 32]) -> (y: f32[1, 32]) {
+    y = Loop(10, true, x, body: graph step(i: i64[], go: bool[], s: f32[1, 32]) -> (on: bool[], next: f32[1, 32]) {
+        const w: f32[32, 32] = 0.5
+        on = Identity(go)
+        next = Tanh(MatMul(s, w))
+    })
+}
+NET
+expect shared-weights 0 "$NETC" compile --weights object "$T/shared.net" -o "$T/shared"
+expect_true shared-weights-once test "$(wc -c <"$T/shared/shared.weights")" -eq 4096
