@@ -50,7 +50,7 @@ static bool seen_before(Walk *w, const Expr *e, double trips)
 
 static void add_site(Walk *w, Expr *load, double trips, bool guarded)
 {
-    LoadSite site = {load, trips, trips > w->out_elements, guarded};
+    LoadSite site = {load, trips, trips > w->out_elements, guarded, false};
     for (int i = 0; i < w->form->sites.count; i++)
         if (w->form->sites.items[i].load == load) {
             w->form->sites.items[i] = site;
@@ -89,12 +89,20 @@ static void walk(Walk *w, Expr *e, double trips, bool guarded)
     for (int i = 0; i < e->arg_count; i++) walk(w, e->args[i], trips, guarded || (guard && i > 0));
 }
 
+static void mark_index(Expr *e, void *context)
+{
+    Form *f = context;
+    for (int i = 0; e->kind == EX_LOAD && i < f->sites.count; i++) f->sites.items[i].indexes |= f->sites.items[i].load == e;
+}
+
 Form *form_of(Arena *arena, const Definition *def)
 {
     Form *f = NEW(arena, Form);
     int64_t n = tensor_elements(def->out);
     Walk w = {.arena = arena, .form = f, .out_elements = n ? (double)n : 1};
     walk(&w, def->body, w.out_elements, false);
+    for (int s = 0; s < f->sites.count; s++)
+        for (int i = 0; i < f->sites.items[s].load->arg_count; i++) ex_visit(f->sites.items[s].load->args[i], mark_index, f);
     return f;
 }
 

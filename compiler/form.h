@@ -13,6 +13,7 @@ typedef struct LoadSite {
     double trips; /* how often it is evaluated for the whole output */
     bool reduced; /* under a reduction */
     bool guarded; /* in an arm of a select */
+    bool indexes; /* in the index of another load */
 } LoadSite;
 
 typedef struct Form {

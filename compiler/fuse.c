@@ -7,6 +7,7 @@
 
 enum {
     CHEAP = 2,        /* work that may be repeated rather than stored */
+    LARGEST_INDEX = 2, /* loads of what may become part of another load's index */
     LARGEST_BODY = 300, /* distinct expressions of a body: keeps kernels readable and this pass linear */
 };
 
@@ -82,6 +83,7 @@ static bool may_inline(Fuse *f, int from, int into, const LoadSite *site, double
     const Form *df = form_at(f, from);
     Contraction contraction;
     *trips += site->trips;
+    if (site->indexes && df->sites.count > LARGEST_INDEX) return false; /* else walks through tables multiply with each step */
     if (df->reduces) return absorbs_reduction(f, from, into, site);
     if (form_is_view(f->p->pool, c)) return form_moves(d); /* costs nothing as it is */
     if (site->reduced && form_contraction(c, &contraction)) return keeps_contraction(f, d, c, site);
