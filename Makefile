@@ -6,9 +6,10 @@ CC      ?= gcc
 PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g
 override CFLAGS  += -std=gnu11 -Wall -Wextra -Werror -MMD -MP
-override CPPFLAGS += -D_GNU_SOURCE -Icompiler -Iruntime -I$(BUILD)
+override CPPFLAGS += -D_GNU_SOURCE -Icompiler $(HEADERS) -Iruntime -I$(BUILD)
 LDLIBS  += -lprotobuf-c -lz -lm
 
+HEADERS   := $(addprefix -I,$(sort $(dir $(wildcard compiler/*/*.h))))
 SOURCES   := $(sort $(wildcard compiler/*.c compiler/*/*.c))
 GENERATED := $(BUILD)/net.tab.c $(BUILD)/net.lex.c $(BUILD)/onnx.pb-c.c $(BUILD)/registry.c $(BUILD)/runtime_files.c
 OBJECTS   := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED:.c=.o)
@@ -98,11 +99,11 @@ conformance: $(BUILD)/netc
 
 # ---- for people ----
 
-VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/commands.h)
+VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/command/commands.h)
 COMMANDS := check summary compile build run verify print ops targets
 
 # The manual's list of commands is what they say of themselves.
-$(BUILD)/netc.1: compiler/netc.1.in $(BUILD)/netc
+$(BUILD)/netc.1: compiler/command/netc.1.in $(BUILD)/netc
 	set -e; for c in $(COMMANDS); do echo ".SS netc $$c"; echo .nf; \
 	  $(BUILD)/netc help $$c | sed '1s/^usage: //; s/[\\]/\\e/g; s/-/\\-/g; s/^\([.'"'"']\)/\\\&\1/'; echo .fi; done >$@.commands
 	sed -e '/@COMMANDS@/{' -e 'r $@.commands' -e 'd' -e '}' -e 's/@VERSION@/$(VERSION)/' $< >$@
@@ -125,7 +126,7 @@ install: all
 	install -m 644 $(filter %.c,$(RUNTIME)) $(PLACE)/share/netc
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's/@VERSION@/$(VERSION)/' runtime/netc.pc.in >$(PLACE)/lib/pkgconfig/netc.pc
 	install -m 644 $(BUILD)/netc.1 $(PLACE)/share/man/man1
-	install -m 644 compiler/netc.bash-completion $(PLACE)/share/bash-completion/completions/netc
+	install -m 644 compiler/command/netc.bash-completion $(PLACE)/share/bash-completion/completions/netc
 	install -m 644 README.md LICENSE grammar/LANGUAGE.md $(PLACE)/share/doc/netc
 	install -m 644 runtime/LICENSE $(PLACE)/share/doc/netc/LICENSE.runtime
 

@@ -88,7 +88,10 @@ void *arena_copy(Arena *arena, const void *bytes, size_t count)
     return p;
 }
 
-char *arena_string(Arena *arena, const char *text) { return arena_copy(arena, text, strlen(text) + 1); }
+char *arena_string(Arena *arena, const char *text)
+{
+    return arena_copy(arena, text, strlen(text) + 1);
+}
 
 char *arena_format(Arena *arena, const char *format, ...)
 {
@@ -112,7 +115,8 @@ void arena_defer(Arena *arena, void (*release)(void *), void *object)
 size_t array_bytes(size_t n, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) die("out of memory (%zu items of %zu bytes)", n, size);
+    if (__builtin_mul_overflow(n, size, &bytes))
+        die("out of memory (%zu items of %zu bytes)", n, size);
     return bytes;
 }
 
@@ -152,7 +156,8 @@ static Entry *map_find(const Map *map, const char *key)
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (const char *p = key; *p; p++) hash = (hash ^ (unsigned char)*p) * 1099511628211u;
     size_t i = hash & (map->size - 1);
-    while (map->entries[i].key && strcmp(map->entries[i].key, key) != 0) i = (i + 1) & (map->size - 1);
+    while (map->entries[i].key && strcmp(map->entries[i].key, key) != 0)
+        i = (i + 1) & (map->size - 1);
     return &map->entries[i];
 }
 
@@ -243,10 +248,12 @@ bool checked_add(int64_t a, int64_t b, int64_t *sum)
 
 bool checked_elements(const int64_t *dims, int rank, int64_t *elements)
 {
-    int64_t n = 1, extent = 1; /* extent: without the zero dimensions, which must not hide an overflow */
+    int64_t n = 1,
+            extent = 1; /* extent: without the zero dimensions, which must not hide an overflow */
     for (int i = 0; i < rank; i++) {
         if (!checked_mul(n, dims[i], &n)) return false;
-        if (!checked_mul(extent, dims[i] ? dims[i] : 1, &extent) || extent > INT64_MAX / 16) return false;
+        if (!checked_mul(extent, dims[i] ? dims[i] : 1, &extent) || extent > INT64_MAX / 16)
+            return false;
     }
     *elements = n;
     return true;
@@ -262,11 +269,15 @@ static void unmap(void *object)
 
 const File *file_map(Arena *arena, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe is to be refused, not waited for */
+    int fd =
+        open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe is to be refused, not waited for */
     if (fd < 0) return NULL;
     struct stat st;
     void *data = NULL;
-    int error = fstat(fd, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+    int error = fstat(fd, &st) != 0   ? errno
+                : S_ISREG(st.st_mode) ? 0
+                : S_ISDIR(st.st_mode) ? EISDIR
+                                      : EINVAL;
     if (!error && st.st_size > 0) {
         data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED) error = errno;

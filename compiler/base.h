@@ -37,8 +37,9 @@ char *arena_string(Arena *arena, const char *text);
 char *arena_format(Arena *arena, const char *format, ...) PRINTF(2, 3);
 /* Runs `release(object)` when the arena is freed: for mappings and other libraries' memory. */
 void arena_defer(Arena *arena, void (*release)(void *object), void *object);
-#define NEW(arena, Type)          ((Type *)arena_alloc((arena), sizeof(Type)))
-#define NEW_ARRAY(arena, Type, n) ((Type *)arena_alloc((arena), array_bytes((size_t)(n), sizeof(Type))))
+#define NEW(arena, Type) ((Type *)arena_alloc((arena), sizeof(Type)))
+#define NEW_ARRAY(arena, Type, n)                                                                  \
+    ((Type *)arena_alloc((arena), array_bytes((size_t)(n), sizeof(Type))))
 /* n * size; dies on overflow. */
 size_t array_bytes(size_t n, size_t size);
 
@@ -76,7 +77,8 @@ void text_free(Text *text);
 /* The bytes of a character in UTF-8; returns how many. */
 size_t utf8_encode(char bytes[4], uint32_t character);
 
-/* ---- checked arithmetic on sizes that come from input: false on overflow or a negative operand ---- */
+/* ---- checked arithmetic on sizes that come from input: false on overflow or a negative operand
+ * ---- */
 
 bool checked_mul(int64_t a, int64_t b, int64_t *product);
 bool checked_add(int64_t a, int64_t b, int64_t *sum);
@@ -84,21 +86,29 @@ bool checked_add(int64_t a, int64_t b, int64_t *sum);
 bool checked_elements(const int64_t *dims, int rank, int64_t *elements);
 
 static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
-static inline int64_t floor_mod(int64_t a, int64_t b) { return a % b + (a % b != 0 && (a < 0) != (b < 0) ? b : 0); }
+static inline int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+static inline int64_t floor_mod(int64_t a, int64_t b)
+{
+    return a % b + (a % b != 0 && (a < 0) != (b < 0) ? b : 0);
+}
 static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- files ---- */
 
-/* A whole file, mapped read-only until the arena is freed. NULL (errno set) when it cannot be read. */
+/* A whole file, mapped read-only until the arena is freed. NULL (errno set) when it cannot be read.
+ */
 typedef struct File {
     const char *path;
     const uint8_t *data;
     size_t bytes;
 } File;
 const File *file_map(Arena *arena, const char *path);
-/* Writes a whole file or nothing: a temporary beside it, then rename. False (errno set) on failure. */
+/* Writes a whole file or nothing: a temporary beside it, then rename. False (errno set) on failure.
+ */
 bool file_write(const char *path, const void *data, size_t bytes);
 /* The same for a file in several parts, which need not be in memory one after the other. */
 typedef struct FilePart {

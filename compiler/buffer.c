@@ -1,6 +1,6 @@
 /*
- * Buffers: the map from logical indices to element offsets, and the contents of constant ones. Which layout a tensor gets is
- * layout.c's decision, where it lies plan.c's.
+ * Buffers: the map from logical indices to element offsets, and the contents of constant ones.
+ * Which layout a tensor gets is layout.c's decision, where it lies plan.c's.
  */
 #include "program.h"
 
@@ -12,14 +12,16 @@ const char *program_name(Program *p, const char *prefix, const char *text)
     Text id = {0}; /* runs of other characters become one '_' */
     text_add(&id, "%s", prefix);
     for (const char *c = text; *c; c++) {
-        bool letter = isalnum((unsigned char)*c), after_name = id.length && id.data[id.length - 1] != '_';
+        bool letter = isalnum((unsigned char)*c),
+             after_name = id.length && id.data[id.length - 1] != '_';
         if (letter && !id.length && isdigit((unsigned char)*c)) text_add(&id, "t");
         if (letter || (after_name && c[1])) text_add(&id, "%c", letter ? *c : '_');
     }
     char *name = arena_string(p->arena, id.length ? id.data : "t");
     text_free(&id);
     const char *unique = name;
-    for (int tries = 2; map_get(p->names, unique); tries++) unique = arena_format(p->arena, "%s_%d", name, tries);
+    for (int tries = 2; map_get(p->names, unique); tries++)
+        unique = arena_format(p->arena, "%s_%d", name, tries);
     map_set(p->names, unique, p);
     return unique;
 }
@@ -32,7 +34,10 @@ const Buffer *buffer_root(const Buffer *b, int64_t *first)
     return b;
 }
 
-size_t buffer_offset_bytes(const Buffer *b, int64_t elements) { return array_bytes((size_t)elements, dtype_bytes(b->dtype, 1)); }
+size_t buffer_offset_bytes(const Buffer *b, int64_t elements)
+{
+    return array_bytes((size_t)elements, dtype_bytes(b->dtype, 1));
+}
 
 size_t buffer_bytes(const Buffer *b) { return buffer_offset_bytes(b, b->elements); }
 
@@ -41,7 +46,8 @@ Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index)
     const Layout *l = &b->layout;
     Expr *offset = ex_int(p, 0);
     for (int d = 0; d < l->rank; d++) {
-        Expr *i = l->wrap[d] ? ex_floormod(p, index[d], ex_int(p, l->wrap[d])) : ex_add(p, index[d], ex_int(p, l->before[d]));
+        Expr *i = l->wrap[d] ? ex_floormod(p, index[d], ex_int(p, l->wrap[d]))
+                             : ex_add(p, index[d], ex_int(p, l->before[d]));
         if (d == l->block_dim) {
             Expr *block = ex_int(p, l->block);
             offset = ex_add(p, offset, ex_floormod(p, i, block));
@@ -64,7 +70,8 @@ void layout_dense(Layout *l, int rank, const int64_t *dims)
     }
 }
 
-/* Strides from the innermost out: the lanes of a block, then the dimensions from last to first, each with its halo. */
+/* Strides from the innermost out: the lanes of a block, then the dimensions from last to first,
+ * each with its halo. */
 int64_t layout_strides(Layout *l, const int64_t *dims)
 {
     int64_t stride = l->block_dim >= 0 ? l->block : 1;
@@ -90,7 +97,8 @@ bool layout_is_dense(const Layout *l, const int64_t *dims)
 
 /* ---- contents ---- */
 
-/* One packed row: the innermost dimension, copied element by element with bounds on its source dimension. */
+/* One packed row: the innermost dimension, copied element by element with bounds on its source
+ * dimension. */
 typedef struct Packer {
     const Packing *packing;
     const Tensor *source;
@@ -116,8 +124,10 @@ static void pack_dim(Packer *k, int d, int64_t at[MAX_RANK])
             inside &= at[s] < t->dims[s];
             offset += at[s] * k->stride[s];
         }
-        if (inside) memcpy(k->out, (const char *)t->data + (size_t)offset * k->size, k->size);
-        else memset(k->out, 0, k->size);
+        if (inside)
+            memcpy(k->out, (const char *)t->data + (size_t)offset * k->size, k->size);
+        else
+            memset(k->out, 0, k->size);
         k->out += k->size;
     }
     if (dim->source >= 0) at[dim->source] = before;
@@ -132,9 +142,12 @@ void buffer_contents(const Buffer *b, void *out)
     }
     Layout dense;
     layout_dense(&dense, b->tensor->rank, b->tensor->dims);
-    Packer k = {.packing = b->packing, .source = b->tensor, .size = dtype_bytes(b->dtype, 1), .out = out};
+    Packer k = {
+        .packing = b->packing, .source = b->tensor, .size = dtype_bytes(b->dtype, 1), .out = out};
     memcpy(k.stride, dense.stride, sizeof k.stride);
     int64_t at[MAX_RANK] = {0};
-    if (b->packing->rank == 0) memcpy(out, b->tensor->data, k.size);
-    else if (b->elements) pack_dim(&k, 0, at);
+    if (b->packing->rank == 0)
+        memcpy(out, b->tensor->data, k.size);
+    else if (b->elements)
+        pack_dim(&k, 0, at);
 }

@@ -1,5 +1,5 @@
-/* The invariants of a Program after plan, asserted: registers set before use, offsets inside their buffers, buffers apart in time or
- * space. */
+/* The invariants of a Program after plan, asserted: registers set before use, offsets inside their
+ * buffers, buffers apart in time or space. */
 #include "program.h"
 
 typedef struct Check {
@@ -11,11 +11,13 @@ typedef struct Check {
 /* What one access touches, in elements of the buffer that owns the memory. */
 static void check_access(const Buffer *b, const Expr *offset, int64_t stride, int64_t count)
 {
-    if (b->kind == BUFFER_LOCAL) return; /* its offset is relative: the pointer was checked as a view of its parent */
+    if (b->kind == BUFFER_LOCAL)
+        return; /* its offset is relative: the pointer was checked as a view of its parent */
     int64_t first;
     const Buffer *root = buffer_root(b, &first);
     Range r = ex_range(offset);
-    if (r.lo < -(INT64_C(1) << 50) || r.hi > INT64_C(1) << 50) return; /* loaded indices: bounded by their definition */
+    if (r.lo < -(INT64_C(1) << 50) || r.hi > INT64_C(1) << 50)
+        return; /* loaded indices: bounded by their definition */
     assert(first + r.lo >= 0);
     assert(first + r.hi + stride * (count - 1) < (root->elements ? root->elements : 1));
 }
@@ -61,7 +63,8 @@ static void check_statements(Check *c, const Stmt *s, bool guarded)
             assert(s->declares != c->set[s->reg->id] || s->declares);
             c->set[s->reg->id] = true;
         }
-        if (s->kind == ST_STORE && !guarded) check_access(s->buffer, s->offset, s->stride, s->count);
+        if (s->kind == ST_STORE && !guarded)
+            check_access(s->buffer, s->offset, s->stride, s->count);
         if (s->kind == ST_ZERO) check_access(s->buffer, s->offset, 1, s->count);
         check_statements(c, s->body, guarded || s->kind == ST_IF);
     }
@@ -77,7 +80,8 @@ static void check_places(const Program *p)
             const Buffer *b = p->buffers.items[k];
             if (b->kind != BUFFER_WORK || b->parent) continue;
             bool apart = a->last_use < b->first_use || b->last_use < a->first_use ||
-                         a->offset + buffer_bytes(a) <= b->offset || b->offset + buffer_bytes(b) <= a->offset;
+                         a->offset + buffer_bytes(a) <= b->offset ||
+                         b->offset + buffer_bytes(b) <= a->offset;
             assert(apart);
         }
     }
@@ -89,7 +93,8 @@ void check_program(const Program *p)
     for (int k = 0; k < p->kernels.count; k++) count_registers(&c, p->kernels.items[k]->body);
     Arena *arena = arena_new();
     c.set = NEW_ARRAY(arena, bool, c.registers + 1);
-    for (int k = 0; k < p->kernels.count; k++) check_statements(&c, p->kernels.items[k]->body, false);
+    for (int k = 0; k < p->kernels.count; k++)
+        check_statements(&c, p->kernels.items[k]->body, false);
     check_places(p);
     arena_free(arena);
 }

@@ -1,10 +1,11 @@
 /*
- * Definitions: what each element of a tensor is, in logical indices, written once. From it come folding and the oracle
- * (interp.c), fusion (fuse.c) and the emitted loops (schedules/).
+ * Definitions: what each element of a tensor is, in logical indices, written once. From it come
+ * folding and the oracle (interp.c), fusion (fuse.c) and the emitted loops (schedules/).
  *
- * Conventions a definition keeps: index expressions are affine in the variables, with floordiv and floormod by constants, or
- * loaded (gather). A load is in bounds wherever it is evaluated: guards are selects around it. Reductions have constant
- * extents. Values of floats narrower than f32 are computed as f32 between cast and cast.
+ * Conventions a definition keeps: index expressions are affine in the variables, with floordiv and
+ * floormod by constants, or loaded (gather). A load is in bounds wherever it is evaluated: guards
+ * are selects around it. Reductions have constant extents. Values of floats narrower than f32 are
+ * computed as f32 between cast and cast.
  */
 #ifndef NETC_DEFINE_H
 #define NETC_DEFINE_H
@@ -14,10 +15,10 @@
 
 typedef struct Definition {
     Tensor *out;
-    Var **index; /* out->rank variables: 0 <= index[i] < out->dims[i] */
-    Expr *body;  /* of out->dtype */
+    Var **index;      /* out->rank variables: 0 <= index[i] < out->dims[i] */
+    Expr *body;       /* of out->dtype */
     const Node *node; /* what it computes (part of) */
-    Expr **origin; /* of a slice: added to the indices where the output is stored; NULL: zeros */
+    Expr **origin;    /* of a slice: added to the indices where the output is stored; NULL: zeros */
     LIST(const Node *) fused; /* nodes whose definitions were substituted into it, in order */
 } Definition;
 
@@ -29,19 +30,21 @@ typedef struct Definer {
     LIST(Definition *) definitions;
 } Definer;
 
-/* Variables for each dimension of a shape, named for reading: "n", "c", "y", "x" by rank, or "i0"... */
+/* Variables for each dimension of a shape, named for reading: "n", "c", "y", "x" by rank, or
+ * "i0"... */
 Var **define_indices(Definer *d, int rank, const int64_t *dims);
 Expr **define_index_exprs(Definer *d, Var *const *vars, int rank);
 Var *define_var(Definer *d, const char *name, int64_t extent); /* a reduction variable, from 0 */
 /* t at the indices of a shape it broadcasts to (numpy's rule, aligned at the right). */
 Expr *define_broadcast_load(Definer *d, Tensor *t, int rank, Expr *const *index);
 /* An intermediate tensor of this node, named NODE.suffix. */
-Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims);
+Tensor *define_temporary(Definer *d, const char *suffix, Dtype dtype, int rank,
+                         const int64_t *dims);
 /* A constant that this node's definitions load, named NODE.suffix; `data` is kept. */
-Tensor *define_constant(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims, const void *data);
+Tensor *define_constant(Definer *d, const char *suffix, Dtype dtype, int rank, const int64_t *dims,
+                        const void *data);
 /* Records: out[index...] = body. Does nothing when out is NULL (an unused output). */
 void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body);
-
 
 /* The type in which values of `dtype` are computed: f32 for narrower floats, else itself. */
 Dtype define_wide(Dtype dtype);
@@ -52,8 +55,8 @@ void define_rounded(Definer *d, Tensor *out, Var *const *index, Expr *body);
 /* The row-major position of an index in a shape, and the index at a position. */
 Expr *define_flatten(Pool *p, int rank, const int64_t *dims, Expr *const *index);
 void define_unflatten(Pool *p, Expr *flat, int rank, const int64_t *dims, Expr **index);
-/* A loaded index (of any integer type) into an extent, as i64: negative ones count from the end; what is outside is clamped, so
- * that no input data can make a load leave its tensor. */
+/* A loaded index (of any integer type) into an extent, as i64: negative ones count from the end;
+ * what is outside is clamped, so that no input data can make a load leave its tensor. */
 Expr *define_wrap(Pool *p, Expr *loaded, int64_t extent);
 /* (sum over `over` of |x|^exponent)^(1 / exponent), exponent > 0. */
 Expr *define_norm(Pool *p, Expr *x, double exponent, Var *const *over, int count);
@@ -63,10 +66,12 @@ bool define_node(Definer *d, const Node *node);
 
 /* ---- the interpreter (interp.c): constant folding and the oracle of `verify --layers` ---- */
 
-/* The work of evaluating the definition, in element operations, saturating: to keep folding within a budget. */
+/* The work of evaluating the definition, in element operations, saturating: to keep folding within
+ * a budget. */
 int64_t interp_cost(const Definition *def);
-/* Evaluates into `data` (dtype_bytes of out). Every tensor it loads must have its bytes in `value`: value(t, context). Floats are
- * computed in double and rounded to their type at casts, loads and the store. */
+/* Evaluates into `data` (dtype_bytes of out). Every tensor it loads must have its bytes in `value`:
+ * value(t, context). Floats are computed in double and rounded to their type at casts, loads and
+ * the store. */
 void interp_run(Pool *pool, const Definition *def, void *data,
                 const void *(*value)(const Tensor *t, void *context), void *context);
 

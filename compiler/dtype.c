@@ -184,20 +184,17 @@ static void set_float_code(Dtype dtype, void *data, int64_t index, int code)
 /* The types that C has. */
 #define NATIVE_INTEGERS(X)                                                                         \
     X(DT_U8, uint8_t)                                                                              \
-    X(DT_I8, int8_t) X(DT_U16, uint16_t) X(DT_I16, int16_t) X(DT_U32, uint32_t) X(DT_I32, int32_t) \
+    X(DT_I8, int8_t)                                                                               \
+    X(DT_U16, uint16_t) X(DT_I16, int16_t) X(DT_U32, uint32_t) X(DT_I32, int32_t)                  \
         X(DT_U64, uint64_t) X(DT_I64, int64_t)
 
 double dtype_get_double(Dtype dtype, const void *data, int64_t index)
 {
     switch (dtype) {
-    case DT_F32:
-        return ((const float *)data)[index];
-    case DT_F64:
-        return ((const double *)data)[index];
-    case DT_U64:
-        return (double)((const uint64_t *)data)[index];
-    case DT_F8E8M0:
-        return e8m0_decode(float_code(dtype, data, index));
+    case DT_F32: return ((const float *)data)[index];
+    case DT_F64: return ((const double *)data)[index];
+    case DT_U64: return (double)((const uint64_t *)data)[index];
+    case DT_F8E8M0: return e8m0_decode(float_code(dtype, data, index));
     default:
         if (dtype_is_float(dtype))
             return minifloat_decode(&minifloats[dtype], float_code(dtype, data, index));
@@ -217,18 +214,14 @@ int64_t dtype_get_int(Dtype dtype, const void *data, int64_t index)
 {
     switch (dtype) {
 #define GET(type, C)                                                                               \
-    case type:                                                                                     \
-        return (int64_t)((const C *)data)[index];
+    case type: return (int64_t)((const C *)data)[index];
         NATIVE_INTEGERS(GET)
 #undef GET
-    case DT_BOOL:
-        return ((const uint8_t *)data)[index] != 0;
+    case DT_BOOL: return ((const uint8_t *)data)[index] != 0;
     case DT_U4:
-    case DT_U2:
-        return packed_get(infos[dtype].bits, data, index);
+    case DT_U2: return packed_get(infos[dtype].bits, data, index);
     case DT_I4:
-    case DT_I2:
-        return sign_extend(packed_get(infos[dtype].bits, data, index), infos[dtype].bits);
+    case DT_I2: return sign_extend(packed_get(infos[dtype].bits, data, index), infos[dtype].bits);
     default:
         assert(dtype_is_float(dtype));
         return truncate_double(dtype_get_double(dtype, data, index));
@@ -238,15 +231,9 @@ int64_t dtype_get_int(Dtype dtype, const void *data, int64_t index)
 void dtype_set_double(Dtype dtype, void *data, int64_t index, double value)
 {
     switch (dtype) {
-    case DT_F32:
-        ((float *)data)[index] = (float)value;
-        break;
-    case DT_F64:
-        ((double *)data)[index] = value;
-        break;
-    case DT_F8E8M0:
-        set_float_code(dtype, data, index, e8m0_encode(value));
-        break;
+    case DT_F32: ((float *)data)[index] = (float)value; break;
+    case DT_F64: ((double *)data)[index] = value; break;
+    case DT_F8E8M0: set_float_code(dtype, data, index, e8m0_encode(value)); break;
     default:
         assert(dtype_is_float(dtype));
         set_float_code(dtype, data, index, minifloat_encode(&minifloats[dtype], value));
@@ -257,14 +244,10 @@ void dtype_set_int(Dtype dtype, void *data, int64_t index, int64_t value)
 {
     switch (dtype) {
 #define SET(type, C)                                                                               \
-    case type:                                                                                     \
-        ((C *)data)[index] = (C)value;                                                             \
-        break;
+    case type: ((C *)data)[index] = (C)value; break;
         NATIVE_INTEGERS(SET)
 #undef SET
-    case DT_BOOL:
-        ((uint8_t *)data)[index] = value != 0;
-        break;
+    case DT_BOOL: ((uint8_t *)data)[index] = value != 0; break;
     default:
         assert(dtype_is_integer(dtype));
         packed_set(infos[dtype].bits, data, index, (int)(value & 15));

@@ -38,13 +38,21 @@ typedef enum Dtype {
     DT_COUNT
 } Dtype;
 
-typedef enum DtypeClass { CLASS_NONE, CLASS_FLOAT, CLASS_SIGNED, CLASS_UNSIGNED, CLASS_BOOL, CLASS_OTHER } DtypeClass;
+typedef enum DtypeClass {
+    CLASS_NONE,
+    CLASS_FLOAT,
+    CLASS_SIGNED,
+    CLASS_UNSIGNED,
+    CLASS_BOOL,
+    CLASS_OTHER
+} DtypeClass;
 
 typedef struct DtypeInfo {
-    const char *name;  /* in .net and in messages: "f32" */
-    const char *onnx;  /* ONNX's: "float" */
-    const char *c;     /* what holds one in generated C: "float", the code of a narrower one; NULL: cannot be there */
-    int bits;          /* of one element as stored; 4- and 2-bit types are packed, 0 for strings */
+    const char *name; /* in .net and in messages: "f32" */
+    const char *onnx; /* ONNX's: "float" */
+    const char *c;    /* what holds one in generated C: "float", the code of a narrower one; NULL:
+                         cannot be there */
+    int bits;         /* of one element as stored; 4- and 2-bit types are packed, 0 for strings */
     DtypeClass class;
 } DtypeInfo;
 
@@ -57,9 +65,13 @@ static inline bool dtype_is_integer(Dtype t)
 {
     return dtype_info(t)->class == CLASS_SIGNED || dtype_info(t)->class == CLASS_UNSIGNED;
 }
-/* Bytes that hold n elements, in ONNX's raw encoding and in memory. Strings: sizeof(String) each. */
+/* Bytes that hold n elements, in ONNX's raw encoding and in memory. Strings: sizeof(String) each.
+ */
 size_t dtype_bytes(Dtype dtype, int64_t elements);
-static inline bool dtype_is_packed(Dtype t) { return dtype_info(t)->bits > 0 && dtype_info(t)->bits < 8; }
+static inline bool dtype_is_packed(Dtype t)
+{
+    return dtype_info(t)->bits > 0 && dtype_info(t)->bits < 8;
+}
 
 /* An element of a DT_STRING tensor's data. */
 typedef struct String {
@@ -68,21 +80,26 @@ typedef struct String {
 } String;
 
 /* Sets of types, as bit masks, for operator schemas. */
-#define TYPE(t)      (1u << (t))
-#define TYPES_FLOAT  (TYPE(DT_F32) | TYPE(DT_F64) | TYPE(DT_F16) | TYPE(DT_BF16))
-#define TYPES_SIGNED (TYPE(DT_I8) | TYPE(DT_I16) | TYPE(DT_I32) | TYPE(DT_I64))
+#define TYPE(t)        (1u << (t))
+#define TYPES_FLOAT    (TYPE(DT_F32) | TYPE(DT_F64) | TYPE(DT_F16) | TYPE(DT_BF16))
+#define TYPES_SIGNED   (TYPE(DT_I8) | TYPE(DT_I16) | TYPE(DT_I32) | TYPE(DT_I64))
 #define TYPES_UNSIGNED (TYPE(DT_U8) | TYPE(DT_U16) | TYPE(DT_U32) | TYPE(DT_U64))
 #define TYPES_INTEGER  (TYPES_SIGNED | TYPES_UNSIGNED)
 #define TYPES_NUMERIC  (TYPES_FLOAT | TYPES_INTEGER)
 #define TYPES_INDEX    (TYPE(DT_I32) | TYPE(DT_I64))
 #define TYPES_ALL      (~TYPE(DT_NONE))
 
-/* One element, converted: floats of every width as double, bools as 0 or 1. `data` is in memory form. */
+/* One element, converted: floats of every width as double, bools as 0 or 1. `data` is in memory
+ * form. */
 double dtype_get_double(Dtype dtype, const void *data, int64_t index);
-int64_t dtype_get_int(Dtype dtype, const void *data, int64_t index); /* floats truncate; u64 by its bits */
-void dtype_set_double(Dtype dtype, void *data, int64_t index, double value); /* rounds to nearest even; float types only */
-void dtype_set_int(Dtype dtype, void *data, int64_t index, int64_t value);   /* wraps to the type; integer and bool types only */
-/* Element `index` of `from` becomes element `at` of `to`, bit by bit; its neighbours in a shared byte stay. */
+int64_t dtype_get_int(Dtype dtype, const void *data,
+                      int64_t index); /* floats truncate; u64 by its bits */
+void dtype_set_double(Dtype dtype, void *data, int64_t index,
+                      double value); /* rounds to nearest even; float types only */
+void dtype_set_int(Dtype dtype, void *data, int64_t index,
+                   int64_t value); /* wraps to the type; integer and bool types only */
+/* Element `index` of `from` becomes element `at` of `to`, bit by bit; its neighbours in a shared
+ * byte stay. */
 void dtype_copy(Dtype dtype, void *to, int64_t at, const void *from, int64_t index);
 
 #endif

@@ -1,4 +1,5 @@
-/* Reads off a definition's body what fusion, layout and the schedules need to know. Changes nothing. */
+/* Reads off a definition's body what fusion, layout and the schedules need to know. Changes
+ * nothing. */
 #include "form.h"
 
 #include <stdlib.h>
@@ -7,8 +8,16 @@
 static double unary_work(int op)
 {
     switch ((UnaryOp)op) {
-    case UN_NEG: case UN_ABS: case UN_NOT: case UN_BITNOT: case UN_FLOOR: case UN_CEIL: case UN_ROUND: case UN_TRUNC:
-    case UN_ISNAN: case UN_ISINF: return 1;
+    case UN_NEG:
+    case UN_ABS:
+    case UN_NOT:
+    case UN_BITNOT:
+    case UN_FLOOR:
+    case UN_CEIL:
+    case UN_ROUND:
+    case UN_TRUNC:
+    case UN_ISNAN:
+    case UN_ISINF: return 1;
     case UN_SQRT: return 6;
     default: return 20;
     }
@@ -32,7 +41,11 @@ typedef struct Walk {
     Arena *arena;
     Form *form;
     double out_elements;
-    LIST(struct Visit { const Expr *e; double trips; }) seen;
+    LIST(struct Visit {
+        const Expr *e;
+        double trips;
+    })
+    seen;
 } Walk;
 
 static bool seen_before(Walk *w, const Expr *e, double trips)
@@ -92,7 +105,8 @@ static void walk(Walk *w, Expr *e, double trips, bool guarded)
 static void mark_index(Expr *e, void *context)
 {
     Form *f = context;
-    for (int i = 0; e->kind == EX_LOAD && i < f->sites.count; i++) f->sites.items[i].indexes |= f->sites.items[i].load == e;
+    for (int i = 0; e->kind == EX_LOAD && i < f->sites.count; i++)
+        f->sites.items[i].indexes |= f->sites.items[i].load == e;
 }
 
 Form *form_of(Arena *arena, const Definition *def)
@@ -102,7 +116,8 @@ Form *form_of(Arena *arena, const Definition *def)
     Walk w = {.arena = arena, .form = f, .out_elements = n ? (double)n : 1};
     walk(&w, def->body, w.out_elements, false);
     for (int s = 0; s < f->sites.count; s++)
-        for (int i = 0; i < f->sites.items[s].load->arg_count; i++) ex_visit(f->sites.items[s].load->args[i], mark_index, f);
+        for (int i = 0; i < f->sites.items[s].load->arg_count; i++)
+            ex_visit(f->sites.items[s].load->args[i], mark_index, f);
     return f;
 }
 
@@ -112,7 +127,8 @@ bool form_is_view(Pool *p, const Definition *def)
 {
     if (!form_moves(def)) return false;
     const Tensor *from = def->body->tensor;
-    if (tensor_elements(from) != tensor_elements(def->out) || from->dtype != def->out->dtype) return false;
+    if (tensor_elements(from) != tensor_elements(def->out) || from->dtype != def->out->dtype)
+        return false;
     Buffer source = {.kind = BUFFER_WORK}, out = source;
     layout_dense(&source.layout, from->rank, from->dims);
     layout_dense(&out.layout, def->out->rank, def->out->dims);
@@ -136,15 +152,22 @@ bool form_identity(const Definition *def, const Expr *load)
 
 /* ---- guards ---- */
 
-static bool is_zero(const Expr *e) { return e->kind == EX_CONST && (dtype_is_float(e->dtype) ? e->f == 0 : e->i == 0); }
+static bool is_zero(const Expr *e)
+{
+    return e->kind == EX_CONST && (dtype_is_float(e->dtype) ? e->f == 0 : e->i == 0);
+}
 
 /* select(condition on indices, x, 0) */
-static bool is_guard(const Expr *e) { return e->kind == EX_SELECT && is_zero(e->args[2]) && is_index_condition(e->args[0]); }
+static bool is_guard(const Expr *e)
+{
+    return e->kind == EX_SELECT && is_zero(e->args[2]) && is_index_condition(e->args[0]);
+}
 
 bool form_pads(Pool *p, const Definition *def)
 {
     const Expr *e = def->body;
-    if (!is_guard(e) || e->args[1]->kind != EX_LOAD || e->args[1]->tensor->rank != def->out->rank) return false;
+    if (!is_guard(e) || e->args[1]->kind != EX_LOAD || e->args[1]->tensor->rank != def->out->rank)
+        return false;
     for (int d = 0; d < def->out->rank; d++) {
         if (def->out->dims[d] == 1 && e->args[1]->args[d]->kind == EX_CONST) continue;
         Expr *shift = ex_sub(p, e->args[1]->args[d], ex_var(p, def->index[d]));
@@ -186,14 +209,19 @@ bool form_contraction(const Definition *def, Contraction *out)
 {
     Expr *reduce = NULL;
     ex_visit(def->body, find_reduce, &reduce);
-    if (!reduce || reduce->op != RE_SUM || reduce->args[0]->kind != EX_BINARY || reduce->args[0]->op != BI_MUL) return false;
+    if (!reduce || reduce->op != RE_SUM || reduce->args[0]->kind != EX_BINARY ||
+        reduce->args[0]->op != BI_MUL)
+        return false;
     out->reduce = reduce;
     for (int i = 0; i < 2; i++)
         if (!read_factor(reduce->args[0]->args[i], &out->factor[i], &out->guard[i])) return false;
     return true;
 }
 
-bool form_index_uses(const Expr *load, int d, const Var *v) { return ex_uses_var(load->args[d], v); }
+bool form_index_uses(const Expr *load, int d, const Var *v)
+{
+    return ex_uses_var(load->args[d], v);
+}
 
 bool form_load_uses(const Expr *load, const Var *v)
 {
@@ -210,7 +238,8 @@ int form_vector_dim(const Definition *def)
     while (last >= 0 && t->dims[last] == 1) last--;
     if (t->rank >= 3 && t->dims[1] > 1 && form_contraction(def, &c))
         for (int i = 0; i < 2; i++)
-            if (tensor_is_const(c.factor[i]->tensor) && form_load_uses(c.factor[i], def->index[1]) &&
+            if (tensor_is_const(c.factor[i]->tensor) &&
+                form_load_uses(c.factor[i], def->index[1]) &&
                 (last <= 1 || !form_load_uses(c.factor[i], def->index[last])))
                 return 1;
     return last;

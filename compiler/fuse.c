@@ -1,14 +1,15 @@
 /*
- * Fusion: a definition is substituted into those that load it, where that saves memory traffic and repeats no work: elementwise
- * chains, index maps, and contractions into the elementwise definition after them (their epilogue). What is left to be computed
- * keeps its place in the order.
+ * Fusion: a definition is substituted into those that load it, where that saves memory traffic and
+ * repeats no work: elementwise chains, index maps, and contractions into the elementwise definition
+ * after them (their epilogue). What is left to be computed keeps its place in the order.
  */
 #include "form.h"
 
 enum {
-    CHEAP = 2,        /* work that may be repeated rather than stored */
+    CHEAP = 2,         /* work that may be repeated rather than stored */
     LARGEST_INDEX = 2, /* loads of what may become part of another load's index */
-    LARGEST_BODY = 300, /* distinct expressions of a body: keeps kernels readable and this pass linear */
+    LARGEST_BODY =
+        300, /* distinct expressions of a body: keeps kernels readable and this pass linear */
 };
 
 typedef LIST(int) IntList;
@@ -47,23 +48,29 @@ static bool absorbs_reduction(Fuse *f, int from, int into, const LoadSite *site)
 {
     const Definition *d = f->p->definitions.items[from], *c = f->p->definitions.items[into];
     const Form *form = form_at(f, into);
-    if (form->reduces || site->reduced || site->guarded || !form_identity(c, site->load)) return false;
-    for (int s = 0; s < form->sites.count; s++) { /* of two reductions that meet here, the later one joins */
+    if (form->reduces || site->reduced || site->guarded || !form_identity(c, site->load))
+        return false;
+    for (int s = 0; s < form->sites.count;
+         s++) { /* of two reductions that meet here, the later one joins */
         const Tensor *other = form->sites.items[s].load->tensor;
         int producer = f->producer[other->id];
         if (other != d->out && producer > from && !f->dead[producer] && !f->is_output[other->id] &&
-            f->consumers[other->id].count == 1 && form_at(f, producer)->reduces && form_identity(c, form->sites.items[s].load))
+            f->consumers[other->id].count == 1 && form_at(f, producer)->reduces &&
+            form_identity(c, form->sites.items[s].load))
             return false;
     }
     return true;
 }
 
-/* A factor of a contraction stays one load with affine indices, and in its vector dimension unit stride stays so. */
-static bool keeps_contraction(Fuse *f, const Definition *d, const Definition *c, const LoadSite *site)
+/* A factor of a contraction stays one load with affine indices, and in its vector dimension unit
+ * stride stays so. */
+static bool keeps_contraction(Fuse *f, const Definition *d, const Definition *c,
+                              const LoadSite *site)
 {
     Pool *p = f->p->pool;
     int dim = form_vector_dim(c);
-    if (dim == 1 && c->out->rank > 2) return form_pads(p, d); /* images: else the layout of channels decides */
+    if (dim == 1 && c->out->rank > 2)
+        return form_pads(p, d); /* images: else the layout of channels decides */
     if (!form_moves(d)) return false;
     Expr *moved = ex_substitute(p, d->body, d->index, site->load->args, d->out->rank);
     const Var *v = dim < 0 ? NULL : c->index[dim];
@@ -71,7 +78,8 @@ static bool keeps_contraction(Fuse *f, const Definition *d, const Definition *c,
         Affine a = ex_affine(p, moved->args[i]);
         for (int k = 0; k < a.count; k++) {
             if (a.terms[k].atom->kind != EX_VAR) return false;
-            if (a.terms[k].atom->var == v && (i != moved->arg_count - 1 || a.terms[k].coef != 1)) return false;
+            if (a.terms[k].atom->var == v && (i != moved->arg_count - 1 || a.terms[k].coef != 1))
+                return false;
         }
     }
     return true;
@@ -83,11 +91,13 @@ static bool may_inline(Fuse *f, int from, int into, const LoadSite *site, double
     const Form *df = form_at(f, from);
     Contraction contraction;
     *trips += site->trips;
-    if (site->indexes && df->sites.count > LARGEST_INDEX) return false; /* else walks through tables multiply with each step */
+    if (site->indexes && df->sites.count > LARGEST_INDEX)
+        return false; /* else walks through tables multiply with each step */
     if (df->reduces) return absorbs_reduction(f, from, into, site);
     if (form_is_view(f->p->pool, c)) return form_moves(d); /* costs nothing as it is */
     if (site->reduced && form_contraction(c, &contraction)) return keeps_contraction(f, d, c, site);
-    if (df->selects && (site->reduced || df->sites.count > 1)) return false; /* concatenations are written in place */
+    if (df->selects && (site->reduced || df->sites.count > 1))
+        return false; /* concatenations are written in place */
     return true;
 }
 
@@ -111,7 +121,8 @@ static bool should_inline(Fuse *f, int from)
         uses += used;
     }
     if (df->reduces) return uses == 1 && loads == 1;
-    return df->work == 0 || form_pads(f->p->pool, d) || (df->work <= CHEAP && df->sites.count <= 2) || trips <= (double)tensor_elements(d->out);
+    return df->work == 0 || form_pads(f->p->pool, d) ||
+           (df->work <= CHEAP && df->sites.count <= 2) || trips <= (double)tensor_elements(d->out);
 }
 
 /* ---- doing it ---- */
@@ -121,14 +132,16 @@ static Expr *replace_load(Pool *p, Expr *e, void *context)
     const Definition *d = context;
     if (e->kind != EX_LOAD || e->tensor != d->out) return NULL;
     Expr *index[MAX_RANK]; /* the load may stand in its own index */
-    for (int i = 0; i < e->arg_count; i++) index[i] = ex_rewrite(p, e->args[i], replace_load, context);
+    for (int i = 0; i < e->arg_count; i++)
+        index[i] = ex_rewrite(p, e->args[i], replace_load, context);
     return ex_substitute(p, d->body, d->index, index, d->out->rank);
 }
 
 /* Remembers which nodes `into` computes now; a contraction names the kernel. */
 static void name_fused(Program *p, const Definition *from, Definition *into, bool leads)
 {
-    for (int i = 0; i < from->fused.count; i++) LIST_PUSH(p->arena, &into->fused, from->fused.items[i]);
+    for (int i = 0; i < from->fused.count; i++)
+        LIST_PUSH(p->arena, &into->fused, from->fused.items[i]);
     const Node *other = leads ? into->node : from->node;
     if (leads) into->node = from->node;
     if (other != into->node) LIST_PUSH(p->arena, &into->fused, other);
@@ -157,7 +170,8 @@ static Expr *replace_constant(Pool *p, Expr *e, void *context)
     if (e->kind != EX_LOAD || !e->tensor->data || tensor_elements(e->tensor) != 1) return NULL;
     Dtype t = e->dtype;
     if (t == DT_F32 || t == DT_F64) return ex_const(p, t, dtype_get_double(t, e->tensor->data, 0));
-    if (dtype_is_integer(t) || t == DT_BOOL) return ex_int_of(p, t, dtype_get_int(t, e->tensor->data, 0));
+    if (dtype_is_integer(t) || t == DT_BOOL)
+        return ex_int_of(p, t, dtype_get_int(t, e->tensor->data, 0));
     return NULL;
 }
 
@@ -166,7 +180,8 @@ static void drop_unused(Fuse *f)
     for (int i = f->p->definitions.count - 1; i >= 0; i--) {
         const Tensor *t = f->p->definitions.items[i]->out;
         bool used = f->is_output[t->id];
-        for (int k = 0; !used && k < f->consumers[t->id].count; k++) used = !f->dead[f->consumers[t->id].items[k]];
+        for (int k = 0; !used && k < f->consumers[t->id].count; k++)
+            used = !f->dead[f->consumers[t->id].items[k]];
         f->dead[i] |= !used;
     }
 }
@@ -190,7 +205,8 @@ void fuse(Program *p)
     }
     drop_unused(&f);
     for (int i = 0; i < n; i++)
-        if (!f.dead[i] && !f.is_output[p->definitions.items[i]->out->id] && should_inline(&f, i)) inline_definition(&f, i);
+        if (!f.dead[i] && !f.is_output[p->definitions.items[i]->out->id] && should_inline(&f, i))
+            inline_definition(&f, i);
     int kept = 0;
     for (int i = 0; i < n; i++)
         if (!f.dead[i]) p->definitions.items[kept++] = p->definitions.items[i];

@@ -21,7 +21,8 @@ Tensor *graph_find(const Graph *g, const char *name)
     return NULL;
 }
 
-Tensor *graph_add_tensor(Graph *g, TensorKind kind, const char *name, Dtype dtype, int rank, const int64_t *dims)
+Tensor *graph_add_tensor(Graph *g, TensorKind kind, const char *name, Dtype dtype, int rank,
+                         const int64_t *dims)
 {
     assert(!map_get(g->by_name, name) && rank <= MAX_RANK);
     Tensor *t = NEW(g->arena, Tensor);
@@ -36,7 +37,8 @@ Tensor *graph_add_tensor(Graph *g, TensorKind kind, const char *name, Dtype dtyp
     return t;
 }
 
-Tensor *graph_add_const(Graph *g, const char *name, Dtype dtype, int rank, const int64_t *dims, const void *data)
+Tensor *graph_add_const(Graph *g, const char *name, Dtype dtype, int rank, const int64_t *dims,
+                        const void *data)
 {
     Tensor *t = graph_add_tensor(g, TENSOR_CONST, name, dtype, rank, dims);
     t->data = data;
@@ -54,7 +56,8 @@ static bool name_taken(const Graph *g, const char *name)
 const char *graph_unique_name(const Graph *g, const char *stem)
 {
     if (!name_taken(g, stem)) return arena_string(g->arena, stem);
-    int *last = map_get(g->name_counts, stem); /* or many nodes of one stem would take quadratic time */
+    int *last =
+        map_get(g->name_counts, stem); /* or many nodes of one stem would take quadratic time */
     if (!last) {
         last = NEW(g->arena, int);
         map_set(g->name_counts, arena_string(g->arena, stem), last);
@@ -65,8 +68,8 @@ const char *graph_unique_name(const Graph *g, const char *stem)
     return name;
 }
 
-Node *graph_add_node(Graph *g, const char *op_type, const char *domain, int version, const char *name,
-                     int input_count, int output_count)
+Node *graph_add_node(Graph *g, const char *op_type, const char *domain, int version,
+                     const char *name, int input_count, int output_count)
 {
     Node *n = NEW(g->arena, Node);
     n->op_type = arena_string(g->arena, op_type);
@@ -169,10 +172,26 @@ void graph_remove_nodes(Graph *g, const bool *drop)
 }
 
 /* Inputs of operators that hold floats which nobody trains. */
-static const struct { const char *op; int input; } untrained[] = {
-    {"BatchNormalization", 3}, {"BatchNormalization", 4}, {"Clip", 1}, {"Clip", 2}, {"Pad", 2}, {"Resize", 1}, {"Resize", 2},
-    {"Upsample", 1}, {"Dropout", 1}, {"OneHot", 2}, {"Range", 0}, {"Range", 1}, {"Range", 2}, {"ConstantOfShape", 0},
-    {"QuantizeLinear", 1}, {"DequantizeLinear", 1},
+static const struct {
+    const char *op;
+    int input;
+} untrained[] = {
+    {"BatchNormalization", 3},
+    {"BatchNormalization", 4},
+    {"Clip", 1},
+    {"Clip", 2},
+    {"Pad", 2},
+    {"Resize", 1},
+    {"Resize", 2},
+    {"Upsample", 1},
+    {"Dropout", 1},
+    {"OneHot", 2},
+    {"Range", 0},
+    {"Range", 1},
+    {"Range", 2},
+    {"ConstantOfShape", 0},
+    {"QuantizeLinear", 1},
+    {"DequantizeLinear", 1},
 };
 
 void graph_mark_untrained(Graph *g)
@@ -180,7 +199,8 @@ void graph_mark_untrained(Graph *g)
     for (int n = 0; n < g->nodes.count; n++) {
         const Node *node = g->nodes.items[n];
         for (size_t i = 0; i < COUNT(untrained); i++)
-            if (untrained[i].input < node->input_count && strcmp(untrained[i].op, node->op_type) == 0 && node->inputs[untrained[i].input])
+            if (untrained[i].input < node->input_count &&
+                strcmp(untrained[i].op, node->op_type) == 0 && node->inputs[untrained[i].input])
                 node->inputs[untrained[i].input]->trainable = false;
     }
 }
@@ -210,7 +230,8 @@ const char *tensor_type_text(Arena *arena, const Tensor *t)
     if (t->rank < 0) return t->dtype ? dtype_name(t->dtype) : "unknown type";
     Text text = {0};
     text_add(&text, "%s[", dtype_name(t->dtype));
-    for (int i = 0; i < t->rank; i++) text_add(&text, "%s%lld", i ? ", " : "", (long long)t->dims[i]);
+    for (int i = 0; i < t->rank; i++)
+        text_add(&text, "%s%lld", i ? ", " : "", (long long)t->dims[i]);
     text_add(&text, "]");
     char *copy = arena_string(arena, text.data);
     text_free(&text);
@@ -242,8 +263,10 @@ void check_graph(const Graph *g, bool inferred)
         assert(node->id == n && node->name);
         for (int i = 0; i < node->input_count; i++) {
             const Tensor *t = node->inputs[i];
-            if (t && t->id < g->tensors.count && g->tensors.items[t->id] == t) assert(defined[t->id]);
-            else assert(!t || g->outer); /* a captured value */
+            if (t && t->id < g->tensors.count && g->tensors.items[t->id] == t)
+                assert(defined[t->id]);
+            else
+                assert(!t || g->outer); /* a captured value */
         }
         for (int i = 0; i < node->output_count; i++) {
             const Tensor *t = node->outputs[i];

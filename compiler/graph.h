@@ -2,8 +2,8 @@
  * The Graph: ONNX-level nodes and tensors. Readers build it, infer adds types and shapes, passes
  * rewrite it, lower reads it. The .net language is its text form (print_net).
  *
- * Facts arrive once: dtype and dims of a computed tensor are written by infer only. Everything lives
- * in the graph's arena. check_graph() asserts the invariants named here.
+ * Facts arrive once: dtype and dims of a computed tensor are written by infer only. Everything
+ * lives in the graph's arena. check_graph() asserts the invariants named here.
  */
 #ifndef NETC_GRAPH_H
 #define NETC_GRAPH_H
@@ -21,8 +21,9 @@ typedef enum TensorKind {
     TENSOR_VALUE, /* computed by `producer` */
     TENSOR_INPUT, /* an input of the graph */
     TENSOR_CONST, /* known at compile time: `data` is set */
-    TENSOR_PARAM, /* a learned parameter of a .net layer or an ONNX float initializer; `data` is NULL until
-                     weights are bound or --init fills them. check and summary need none. */
+    TENSOR_PARAM, /* a learned parameter of a .net layer or an ONNX float initializer; `data` is
+                     NULL until weights are bound or --init fills them. check and summary need none.
+                   */
 } TensorKind;
 
 /* What a model says of a computed tensor; infer checks it and reports a contradiction. */
@@ -33,7 +34,8 @@ typedef struct Declared {
     Source source;
 } Declared;
 
-/* While infer runs, what stands for a name that is not, or not only, a tensor of its own (expand.h); NULL after it. */
+/* While infer runs, what stands for a name that is not, or not only, a tensor of its own
+ * (expand.h); NULL after it. */
 typedef enum ExpansionKind {
     IS_SAME,     /* items[0] is read in its place */
     IS_KNOWN,    /* an output, which stays computed: others read the constant items[0] */
@@ -51,19 +53,20 @@ typedef struct Expansion {
 struct Tensor {
     const char *name; /* unique within the graph; any bytes: not always a C identifier */
     TensorKind kind;
-    Dtype dtype;             /* DT_NONE until inferred */
-    int rank;                /* -1 until inferred */
-    int64_t *dims;           /* rank of them */
-    const char **dim_names;  /* inputs and outputs: the symbol of each named dimension, or NULL; may be NULL */
-    const void *data;        /* row-major, little-endian, or NULL */
-    Node *producer;          /* of a TENSOR_VALUE */
+    Dtype dtype;            /* DT_NONE until inferred */
+    int rank;               /* -1 until inferred */
+    int64_t *dims;          /* rank of them */
+    const char **dim_names; /* inputs and outputs: the symbol of each named dimension, or NULL; may
+                               be NULL */
+    const void *data;       /* row-major, little-endian, or NULL */
+    Node *producer;         /* of a TENSOR_VALUE */
     const Declared *declared; /* of a TENSOR_VALUE; NULL: nothing is */
-    Source source;           /* where it was written, for diagnostics */
-    int id;                  /* index into graph->tensors */
-    bool poisoned;           /* its producer was refused: consumers stay quiet */
-    bool trainable;          /* of a TENSOR_PARAM: counts as a parameter (running statistics do not) */
+    Source source;            /* where it was written, for diagnostics */
+    int id;                   /* index into graph->tensors */
+    bool poisoned;            /* its producer was refused: consumers stay quiet */
+    bool trainable; /* of a TENSOR_PARAM: counts as a parameter (running statistics do not) */
     const Expansion *expansion;
-    struct Buffer *buffer;   /* its storage; set by layout, NULL before (program.h) */
+    struct Buffer *buffer; /* its storage; set by layout, NULL before (program.h) */
 };
 
 typedef enum AttrKind {
@@ -98,8 +101,8 @@ struct Node {
     const char *op_type, *domain; /* domain "" for ai.onnx */
     int version;                  /* the opset version of `domain` it is written in */
     const Op *op;                 /* found by infer; NULL before, and for unknown operators */
-    const char *name; /* instance path ("layer1[0].conv") or ONNX node name; never NULL, unique per graph,
-                         made from the operator where the model gave none */
+    const char *name; /* instance path ("layer1[0].conv") or ONNX node name; never NULL, unique per
+                         graph, made from the operator where the model gave none */
     Source source;
     Tensor **inputs; /* NULL entries for omitted optional inputs */
     int input_count;
@@ -113,33 +116,39 @@ struct Node {
 struct Graph {
     Arena *arena;
     const char *name;
-    Graph *outer; /* of a subgraph: values it captures come from there; NULL at the top */
-    int opset;    /* version of ai.onnx */
+    Graph *outer;       /* of a subgraph: values it captures come from there; NULL at the top */
+    int opset;          /* version of ai.onnx */
     LIST(Node *) nodes; /* in execution order: producers before consumers */
     LIST(Tensor *) tensors;
     LIST(Tensor *) inputs;
     LIST(Tensor *) outputs;
-    Map *output_names; /* of outputs to come, in a graph that is being built: infer_node keeps those computed; NULL: none */
-    Map *by_name;    /* Tensor by name */
-    Map *node_names; /* Node by name */
-    int unrolled;     /* of the outermost graph: nodes that infer has put in the place of loops */
-    Map *name_counts; /* by stem: the last number graph_unique_name gave (int *) */
+    Map *output_names; /* of outputs to come, in a graph that is being built: infer_node keeps those
+                          computed; NULL: none */
+    Map *by_name;      /* Tensor by name */
+    Map *node_names;   /* Node by name */
+    int unrolled;      /* of the outermost graph: nodes that infer has put in the place of loops */
+    Map *name_counts;  /* by stem: the last number graph_unique_name gave (int *) */
 };
 
 Graph *graph_new(Arena *arena, const char *name);
 /* The tensor of that name, here or in an outer graph; NULL when there is none. */
 Tensor *graph_find(const Graph *g, const char *name);
-/* A new tensor; the name must be new (graph_unique_name makes one). `dims` is copied; rank -1: unknown. */
-Tensor *graph_add_tensor(Graph *g, TensorKind kind, const char *name, Dtype dtype, int rank, const int64_t *dims);
-Tensor *graph_add_const(Graph *g, const char *name, Dtype dtype, int rank, const int64_t *dims, const void *data);
+/* A new tensor; the name must be new (graph_unique_name makes one). `dims` is copied; rank -1:
+ * unknown. */
+Tensor *graph_add_tensor(Graph *g, TensorKind kind, const char *name, Dtype dtype, int rank,
+                         const int64_t *dims);
+Tensor *graph_add_const(Graph *g, const char *name, Dtype dtype, int rank, const int64_t *dims,
+                        const void *data);
 /* "stem", or "stem_1", "stem_2", ...: no tensor and no node has it. */
 const char *graph_unique_name(const Graph *g, const char *stem);
-/* Appends a node with room for its inputs and outputs, all NULL: the caller sets them (node_set_output for outputs). */
-Node *graph_add_node(Graph *g, const char *op_type, const char *domain, int version, const char *name,
-                     int input_count, int output_count);
+/* Appends a node with room for its inputs and outputs, all NULL: the caller sets them
+ * (node_set_output for outputs). */
+Node *graph_add_node(Graph *g, const char *op_type, const char *domain, int version,
+                     const char *name, int input_count, int output_count);
 void node_set_output(Node *node, int index, Tensor *tensor);
 Attr *node_add_attr(Graph *g, Node *node, const char *name, AttrKind kind);
-const Attr *node_attr(const Node *node, const char *name); /* as written, NULL when absent; see op.h for defaults */
+const Attr *node_attr(const Node *node,
+                      const char *name); /* as written, NULL when absent; see op.h for defaults */
 /* Makes every use of `from` in the graph (node inputs, graph outputs, subgraphs) use `to`. */
 void graph_replace_uses(Graph *g, Tensor *from, Tensor *to);
 bool graph_is_output(const Graph *g, const Tensor *t);
@@ -150,7 +159,8 @@ int graph_use_count(const Graph *g, const Tensor *t);
 /* Drops the nodes for which drop[id] is set, keeps order, renumbers. */
 void graph_remove_nodes(Graph *g, const bool *drop);
 void graph_renumber(Graph *g);
-/* Readers call it last: a TENSOR_PARAM is not trainable where it is read as what nobody trains (running statistics, bounds). */
+/* Readers call it last: a TENSOR_PARAM is not trainable where it is read as what nobody trains
+ * (running statistics, bounds). */
 void graph_mark_untrained(Graph *g);
 
 int64_t tensor_elements(const Tensor *t); /* of an inferred tensor */
@@ -159,8 +169,8 @@ static inline bool tensor_is_const(const Tensor *t) { return t->data != NULL; }
 const char *tensor_type_text(Arena *arena, const Tensor *t);
 const char *dims_text(Arena *arena, const int64_t *dims, int rank); /* "1x3x224x224", "scalar" */
 
-/* Asserts: ids and lists agree; every input is defined before its use; names are unique; computed tensors have
- * their producer; with `inferred`, every tensor has dtype, rank and dims >= 0. */
+/* Asserts: ids and lists agree; every input is defined before its use; names are unique; computed
+ * tensors have their producer; with `inferred`, every tensor has dtype, rank and dims >= 0. */
 void check_graph(const Graph *g, bool inferred);
 
 /* ---- stages that build or show a Graph (one file each) ---- */
@@ -175,37 +185,45 @@ typedef struct BakeOption {
 typedef struct ListOption {
     const char *input; /* NULL: the one at `position` */
     int position, count;
-    bool present;                      /* an optional sequence has a value, though it may be empty */
+    bool present; /* an optional sequence has a value, though it may be empty */
     const struct DataTensor *elements; /* of the types of these; NULL: as the model declares */
 } ListOption;
 
 typedef struct ReadOptions {
-    LIST(struct DimOption { const char *name; int64_t size; }) dims; /* --dim N=4 */
-    int64_t dim_default;  /* --dim-default 1; 0: unset symbols are an error */
-    const char *weights;  /* --weights-from FILE: .npz, .safetensors, .onnx or a folder of .npy; NULL none */
-    bool init;            /* --init SEED: fill unbound parameters at random */
+    LIST(struct DimOption {
+        const char *name;
+        int64_t size;
+    })
+    dims;                /* --dim N=4 */
+    int64_t dim_default; /* --dim-default 1; 0: unset symbols are an error */
+    const char *
+        weights; /* --weights-from FILE: .npz, .safetensors, .onnx or a folder of .npy; NULL none */
+    bool init;   /* --init SEED: fill unbound parameters at random */
     uint64_t seed;
     LIST(BakeOption) bakes; /* --bake INPUT=FILE */
     LIST(ListOption) lists; /* --elements INPUT=COUNT, or what the data holds */
-    bool inputs_only;     /* the graph's inputs and nothing else */
+    bool inputs_only;       /* the graph's inputs and nothing else */
 } ReadOptions;
 
 /* Reads FILE by its extension (.onnx, .net). NULL after diagnostics. Not yet inferred. */
 Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Diags *diags);
-/* The inputs that a model declares, its open dimensions being 1, for matching files with them. NULL after diagnostics. */
+/* The inputs that a model declares, its open dimensions being 1, for matching files with them. NULL
+ * after diagnostics. */
 Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *options, Diags *diags);
 Graph *read_onnx(Arena *arena, const File *file, const ReadOptions *options, Diags *diags);
 Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diags *diags);
 
-/* Types, shapes and the constants that shapes hang on (Shape-Gather-Concat chains fold here). False after diagnostics:
- * one per mistake; unsupported operators are all listed. */
+/* Types, shapes and the constants that shapes hang on (Shape-Gather-Concat chains fold here). False
+ * after diagnostics: one per mistake; unsupported operators are all listed. */
 bool infer(Graph *g, Diags *diags);
 
-/* Adds the graph as .net text that read_net reads back to the same graph. Long weights are left to `weights_file`, which the
- * text names, and collected in `weights` for the caller to write; with weights_file NULL (then weights may be) they are left out. */
+/* Adds the graph as .net text that read_net reads back to the same graph. Long weights are left to
+ * `weights_file`, which the text names, and collected in `weights` for the caller to write; with
+ * weights_file NULL (then weights may be) they are left out. */
 typedef LIST(const Tensor *) Tensors;
 void print_net(const Graph *g, const char *weights_file, Tensors *weights, Text *out);
-/* Writes PATH and, where there are long weights, the .safetensors beside it. False after a diagnostic. */
+/* Writes PATH and, where there are long weights, the .safetensors beside it. False after a
+ * diagnostic. */
 bool print_net_files(const Graph *g, const char *path, Diags *diags);
 
 #endif

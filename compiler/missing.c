@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define EXTENT   "the shape of its output depends on the data"
-#define MAPS     "maps are not values of a network here"
-#define RANDOM   "it draws at random, but a network here is a function of its inputs"
-#define STRINGS  "there is no generated code for strings"
+#define EXTENT  "the shape of its output depends on the data"
+#define MAPS    "maps are not values of a network here"
+#define RANDOM  "it draws at random, but a network here is a function of its inputs"
+#define STRINGS "there is no generated code for strings"
 
 #define ML "ai.onnx.ml"
 
@@ -32,7 +32,8 @@ const MissingOp missing_ops[] = {
     {ML, "DictVectorizer", MAPS},
     {ML, "SVMClassifier", "support vector machines have no definition here"},
     {ML, "SVMRegressor", "support vector machines have no definition here"},
-    {ML, "TreeEnsembleClassifier", "of the ensembles of trees only the regressors have a definition"},
+    {ML, "TreeEnsembleClassifier",
+     "of the ensembles of trees only the regressors have a definition"},
     {ML, "ZipMap", MAPS},
     {"ai.onnx.preview.training", "Gradient", "it differentiates the nodes around it"},
     {0},

@@ -1,16 +1,19 @@
 /*
- * Packed types at the edges of a Program. In: definitions over the graph's tensors. Out: the same, with inputs, outputs and constants
- * whose elements share bytes (4 and 2 bits, the first in the low bits) as arrays of bytes, and definitions that unpack and pack them.
+ * Packed types at the edges of a Program. In: definitions over the graph's tensors. Out: the same,
+ * with inputs, outputs and constants whose elements share bytes (4 and 2 bits, the first in the low
+ * bits) as arrays of bytes, and definitions that unpack and pack them.
  *
- * So only whole bytes are ever loaded and stored. Inside the program each element has a byte of its own: views may start anywhere, no
- * two kernels or iterations write to one byte, and fusion puts the unpacking and packing into the loops that use them.
+ * So only whole bytes are ever loaded and stored. Inside the program each element has a byte of its
+ * own: views may start anywhere, no two kernels or iterations write to one byte, and fusion puts
+ * the unpacking and packing into the loops that use them.
  */
 #include "form.h"
 
 /* The unsigned integer type of a packed type's bits. */
 static Dtype code_type(Dtype t) { return dtype_info(t)->bits == 4 ? DT_U4 : DT_U2; }
 
-static Tensor *new_tensor(Program *p, const Tensor *like, const char *suffix, TensorKind kind, Dtype dtype, int rank, const int64_t *dims)
+static Tensor *new_tensor(Program *p, const Tensor *like, const char *suffix, TensorKind kind,
+                          Dtype dtype, int rank, const int64_t *dims)
 {
     Graph *g = p->graph;
     const char *name = graph_unique_name(g, arena_format(g->arena, "%s.%s", like->name, suffix));
@@ -50,11 +53,14 @@ static Definition *unpack(Program *p, const Tensor *t, Tensor *bytes)
 {
     Expr *index[MAX_RANK];
     int bits = dtype_info(t->dtype)->bits;
-    Definition *def = new_definition(p, new_tensor(p, t, "elements", TENSOR_VALUE, t->dtype, t->rank, t->dims), index);
+    Definition *def = new_definition(
+        p, new_tensor(p, t, "elements", TENSOR_VALUE, t->dtype, t->rank, t->dims), index);
     Expr *position = define_flatten(p->pool, t->rank, t->dims, index);
     Expr *byte = ex_floordiv(p->pool, position, ex_int(p->pool, 8 / bits));
-    byte = ex_binary(p->pool, BI_SHR, ex_load(p->pool, bytes, &byte), shift_at(p->pool, position, bits));
-    Dtype code = dtype_is_float(t->dtype) ? code_type(t->dtype) : t->dtype; /* integers wrap to their bits */
+    byte = ex_binary(p->pool, BI_SHR, ex_load(p->pool, bytes, &byte),
+                     shift_at(p->pool, position, bits));
+    Dtype code =
+        dtype_is_float(t->dtype) ? code_type(t->dtype) : t->dtype; /* integers wrap to their bits */
     def->body = ex_bitcast(p->pool, t->dtype, ex_cast(p->pool, code, byte));
     return def;
 }
@@ -70,7 +76,8 @@ static Definition *pack(Program *p, Tensor *t, Tensor *bytes)
     for (int k = 0; k < 8 / bits; k++) {
         Expr *position = ex_add(pool, ex_mul(pool, byte, ex_int(pool, 8 / bits)), ex_int(pool, k));
         define_unflatten(pool, position, t->rank, t->dims, at);
-        Expr *code = ex_cast(pool, DT_U8, ex_bitcast(pool, code_type(t->dtype), ex_load(pool, t, at)));
+        Expr *code =
+            ex_cast(pool, DT_U8, ex_bitcast(pool, code_type(t->dtype), ex_load(pool, t, at)));
         code = ex_binary(pool, BI_SHL, code, ex_int_of(pool, DT_U8, k * bits));
         Expr *inside = ex_within(pool, position, 0, tensor_elements(t));
         code = ex_select(pool, inside, code, ex_int_of(pool, DT_U8, 0));
@@ -89,7 +96,10 @@ typedef struct Unpacked {
     LIST(Definition *) definitions;
 } Unpacked;
 
-static bool is_packed_edge(const Tensor *t) { return dtype_is_packed(t->dtype) && t->kind != TENSOR_VALUE; }
+static bool is_packed_edge(const Tensor *t)
+{
+    return dtype_is_packed(t->dtype) && t->kind != TENSOR_VALUE;
+}
 
 static Tensor *input_bytes(Unpacked *u, const Tensor *t)
 {
@@ -145,6 +155,8 @@ void narrow(Program *p)
         LIST_PUSH(p->arena, &u.definitions, def); /* after the ones that unpack what it reads */
     }
     p->definitions.count = 0;
-    for (int i = 0; i < u.definitions.count; i++) LIST_PUSH(p->arena, &p->definitions, u.definitions.items[i]);
-    for (int i = 0; i < g->outputs.count; i++) pack_output(p, g->outputs.items[i], p->outputs.items[i]);
+    for (int i = 0; i < u.definitions.count; i++)
+        LIST_PUSH(p->arena, &p->definitions, u.definitions.items[i]);
+    for (int i = 0; i < g->outputs.count; i++)
+        pack_output(p, g->outputs.items[i], p->outputs.items[i]);
 }

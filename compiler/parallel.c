@@ -1,25 +1,35 @@
 /*
- * Parallel: the outermost independent loops of kernels with enough work are shared out among threads. Every element is still computed
- * by one thread in one order, so results do not depend on the number of threads.
+ * Parallel: the outermost independent loops of kernels with enough work are shared out among
+ * threads. Every element is still computed by one thread in one order, so results do not depend on
+ * the number of threads.
  */
 #include "program.h"
 
 enum {
-    LEAST_WORK = 20000, /* vector operations, roughly: some microseconds, against half a one for starting the threads */
-    CHUNKS = 8,         /* for each thread: small ones let the others take over from a thread that is held up */
+    LEAST_WORK = 20000, /* vector operations, roughly: some microseconds, against half a one for
+                           starting the threads */
+    CHUNKS =
+        8, /* for each thread: small ones let the others take over from a thread that is held up */
 };
 
-static int64_t trips(const Stmt *loop) { return (loop->var->hi - loop->var->lo + loop->step - 1) / loop->step; }
+static int64_t trips(const Stmt *loop)
+{
+    return (loop->var->hi - loop->var->lo + loop->step - 1) / loop->step;
+}
 
 /* Statements that a run of these executes; saturates. */
 static double work(const Stmt *s)
 {
     double sum = 0;
-    for (; s; s = s->next) sum += s->kind == ST_LOOP ? (double)trips(s) * work(s->body) : 1 + work(s->body);
+    for (; s; s = s->next)
+        sum += s->kind == ST_LOOP ? (double)trips(s) * work(s->body) : 1 + work(s->body);
     return sum;
 }
 
-static bool only_loop(const Stmt *s) { return s && !s->next && s->kind == ST_LOOP && s->independent; }
+static bool only_loop(const Stmt *s)
+{
+    return s && !s->next && s->kind == ST_LOOP && s->independent;
+}
 
 static void share_out(Stmt *loop, int threads)
 {
@@ -34,13 +44,17 @@ static void share_out(Stmt *loop, int threads)
     loop->chunk = max64(1, all / ((int64_t)threads * CHUNKS));
 }
 
-/* The outermost independent loop with work for several threads; those inside one that is shared out stay as they are. */
+/* The outermost independent loop with work for several threads; those inside one that is shared out
+ * stay as they are. */
 static void visit(Stmt *s, int threads)
 {
     for (; s; s = s->next) {
-        if (s->kind != ST_LOOP || !s->independent || (double)trips(s) * work(s->body) < LEAST_WORK) continue;
-        if (trips(s) > 1) share_out(s, threads);
-        else visit(s->body, threads);
+        if (s->kind != ST_LOOP || !s->independent || (double)trips(s) * work(s->body) < LEAST_WORK)
+            continue;
+        if (trips(s) > 1)
+            share_out(s, threads);
+        else
+            visit(s->body, threads);
     }
 }
 

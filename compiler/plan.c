@@ -1,6 +1,7 @@
 /*
- * Plan: every buffer in use gets its place: lifetimes from the order of kernels, offsets in one workspace by best fit, largest first.
- * Constants get offsets in the weights. Reports the lower bound: the largest sum of buffers that are alive at once.
+ * Plan: every buffer in use gets its place: lifetimes from the order of kernels, offsets in one
+ * workspace by best fit, largest first. Constants get offsets in the weights. Reports the lower
+ * bound: the largest sum of buffers that are alive at once.
  */
 #include "program.h"
 
@@ -19,7 +20,8 @@ static void use(Buffer *b, int kernel)
 
 static void find_lifetimes(Program *p)
 {
-    for (int i = 0; i < p->buffers.count; i++) p->buffers.items[i]->first_use = p->buffers.items[i]->last_use = -1;
+    for (int i = 0; i < p->buffers.count; i++)
+        p->buffers.items[i]->first_use = p->buffers.items[i]->last_use = -1;
     for (int k = 0; k < p->kernels.count; k++) {
         const Kernel *kernel = p->kernels.items[k];
         for (int i = 0; i < kernel->reads.count; i++) use(kernel->reads.items[i], k);
@@ -41,17 +43,20 @@ static int by_offset(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* The smallest gap that fits among the placed buffers alive at the same time; past the last one where none does. */
+/* The smallest gap that fits among the placed buffers alive at the same time; past the last one
+ * where none does. */
 static size_t best_place(Arena *arena, Buffer *const *placed, int count, const Buffer *b)
 {
     size_t want = aligned(buffer_bytes(b)), at = 0, best = SIZE_MAX, best_gap = SIZE_MAX;
     Buffer **alive = NEW_ARRAY(arena, Buffer *, count + 1);
     int n = 0;
     for (int i = 0; i < count; i++)
-        if (placed[i]->first_use <= b->last_use && b->first_use <= placed[i]->last_use) alive[n++] = placed[i];
+        if (placed[i]->first_use <= b->last_use && b->first_use <= placed[i]->last_use)
+            alive[n++] = placed[i];
     qsort(alive, (size_t)n, sizeof *alive, by_offset);
     for (int i = 0; i < n; i++) {
-        if (alive[i]->offset >= at + want && alive[i]->offset - at < best_gap) best = at, best_gap = alive[i]->offset - at;
+        if (alive[i]->offset >= at + want && alive[i]->offset - at < best_gap)
+            best = at, best_gap = alive[i]->offset - at;
         size_t end = alive[i]->offset + aligned(buffer_bytes(alive[i]));
         if (end > at) at = end;
     }
@@ -76,7 +81,8 @@ static void place_work(Program *p)
     for (int k = 0; k < p->kernels.count; k++) {
         size_t live = 0;
         for (int i = 0; i < count; i++)
-            if (work[i]->first_use <= k && k <= work[i]->last_use) live += aligned(buffer_bytes(work[i]));
+            if (work[i]->first_use <= k && k <= work[i]->last_use)
+                live += aligned(buffer_bytes(work[i]));
         if (live > p->lower_bound) p->lower_bound = live;
     }
     arena_free(arena);

@@ -5,13 +5,19 @@ static void print_buffer(const Program *p, const Buffer *b, Text *out)
 {
     static const char *const kinds[] = {"input", "output", "constant", "work", "local"};
     const Layout *l = &b->layout;
-    text_add(out, "buffer %s: %s %s", b->name, kinds[b->kind], tensor_type_text(p->arena, b->tensor));
-    if (l->block_dim >= 0) text_add(out, ", dimension %d in blocks of %lld", l->block_dim, (long long)l->block);
+    text_add(out, "buffer %s: %s %s", b->name, kinds[b->kind],
+             tensor_type_text(p->arena, b->tensor));
+    if (l->block_dim >= 0)
+        text_add(out, ", dimension %d in blocks of %lld", l->block_dim, (long long)l->block);
     for (int d = 0; d < l->rank; d++)
         if (l->before[d] || l->after[d])
-            text_add(out, ", halo %lld+%lld in dimension %d", (long long)l->before[d], (long long)l->after[d], d);
-    if (b->packing) text_add(out, ", packed %s", dims_text(p->arena, l->rank ? (int64_t[]){b->elements} : NULL, l->rank ? 1 : 0));
-    if (b->parent) text_add(out, ", view of %s from element %lld", b->parent->name, (long long)b->first);
+            text_add(out, ", halo %lld+%lld in dimension %d", (long long)l->before[d],
+                     (long long)l->after[d], d);
+    if (b->packing)
+        text_add(out, ", packed %s",
+                 dims_text(p->arena, l->rank ? (int64_t[]){b->elements} : NULL, l->rank ? 1 : 0));
+    if (b->parent)
+        text_add(out, ", view of %s from element %lld", b->parent->name, (long long)b->first);
     text_add(out, ", %zu bytes\n", buffer_bytes(b));
 }
 
@@ -21,7 +27,10 @@ static void print_statements(const Stmt *s, int depth, Text *out)
         text_add(out, "%*s", 2 * depth, "");
         switch (s->kind) {
         case ST_LOOP:
-            text_add(out, "%s %s in %lld..%lld\n", s->loop == LOOP_UNROLLED ? "unrolled" : s->loop == LOOP_PARALLEL ? "parallel" : "for",
+            text_add(out, "%s %s in %lld..%lld\n",
+                     s->loop == LOOP_UNROLLED   ? "unrolled"
+                     : s->loop == LOOP_PARALLEL ? "parallel"
+                                                : "for",
                      s->var->name, (long long)s->var->lo, (long long)s->var->hi);
             break;
         case ST_SET:
@@ -34,7 +43,9 @@ static void print_statements(const Stmt *s, int depth, Text *out)
             ex_print(s->offset, out);
             text_add(out, "] = ");
             ex_print(s->value, out);
-            if (s->value->lanes > 1) text_add(out, " (%lld of %d lanes, %lld apart)", (long long)s->count, s->value->lanes, (long long)s->stride);
+            if (s->value->lanes > 1)
+                text_add(out, " (%lld of %d lanes, %lld apart)", (long long)s->count,
+                         s->value->lanes, (long long)s->stride);
             text_add(out, "\n");
             break;
         case ST_IF:
@@ -61,13 +72,15 @@ static void print_statements(const Stmt *s, int depth, Text *out)
 static void print_kernel(const Program *p, const Kernel *k, Text *out)
 {
     text_add(out, "\nkernel %s (%s)", k->name, k->schedule);
-    for (int i = 0; i < k->nodes.count; i++) text_add(out, "%s %s", i ? " +" : ":", k->nodes.items[i]->name);
+    for (int i = 0; i < k->nodes.count; i++)
+        text_add(out, "%s %s", i ? " +" : ":", k->nodes.items[i]->name);
     if (k->macs) text_add(out, ", %lld multiply-adds", (long long)k->macs);
     text_add(out, "\n");
     if (k->definition) {
         const Definition *d = k->definition;
         text_add(out, "  # %s[", d->out->name);
-        for (int i = 0; i < d->out->rank; i++) text_add(out, "%s%s", i ? ", " : "", d->index[i]->name);
+        for (int i = 0; i < d->out->rank; i++)
+            text_add(out, "%s%s", i ? ", " : "", d->index[i]->name);
         text_add(out, "] = ");
         ex_print(d->body, out);
         text_add(out, "   %s\n", tensor_type_text(p->arena, d->out));
@@ -77,19 +90,24 @@ static void print_kernel(const Program *p, const Kernel *k, Text *out)
 
 void print_program(const Program *p, Text *out)
 {
-    text_add(out, "program %s for %s: %d kernels\n", p->graph->name, p->target->name, p->kernels.count);
+    text_add(out, "program %s for %s: %d kernels\n", p->graph->name, p->target->name,
+             p->kernels.count);
     for (int i = 0; i < p->buffers.count; i++) print_buffer(p, p->buffers.items[i], out);
     for (int i = 0; i < p->kernels.count; i++) print_kernel(p, p->kernels.items[i], out);
 }
 
 void print_plan(const Program *p, Text *out)
 {
-    text_add(out, "workspace %zu bytes, lower bound %zu (%.1f %% above)\nweights %zu bytes\n\n", p->workspace_bytes, p->lower_bound,
-             p->lower_bound ? 100.0 * ((double)p->workspace_bytes / (double)p->lower_bound - 1) : 0.0, p->weight_bytes);
+    text_add(out, "workspace %zu bytes, lower bound %zu (%.1f %% above)\nweights %zu bytes\n\n",
+             p->workspace_bytes, p->lower_bound,
+             p->lower_bound ? 100.0 * ((double)p->workspace_bytes / (double)p->lower_bound - 1)
+                            : 0.0,
+             p->weight_bytes);
     text_add(out, "%12s %12s  %-9s %s\n", "offset", "bytes", "kernels", "buffer");
     for (int i = 0; i < p->buffers.count; i++) {
         const Buffer *b = p->buffers.items[i];
         if (b->kind != BUFFER_WORK || b->parent) continue;
-        text_add(out, "%12zu %12zu  %3d - %-3d %s\n", b->offset, buffer_bytes(b), b->first_use, b->last_use, b->name);
+        text_add(out, "%12zu %12zu  %3d - %-3d %s\n", b->offset, buffer_bytes(b), b->first_use,
+                 b->last_use, b->name);
     }
 }

@@ -1,6 +1,7 @@
 /*
- * The Program: definitions, then kernels over buffers. lower makes it from the Graph, fuse rewrites its definitions, layout gives
- * tensors their buffers, schedule turns definitions into kernels, plan gives buffers their places, emit spells it.
+ * The Program: definitions, then kernels over buffers. lower makes it from the Graph, fuse rewrites
+ * its definitions, layout gives tensors their buffers, schedule turns definitions into kernels,
+ * plan gives buffers their places, emit spells it.
  */
 #ifndef NETC_PROGRAM_H
 #define NETC_PROGRAM_H
@@ -18,13 +19,15 @@ typedef struct Stmt Stmt;
 /* How a tensor's logical indices become an element offset:
  *   sum over d != block_dim of (i[d] + before[d]) * stride[d]
  *   + (i[b] / block) * stride[b] + i[b] % block                       for b = block_dim
- * `after` (with `before`) is the halo: elements around the tensor that hold zeros, so that a padded window may read them. */
+ * `after` (with `before`) is the halo: elements around the tensor that hold zeros, so that a padded
+ * window may read them. */
 typedef struct Layout {
     int rank;
     int block_dim; /* -1: none */
     int64_t block;
     int64_t stride[MAX_RANK], before[MAX_RANK], after[MAX_RANK];
-    int64_t wrap[MAX_RANK]; /* only so many rows are kept: i[d] % wrap[d] stands for i[d]; 0: all are */
+    int64_t
+        wrap[MAX_RANK]; /* only so many rows are kept: i[d] % wrap[d] stands for i[d]; 0: all are */
 } Layout;
 
 typedef enum BufferKind {
@@ -35,11 +38,15 @@ typedef enum BufferKind {
     BUFFER_LOCAL, /* a pointer inside one kernel (ST_POINT) */
 } BufferKind;
 
-/* How the contents of a constant buffer come from a tensor: a dense array of extents dims[0..rank); element (j0, j1, ...) is
- * source[s0, s1, ...] with s_d = sum of factor * j over the packed dims with source == d; zero where some s_d is past the end. */
+/* How the contents of a constant buffer come from a tensor: a dense array of extents dims[0..rank);
+ * element (j0, j1, ...) is source[s0, s1, ...] with s_d = sum of factor * j over the packed dims
+ * with source == d; zero where some s_d is past the end. */
 typedef struct Packing {
     int rank;
-    struct PackedDim { int64_t extent, factor; int source; } dims[2 * MAX_RANK];
+    struct PackedDim {
+        int64_t extent, factor;
+        int source;
+    } dims[2 * MAX_RANK];
 } Packing;
 
 struct Buffer {
@@ -48,12 +55,12 @@ struct Buffer {
     Dtype dtype;
     const Tensor *tensor; /* what it holds (or was packed from) */
     Layout layout;
-    int64_t elements;       /* allocated, with halo and padding of the last block */
-    Buffer *parent;         /* a view: it lies in parent from element `first`; NULL: has its own place */
+    int64_t elements; /* allocated, with halo and padding of the last block */
+    Buffer *parent;   /* a view: it lies in parent from element `first`; NULL: has its own place */
     int64_t first;
     const Packing *packing; /* BUFFER_CONST: NULL: the tensor's bytes as they are */
     int index;              /* BUFFER_INPUT, BUFFER_OUTPUT: position in the interface */
-    size_t offset;          /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */
+    size_t offset; /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */
     int first_use, last_use; /* kernel positions; by plan */
     int id;                  /* position in the program's buffers; by plan */
 };
@@ -64,10 +71,12 @@ bool layout_is_dense(const Layout *l, const int64_t *dims);
 /* Sets the strides of a layout whose block and halo are chosen; returns the elements it takes. */
 int64_t layout_strides(Layout *l, const int64_t *dims);
 
-/* The buffer that has its own place (itself, or the outermost parent), and the first element in it. */
+/* The buffer that has its own place (itself, or the outermost parent), and the first element in it.
+ */
 const Buffer *buffer_root(const Buffer *b, int64_t *first);
 size_t buffer_bytes(const Buffer *b);
-/* Of so many elements. Those of packed types have a byte each: they are packed in the interface only (narrow.c). */
+/* Of so many elements. Those of packed types have a byte each: they are packed in the interface
+ * only (narrow.c). */
 size_t buffer_offset_bytes(const Buffer *b, int64_t elements);
 /* Physical offset of a logical index. */
 Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index);
@@ -81,8 +90,10 @@ typedef enum StmtKind {
     ST_SET,   /* a register gets a value */
     ST_STORE, /* a value goes to a buffer */
     ST_IF,
-    ST_POINT, /* a local pointer into a buffer: `alias` is buffer + offset from here to the end of the block */
-    ST_PIN,   /* keep the compiler from moving address arithmetic and loads across: of the block's pointers */
+    ST_POINT, /* a local pointer into a buffer: `alias` is buffer + offset from here to the end of
+                 the block */
+    ST_PIN,   /* keep the compiler from moving address arithmetic and loads across: of the block's
+                 pointers */
     ST_ZERO,  /* zeros `count` elements */
 } StmtKind;
 typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
@@ -90,21 +101,22 @@ typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
 struct Stmt {
     StmtKind kind;
     Stmt *next;
-    Stmt *body;                /* ST_LOOP, ST_IF */
-    Var *var;                  /* ST_LOOP: from var->lo while < var->hi */
+    Stmt *body; /* ST_LOOP, ST_IF */
+    Var *var;   /* ST_LOOP: from var->lo while < var->hi */
     int64_t step;
     LoopKind loop;
-    bool independent;          /* ST_LOOP: iterations write different elements */
-    int collapse;              /* LOOP_PARALLEL: how many nested loops are shared out together */
-    int64_t chunk;             /* and how many iterations at a time */
-    const Reg *reg;            /* ST_SET: reg = value; declared by its first ST_SET in scope */
+    bool independent; /* ST_LOOP: iterations write different elements */
+    int collapse;     /* LOOP_PARALLEL: how many nested loops are shared out together */
+    int64_t chunk;    /* and how many iterations at a time */
+    const Reg *reg;   /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
-    Buffer *buffer;            /* ST_STORE: buffer[offset...] = value; ST_ZERO: from buffer + offset; ST_POINT */
-    Buffer *alias;             /* ST_POINT: a BUFFER_LOCAL that later fetches name */
-    Expr *offset, *value;      /* ST_IF: value is the condition */
-    int64_t stride;            /* ST_STORE of several lanes: elements apart (1: contiguous) */
-    int64_t count;             /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
-    const char *comment;       /* ST_LOOP: what it walks over; may be NULL */
+    Buffer
+        *buffer; /* ST_STORE: buffer[offset...] = value; ST_ZERO: from buffer + offset; ST_POINT */
+    Buffer *alias;        /* ST_POINT: a BUFFER_LOCAL that later fetches name */
+    Expr *offset, *value; /* ST_IF: value is the condition */
+    int64_t stride;       /* ST_STORE of several lanes: elements apart (1: contiguous) */
+    int64_t count;        /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
+    const char *comment;  /* ST_LOOP: what it walks over; may be NULL */
 };
 
 struct Kernel {
@@ -120,12 +132,12 @@ struct Kernel {
     const char *schedule; /* name of the schedule, with its choices in words */
 };
 
-/* Definitions, each read by the next, that are computed together a few rows at a time, so that the rows stay in cache. Of all but
- * the last only those rows are stored. */
+/* Definitions, each read by the next, that are computed together a few rows at a time, so that the
+ * rows stay in cache. Of all but the last only those rows are stored. */
 typedef struct Band {
     const Definition *members[4];
-    int dims[4];         /* which dimension of each counts the rows */
-    int64_t rows[4];     /* of each, at a time */
+    int dims[4];     /* which dimension of each counts the rows */
+    int64_t rows[4]; /* of each, at a time */
     int count;
 } Band;
 
@@ -135,7 +147,9 @@ struct Program {
     Graph *graph;
     const Target *target;
     int threads; /* to share kernels out among; 1: serial code */
-    LIST(Tensor *) inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes (narrow.c) */
+    LIST(Tensor *)
+    inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes
+                        (narrow.c) */
     LIST(Definition *) definitions;
     LIST(Band *) bands;
     LIST(Kernel *) kernels;
@@ -145,17 +159,20 @@ struct Program {
     size_t lower_bound; /* the largest set of live buffers, bytes: no plan can be smaller */
 };
 
-/* A C identifier made from any text that nothing else at file level has: PREFIX + text, other characters as '_'. */
+/* A C identifier made from any text that nothing else at file level has: PREFIX + text, other
+ * characters as '_'. */
 const char *program_name(Program *p, const char *prefix, const char *text);
 
 /* The stages, one file each. */
-Program *lower(Graph *g, const Target *target, Diags *diags); /* NULL after diagnostics: what cannot be generated, all listed */
-void narrow(Program *p); /* the last step of lower: inputs, outputs and constants of packed types become bytes */
+Program *lower(Graph *g, const Target *target,
+               Diags *diags); /* NULL after diagnostics: what cannot be generated, all listed */
+void narrow(Program *p); /* the last step of lower: inputs, outputs and constants of packed types
+                            become bytes */
 void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);
 void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
-void parallel(Program *p); /* shares the kernels' outer loops out among p->threads */
+void parallel(Program *p);           /* shares the kernels' outer loops out among p->threads */
 void plan(Program *p);
 void check_program(const Program *p);
 void print_program(const Program *p, Text *out); /* --emit program */
@@ -166,10 +183,11 @@ void print_plan(const Program *p, Text *out);    /* --emit plan */
 typedef enum WeightsKind { WEIGHTS_INLINE, WEIGHTS_OBJECT, WEIGHTS_FILE } WeightsKind;
 
 typedef struct EmitOptions {
-    const char *name;      /* of the network: file stem and symbol prefix, a C identifier (--prefix or the model's name) */
+    const char *name; /* of the network: file stem and symbol prefix, a C identifier (--prefix or
+                         the model's name) */
     WeightsKind weights;
-    bool bundle;           /* the runtime parts inlined into the one .c */
-    bool entry;            /* export netc_entry: for shared libraries */
+    bool bundle; /* the runtime parts inlined into the one .c */
+    bool entry;  /* export netc_entry: for shared libraries */
 } EmitOptions;
 
 /* NAME.c and NAME.h; for WEIGHTS_OBJECT also NAME_weights.S, which includes NAME.weights. */
@@ -177,7 +195,8 @@ typedef struct Emitted {
     Text source, header, assembler;
 } Emitted;
 void emit(const Program *p, const EmitOptions *options, Emitted *out);
-/* The weights file: every constant buffer at its offset. Streams; false (errno set) when writing fails. */
+/* The weights file: every constant buffer at its offset. Streams; false (errno set) when writing
+ * fails. */
 bool emit_weights(const Program *p, FILE *file);
 /* The runtime headers that NAME.c includes, in order, ended by NULL: file names under runtime/. */
 const char *const *emit_runtime_parts(const Program *p);

@@ -1,6 +1,7 @@
 /*
- * Rebase: the constant that all accesses of a kernel to one buffer have in common moves into the pointer that is passed, so that kernels
- * which differ only in where they read and write (the steps of a recurrence, the parts of a concatenation) are one function.
+ * Rebase: the constant that all accesses of a kernel to one buffer have in common moves into the
+ * pointer that is passed, so that kernels which differ only in where they read and write (the steps
+ * of a recurrence, the parts of a concatenation) are one function.
  */
 #include "program.h"
 
@@ -28,8 +29,10 @@ static void note(Rebase *r, Buffer *b, Expr *offset)
     Affine a = ex_affine(r->p->pool, offset);
     Access *access = find(r, b);
     Access fresh = {b, NULL, a.constant};
-    if (!access) LIST_PUSH(r->arena, &r->accesses, fresh);
-    else access->least = min64(access->least, a.constant);
+    if (!access)
+        LIST_PUSH(r->arena, &r->accesses, fresh);
+    else
+        access->least = min64(access->least, a.constant);
 }
 
 static void note_fetch(Expr *e, void *context)
@@ -42,14 +45,18 @@ static void note_statements(Rebase *r, const Stmt *s)
     for (; s; s = s->next) {
         if (s->value) ex_visit(s->value, note_fetch, r);
         if (s->offset) ex_visit(s->offset, note_fetch, r);
-        if (s->kind == ST_STORE || s->kind == ST_ZERO || s->kind == ST_POINT) note(r, s->buffer, s->offset);
+        if (s->kind == ST_STORE || s->kind == ST_ZERO || s->kind == ST_POINT)
+            note(r, s->buffer, s->offset);
         note_statements(r, s->body);
     }
 }
 
 /* ---- moving it ---- */
 
-static Expr *moved_offset(Rebase *r, Expr *offset, const Access *a) { return ex_add(r->p->pool, offset, ex_int(r->p->pool, -a->least)); }
+static Expr *moved_offset(Rebase *r, Expr *offset, const Access *a)
+{
+    return ex_add(r->p->pool, offset, ex_int(r->p->pool, -a->least));
+}
 
 static Expr *move_fetch(Pool *p, Expr *e, void *context)
 {

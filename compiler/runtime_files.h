@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 typedef struct RuntimeFile {
-    const char *name;           /* without its folder */
-    const unsigned char *data;  /* ends in NUL */
+    const char *name;          /* without its folder */
+    const unsigned char *data; /* ends in NUL */
     size_t bytes;
 } RuntimeFile;
 

@@ -1,6 +1,7 @@
 /*
- * Schedule: every definition becomes a kernel. The schedules are tried in order; the first that suits the definition makes it.
- * Buffers with a halo get a kernel that zeroes it before their first writer.
+ * Schedule: every definition becomes a kernel. The schedules are tried in order; the first that
+ * suits the definition makes it. Buffers with a halo get a kernel that zeroes it before their first
+ * writer.
  */
 #include "nest.h"
 
@@ -104,7 +105,8 @@ static void zero_run(HaloCode *h, Expr *offset, int64_t count)
     s->count = count;
 }
 
-/* Dimension d at `offset`: its first and last rows are zeroed whole, the rows between have their own halo inside. */
+/* Dimension d at `offset`: its first and last rows are zeroed whole, the rows between have their
+ * own halo inside. */
 static void zero_halo(HaloCode *h, int d, Expr *offset)
 {
     Pool *p = h->p->pool;
@@ -114,7 +116,8 @@ static void zero_halo(HaloCode *h, int d, Expr *offset)
     if (!inner) return;
     int64_t dim = h->b->tensor->dims[d], inside = d == l->block_dim ? ceil_div(dim, l->block) : dim;
     zero_run(h, offset, l->before[d] * l->stride[d]);
-    zero_run(h, ex_add(p, offset, ex_int(p, (l->before[d] + inside) * l->stride[d])), l->after[d] * l->stride[d]);
+    zero_run(h, ex_add(p, offset, ex_int(p, (l->before[d] + inside) * l->stride[d])),
+             l->after[d] * l->stride[d]);
     Expr *row = ex_add(p, offset, ex_int(p, l->before[d] * l->stride[d]));
     if (d + 1 == l->rank) return;
     if (inside == 1) {
@@ -149,7 +152,8 @@ static int64_t definition_macs(const Definition *def)
     if (!form_contraction(def, &c)) return 0;
     int64_t macs = tensor_elements(def->out);
     for (int v = 0; v < c.reduce->var_count; v++)
-        if (!checked_mul(macs, c.reduce->vars[v]->hi - c.reduce->vars[v]->lo, &macs)) return INT64_MAX;
+        if (!checked_mul(macs, c.reduce->vars[v]->hi - c.reduce->vars[v]->lo, &macs))
+            return INT64_MAX;
     return macs;
 }
 
@@ -166,13 +170,15 @@ static void note_nodes(Program *p, Kernel *k, const Definition *def)
         for (int j = 0; j < k->nodes.count; j++) known |= k->nodes.items[j] == def->fused.items[i];
         if (!known) LIST_PUSH(p->arena, &k->nodes, def->fused.items[i]);
     }
-    if (k->nodes.count) qsort(k->nodes.items, (size_t)k->nodes.count, sizeof *k->nodes.items, by_position);
+    if (k->nodes.count)
+        qsort(k->nodes.items, (size_t)k->nodes.count, sizeof *k->nodes.items, by_position);
 }
 
 static void make_body(Program *p, const Definition *def, Kernel *k, Arena *arena)
 {
     bool made = false;
-    for (size_t i = 0; i < COUNT(schedules) && !made; i++) made = schedules[i]->make(p, def, k, arena);
+    for (size_t i = 0; i < COUNT(schedules) && !made; i++)
+        made = schedules[i]->make(p, def, k, arena);
     assert(made);
 }
 
@@ -209,7 +215,8 @@ static Definition *slice(Program *p, const Definition *def, int dim, Expr *first
 }
 
 /* The members' statements for one step of the band; the last has `rows` rows in it. */
-static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int64_t rows, Arena *arena)
+static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int64_t rows,
+                       Arena *arena)
 {
     Stmt *first = NULL, **end = &first;
     const char *schedules_used = NULL;
@@ -218,10 +225,14 @@ static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int6
         int64_t mine = ceil_div(rows * band->rows[m], band->rows[last]);
         Expr *from = ex_mul(p->pool, step, ex_int(p->pool, band->rows[m]));
         make_body(p, slice(p, band->members[m], band->dims[m], from, mine), k, arena);
-        for (*end = k->body; *end; end = &(*end)->next) {}
-        schedules_used = schedules_used ? arena_format(p->arena, "%s; %s", schedules_used, k->schedule) : k->schedule;
+        for (*end = k->body; *end; end = &(*end)->next) {
+        }
+        schedules_used = schedules_used
+                             ? arena_format(p->arena, "%s; %s", schedules_used, k->schedule)
+                             : k->schedule;
     }
-    k->schedule = arena_format(p->arena, "%lld rows at a time: %s", (long long)rows, schedules_used);
+    k->schedule =
+        arena_format(p->arena, "%lld rows at a time: %s", (long long)rows, schedules_used);
     return first;
 }
 
@@ -262,7 +273,8 @@ static void zero_halo_once(Program *p, const Definition *def, bool *zeroed, int 
 {
     Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
     for (int b = 0; b < buffers; b++)
-        if (p->buffers.items[b] == root && !zeroed[b] && has_halo(&root->layout)) zeroed[b] = true, add_halo_kernel(p, root);
+        if (p->buffers.items[b] == root && !zeroed[b] && has_halo(&root->layout))
+            zeroed[b] = true, add_halo_kernel(p, root);
 }
 
 void schedule(Program *p)
@@ -273,7 +285,9 @@ void schedule(Program *p)
         const Definition *def = p->definitions.items[i];
         const Band *band = band_of(p, def);
         zero_halo_once(p, def, zeroed, buffers);
-        if (!band) schedule_definition(p, def);
-        else if (def == band->members[band->count - 1]) schedule_band(p, band);
+        if (!band)
+            schedule_definition(p, def);
+        else if (def == band->members[band->count - 1])
+            schedule_band(p, band);
     }
 }

@@ -1,6 +1,7 @@
 /*
- * Targets: instruction sets. One file each under targets/ defines `const Target targets_NAME`; the registry is generated from
- * the listing. Each names the runtime header that spells the vector vocabulary for it.
+ * Targets: instruction sets. One file each under targets/ defines `const Target targets_NAME`; the
+ * registry is generated from the listing. Each names the runtime header that spells the vector
+ * vocabulary for it.
  */
 #ifndef NETC_TARGET_H
 #define NETC_TARGET_H
@@ -9,13 +10,14 @@
 
 typedef struct Target {
     const char *name, *doc;
-    int lanes;             /* of f32 in a vector; 1: scalar code */
-    int registers;         /* vector registers */
-    const char *header;    /* in runtime/: "netc_avx512.h" */
-    const char *cflags;    /* for the C compiler, gcc and clang: "-mavx512f ..." ; "" none */
+    int lanes;               /* of f32 in a vector; 1: scalar code */
+    int registers;           /* vector registers */
+    const char *header;      /* in runtime/: "netc_avx512.h" */
+    const char *cflags;      /* for the C compiler, gcc and clang: "-mavx512f ..." ; "" none */
     bool (*runs_here)(void); /* can this machine execute it? */
-    int rank;              /* `native` is the runnable one of the highest rank */
-    int tile, tile_blocks; /* register tile of contractions: at most `tile` rows x `tile_blocks` vectors */
+    int rank;                /* `native` is the runnable one of the highest rank */
+    int tile, tile_blocks;   /* register tile of contractions: at most `tile` rows x `tile_blocks`
+                                vectors */
     int64_t l1_bytes, l2_bytes; /* typical data caches per core, for blocking */
 } Target;
 

@@ -1,10 +1,11 @@
 /*
- * Winograd convolution: a 3x3 convolution of stride 1 becomes three definitions that do fewer multiplications:
- *   V = Bt x B   over tiles of (m + 2)^2 input elements that overlap by 2,
- *   M = U V      a matrix product over channels for each of the (m + 2)^2 positions, U = G w Gt known at compile time,
- *   y = At M A   the m x m outputs of each tile, with what followed the convolution.
- * Matrices from A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015. F(4,3) where the plane is large, F(2,3),
- * which is as accurate as the plain sum, where it is small. The schedules know nothing of it.
+ * Winograd convolution: a 3x3 convolution of stride 1 becomes three definitions that do fewer
+ * multiplications: V = Bt x B   over tiles of (m + 2)^2 input elements that overlap by 2, M = U V
+ * a matrix product over channels for each of the (m + 2)^2 positions, U = G w Gt known at compile
+ * time, y = At M A   the m x m outputs of each tile, with what followed the convolution. Matrices
+ * from A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015. F(4,3) where
+ * the plane is large, F(2,3), which is as accurate as the plain sum, where it is small. The
+ * schedules know nothing of it.
  */
 #include "winograd.h"
 
@@ -21,29 +22,40 @@ typedef struct Transform {
 } Transform;
 
 static const Transform f2 = {
-    2, 4,
+    2,
+    4,
     {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}},
     {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}},
     {{1, 1, 1, 0}, {0, 1, -1, -1}},
 };
 
 static const Transform f4 = {
-    4, 6,
-    {{4, 0, -5, 0, 1, 0}, {0, -4, -4, 1, 1, 0}, {0, 4, -4, -1, 1, 0}, {0, -2, -1, 2, 1, 0}, {0, 2, -1, -2, 1, 0}, {0, 4, 0, -5, 0, 1}},
-    {{1.0 / 4, 0, 0}, {-1.0 / 6, -1.0 / 6, -1.0 / 6}, {-1.0 / 6, 1.0 / 6, -1.0 / 6}, {1.0 / 24, 1.0 / 12, 1.0 / 6},
-     {1.0 / 24, -1.0 / 12, 1.0 / 6}, {0, 0, 1}},
+    4,
+    6,
+    {{4, 0, -5, 0, 1, 0},
+     {0, -4, -4, 1, 1, 0},
+     {0, 4, -4, -1, 1, 0},
+     {0, -2, -1, 2, 1, 0},
+     {0, 2, -1, -2, 1, 0},
+     {0, 4, 0, -5, 0, 1}},
+    {{1.0 / 4, 0, 0},
+     {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+     {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+     {1.0 / 24, 1.0 / 12, 1.0 / 6},
+     {1.0 / 24, -1.0 / 12, 1.0 / 6},
+     {0, 0, 1}},
     {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}},
 };
 
 /* What is known of a convolution that suits. */
 typedef struct Geometry {
     Contraction c;
-    Expr *x;          /* the load of the input, without its guard */
-    const Tensor *w;  /* [outputs, inputs, 3, 3] */
-    int64_t pad[2];   /* before, in y and x */
-    int64_t channels, outputs, height, width;   /* of the result */
-    int64_t tiles[2];  /* rows and columns of tiles */
-    int64_t band;      /* rows of tiles that are computed together; all of them: no band */
+    Expr *x;                                  /* the load of the input, without its guard */
+    const Tensor *w;                          /* [outputs, inputs, 3, 3] */
+    int64_t pad[2];                           /* before, in y and x */
+    int64_t channels, outputs, height, width; /* of the result */
+    int64_t tiles[2];                         /* rows and columns of tiles */
+    int64_t band; /* rows of tiles that are computed together; all of them: no band */
     const Transform *t;
 } Geometry;
 
@@ -57,31 +69,39 @@ static bool slides(Pool *p, Expr *index, Var *v, Var *k, int64_t *pad)
     int64_t a, b;
     Affine f = ex_affine(p, index);
     *pad = -f.constant;
-    return f.count == 2 && ex_coefficient(p, index, v, &a) && a == 1 && ex_coefficient(p, index, k, &b) && b == 1 && *pad >= 0;
+    return f.count == 2 && ex_coefficient(p, index, v, &a) && a == 1 &&
+           ex_coefficient(p, index, k, &b) && b == 1 && *pad >= 0;
 }
 
 /* The guard, if there is one, asks for nothing but that the row and the column are inside. */
 static bool zero_padding(Pool *p, const Expr *guard, const Expr *x)
 {
     if (!guard) return true;
-    Expr *rows = ex_within(p, x->args[2], 0, x->tensor->dims[2]), *columns = ex_within(p, x->args[3], 0, x->tensor->dims[3]);
+    Expr *rows = ex_within(p, x->args[2], 0, x->tensor->dims[2]),
+         *columns = ex_within(p, x->args[3], 0, x->tensor->dims[3]);
     const Expr *asks = guard->args[0];
     return asks == rows || asks == columns || asks == ex_and(p, rows, columns);
 }
 
 static bool read_geometry(Pool *p, const Definition *def, Geometry *g)
 {
-    if (def->out->rank != 4 || def->out->dims[0] != 1 || def->out->dtype != DT_F32 || !form_contraction(def, &g->c)) return false;
+    if (def->out->rank != 4 || def->out->dims[0] != 1 || def->out->dtype != DT_F32 ||
+        !form_contraction(def, &g->c))
+        return false;
     int wi = tensor_is_const(g->c.factor[1]->tensor);
     const Expr *w = g->c.factor[wi], *x = g->c.factor[!wi];
     Var **v = g->c.reduce->vars;
-    if (g->c.reduce->var_count != 3 || w->arg_count != 4 || x->arg_count != 4 || g->c.guard[wi] || !tensor_is_const(w->tensor))
+    if (g->c.reduce->var_count != 3 || w->arg_count != 4 || x->arg_count != 4 || g->c.guard[wi] ||
+        !tensor_is_const(w->tensor))
         return false;
     for (int k = 1; k < 4; k++)
         if (!plain(w->args[k], v[k - 1])) return false;
-    if (!plain(w->args[0], def->index[1]) || !plain(x->args[1], v[0]) || w->tensor->dims[2] != KERNEL || w->tensor->dims[3] != KERNEL ||
-        ex_uses_var(x->args[0], def->index[1]) || !slides(p, x->args[2], def->index[2], v[1], &g->pad[0]) ||
-        !slides(p, x->args[3], def->index[3], v[2], &g->pad[1]) || !zero_padding(p, g->c.guard[!wi], x))
+    if (!plain(w->args[0], def->index[1]) || !plain(x->args[1], v[0]) ||
+        w->tensor->dims[2] != KERNEL || w->tensor->dims[3] != KERNEL ||
+        ex_uses_var(x->args[0], def->index[1]) ||
+        !slides(p, x->args[2], def->index[2], v[1], &g->pad[0]) ||
+        !slides(p, x->args[3], def->index[3], v[2], &g->pad[1]) ||
+        !zero_padding(p, g->c.guard[!wi], x))
         return false;
     g->x = (Expr *)x;
     g->w = w->tensor;
@@ -104,9 +124,11 @@ static bool choose(Program *p, WinogradKind kind, Geometry *g)
     g->t = kind == WINOGRAD_FAST && side >= LARGE ? &f4 : &f2;
     g->tiles[0] = ceil_div(g->height, g->t->outputs);
     g->tiles[1] = ceil_div(g->width, g->t->outputs);
-    /* As many rows as stay in cache with the weights; weights that do not stay there are to be read only once. */
+    /* As many rows as stay in cache with the weights; weights that do not stay there are to be read
+     * only once. */
     int64_t positions = (int64_t)g->t->inputs * g->t->inputs;
-    int64_t weights = positions * g->channels * g->outputs * 4, row = positions * g->tiles[1] * (g->channels + g->outputs) * 4;
+    int64_t weights = positions * g->channels * g->outputs * 4,
+            row = positions * g->tiles[1] * (g->channels + g->outputs) * 4;
     bool keeps = p->threads == 1 && weights <= p->target->l2_bytes;
     g->band = keeps ? min64(g->tiles[0], max64(1, p->target->l2_bytes / 2 / row)) : g->tiles[0];
     return true;
@@ -115,28 +137,34 @@ static bool choose(Program *p, WinogradKind kind, Geometry *g)
 /* ---- building ---- */
 
 /* sum of coefficient * term, without the zeros. */
-static Expr *combination(Pool *p, const double *coefficients, Expr *const *terms, int stride, int count)
+static Expr *combination(Pool *p, const double *coefficients, Expr *const *terms, int stride,
+                         int count)
 {
     Expr *sum = NULL;
     for (int k = 0; k < count; k++) {
         double c = coefficients[k];
         if (c == 0) continue;
         Expr *x = terms[k * stride];
-        if (!sum) sum = c == 1 ? x : ex_mul(p, x, ex_const(p, DT_F32, c));
-        else if (fabs(c) == 1) sum = c < 0 ? ex_sub(p, sum, x) : ex_add(p, sum, x);
-        else sum = ex_add(p, ex_mul(p, x, ex_const(p, DT_F32, c)), sum);
+        if (!sum)
+            sum = c == 1 ? x : ex_mul(p, x, ex_const(p, DT_F32, c));
+        else if (fabs(c) == 1)
+            sum = c < 0 ? ex_sub(p, sum, x) : ex_add(p, sum, x);
+        else
+            sum = ex_add(p, ex_mul(p, x, ex_const(p, DT_F32, c)), sum);
     }
     return sum;
 }
 
 /* rows x columns of T d Tt, for d given as n x n: element [a * LONGEST + b]. */
-static void transform(Pool *p, double t[LONGEST][LONGEST], int rows, int n, Expr *const *d, Expr **out)
+static void transform(Pool *p, double t[LONGEST][LONGEST], int rows, int n, Expr *const *d,
+                      Expr **out)
 {
     Expr *half[LONGEST * LONGEST];
     for (int a = 0; a < rows; a++)
         for (int s = 0; s < n; s++) half[a * LONGEST + s] = combination(p, t[a], d + s, LONGEST, n);
     for (int a = 0; a < rows; a++)
-        for (int b = 0; b < rows; b++) out[a * LONGEST + b] = combination(p, t[b], half + (size_t)a * LONGEST, 1, n);
+        for (int b = 0; b < rows; b++)
+            out[a * LONGEST + b] = combination(p, t[b], half + (size_t)a * LONGEST, 1, n);
 }
 
 /* out[a, b], as one expression of two indices. */
@@ -154,11 +182,13 @@ static Expr *choice(Pool *p, Expr *const *values, Expr *a, Expr *b, int count)
     return rows;
 }
 
-static Definition *new_definition(Program *p, const Definition *conv, const char *suffix, const char *const *names, int rank, const int64_t *dims)
+static Definition *new_definition(Program *p, const Definition *conv, const char *suffix,
+                                  const char *const *names, int rank, const int64_t *dims)
 {
     Graph *g = p->graph;
     Definition *def = NEW(p->arena, Definition);
-    const char *name = graph_unique_name(g, arena_format(g->arena, "%s.%s", conv->node->name, suffix));
+    const char *name =
+        graph_unique_name(g, arena_format(g->arena, "%s.%s", conv->node->name, suffix));
     def->out = graph_add_tensor(g, TENSOR_VALUE, name, DT_F32, rank, dims);
     def->index = NEW_ARRAY(p->arena, Var *, rank);
     for (int d = 0; d < rank; d++) def->index[d] = pool_var(p->pool, names[d], 0, dims[d]);
@@ -177,9 +207,12 @@ static Definition *input_transform(Program *p, const Definition *conv, const Geo
     for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
     for (int r = 0; r < g->t->inputs; r++)
         for (int s = 0; s < g->t->inputs; s++) {
-            Expr *y = ex_add(pool, ex_mul(pool, v[2], ex_int(pool, g->t->outputs)), ex_int(pool, r - g->pad[0]));
-            Expr *x = ex_add(pool, ex_mul(pool, v[3], ex_int(pool, g->t->outputs)), ex_int(pool, s - g->pad[1]));
-            Expr *inside = ex_and(pool, ex_within(pool, y, 0, g->x->tensor->dims[2]), ex_within(pool, x, 0, g->x->tensor->dims[3]));
+            Expr *y = ex_add(pool, ex_mul(pool, v[2], ex_int(pool, g->t->outputs)),
+                             ex_int(pool, r - g->pad[0]));
+            Expr *x = ex_add(pool, ex_mul(pool, v[3], ex_int(pool, g->t->outputs)),
+                             ex_int(pool, s - g->pad[1]));
+            Expr *inside = ex_and(pool, ex_within(pool, y, 0, g->x->tensor->dims[2]),
+                                  ex_within(pool, x, 0, g->x->tensor->dims[3]));
             Expr *load = ex_load(pool, g->x->tensor, (Expr *[]){ex_int(pool, 0), v[4], y, x});
             d[r * LONGEST + s] = ex_select(pool, inside, load, ex_const(pool, DT_F32, 0));
         }
@@ -193,7 +226,7 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
 {
     int n = g->t->inputs;
     int64_t dims[] = {n, n, g->channels, g->outputs}, plane = g->channels * g->outputs;
-    float *u = NEW_ARRAY(p->arena, float, plane * n * n);
+    float *u = NEW_ARRAY(p->arena, float, plane *n *n);
     const float *w = g->w->data;
     for (int64_t o = 0; o < g->outputs; o++)
         for (int64_t i = 0; i < g->channels; i++) {
@@ -201,7 +234,8 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
             double half[LONGEST][KERNEL] = {{0}};
             for (int a = 0; a < n; a++)
                 for (int s = 0; s < KERNEL; s++)
-                    for (int r = 0; r < KERNEL; r++) half[a][s] += g->t->g[a][r] * k[r * KERNEL + s];
+                    for (int r = 0; r < KERNEL; r++)
+                        half[a][s] += g->t->g[a][r] * k[r * KERNEL + s];
             for (int a = 0; a < n; a++)
                 for (int b = 0; b < n; b++) {
                     double sum = 0;
@@ -209,7 +243,8 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
                     u[(a * n + b) * plane + i * g->outputs + o] = (float)sum;
                 }
         }
-    const char *name = graph_unique_name(p->graph, arena_format(p->arena, "%s.winograd_weight", conv->node->name));
+    const char *name =
+        graph_unique_name(p->graph, arena_format(p->arena, "%s.winograd_weight", conv->node->name));
     return graph_add_const(p->graph, name, DT_F32, 4, dims, u);
 }
 
@@ -246,18 +281,22 @@ static Expr *replace_one(Pool *p, Expr *e, void *context)
 static void output_transform(Program *p, Definition *conv, const Geometry *g, const Definition *m)
 {
     Pool *pool = p->pool;
-    Expr *c = ex_var(pool, conv->index[1]), *y = ex_var(pool, conv->index[2]), *x = ex_var(pool, conv->index[3]);
+    Expr *c = ex_var(pool, conv->index[1]), *y = ex_var(pool, conv->index[2]),
+         *x = ex_var(pool, conv->index[3]);
     Expr *size = ex_int(pool, g->t->outputs), *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
     Expr *row = ex_floordiv(pool, y, size), *column = ex_floordiv(pool, x, size);
     for (int a = 0; a < g->t->inputs; a++)
         for (int b = 0; b < g->t->inputs; b++)
-            d[a * LONGEST + b] = ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), row, column, c});
+            d[a * LONGEST + b] =
+                ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), row, column, c});
     transform(pool, (double(*)[LONGEST])g->t->at, g->t->outputs, g->t->inputs, d, out);
-    Replace r = {g->c.reduce, choice(pool, out, ex_floormod(pool, y, size), ex_floormod(pool, x, size), g->t->outputs)};
+    Replace r = {g->c.reduce, choice(pool, out, ex_floormod(pool, y, size),
+                                     ex_floormod(pool, x, size), g->t->outputs)};
     conv->body = ex_rewrite(pool, conv->body, replace_one, &r);
 }
 
-static void add_band(Program *p, const Geometry *g, const Definition *v, const Definition *m, const Definition *conv)
+static void add_band(Program *p, const Geometry *g, const Definition *v, const Definition *m,
+                     const Definition *conv)
 {
     Band *band = NEW(p->arena, Band);
     *band = (Band){{v, m, conv}, {2, 2, 2}, {g->band, g->band, g->band * g->t->outputs}, 3};

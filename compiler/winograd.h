@@ -1,4 +1,5 @@
-/* Fewer multiplications for 3x3 convolutions: rewrites definitions; layout and the schedules treat the result like any other. */
+/* Fewer multiplications for 3x3 convolutions: rewrites definitions; layout and the schedules treat
+ * the result like any other. */
 #ifndef NETC_WINOGRAD_H
 #define NETC_WINOGRAD_H
 

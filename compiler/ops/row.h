@@ -26,13 +26,13 @@
 
 #define STRINGS_AND_COMPLEX (TYPE(DT_STRING) | TYPE(DT_C64) | TYPE(DT_C128))
 /* A slot of everything there was: how ONNX's types grew. */
-#define ANY_SLOTS(name, extra, variable, ...)                                                        \
-    SLOT(name, ANY_NO_BF16 | (extra), variable, .until = 12, ##__VA_ARGS__),                                      \
-        SLOT(name, ANY | (extra), variable, .since = 13, .until = 18, ##__VA_ARGS__),                             \
-        SLOT(name, ANY_8BIT | (extra), variable, .since = 19, .until = 20, ##__VA_ARGS__),                        \
-        SLOT(name, ANY_4BIT | (extra), variable, .since = 21, .until = 22, ##__VA_ARGS__),                        \
-        SLOT(name, ANY_FLOAT4 | (extra), variable, .since = 23, .until = 23, ##__VA_ARGS__),                      \
-        SLOT(name, ANY_E8M0 | (extra), variable, .since = 24, .until = 24, ##__VA_ARGS__),                        \
+#define ANY_SLOTS(name, extra, variable, ...)                                                      \
+    SLOT(name, ANY_NO_BF16 | (extra), variable, .until = 12, ##__VA_ARGS__),                       \
+        SLOT(name, ANY | (extra), variable, .since = 13, .until = 18, ##__VA_ARGS__),              \
+        SLOT(name, ANY_8BIT | (extra), variable, .since = 19, .until = 20, ##__VA_ARGS__),         \
+        SLOT(name, ANY_4BIT | (extra), variable, .since = 21, .until = 22, ##__VA_ARGS__),         \
+        SLOT(name, ANY_FLOAT4 | (extra), variable, .since = 23, .until = 23, ##__VA_ARGS__),       \
+        SLOT(name, ANY_E8M0 | (extra), variable, .since = 24, .until = 24, ##__VA_ARGS__),         \
         SLOT(name, ANY_2BIT | (extra), variable, .since = 25, ##__VA_ARGS__)
 
 #define VERSIONS(...)                                                                              \

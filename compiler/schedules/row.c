@@ -1,6 +1,7 @@
 /*
- * The row schedule: reductions over elements that lie side by side (softmax, normalisation, a few dot products) with vectors along the
- * reduced variable. For definitions whose output dimensions would fill vectors badly.
+ * The row schedule: reductions over elements that lie side by side (softmax, normalisation, a few
+ * dot products) with vectors along the reduced variable. For definitions whose output dimensions
+ * would fill vectors badly.
  */
 #include "nest.h"
 
@@ -10,9 +11,13 @@ static bool unit_stride(Program *p, const Expr *reduce, const Form *form, Var *v
     bool moves = false;
     for (int s = 0; s < form->sites.count; s++) {
         const Expr *load = form->sites.items[s].load;
-        if (!form->sites.items[s].reduced || !ex_uses_var(reduce, v) || !form_load_uses(load, v)) continue;
+        if (!form->sites.items[s].reduced || !ex_uses_var(reduce, v) || !form_load_uses(load, v))
+            continue;
         int64_t coef;
-        if (!ex_coefficient(p->pool, buffer_offset(p->pool, load->tensor->buffer, load->args), v, &coef) || coef != 1) return false;
+        if (!ex_coefficient(p->pool, buffer_offset(p->pool, load->tensor->buffer, load->args), v,
+                            &coef) ||
+            coef != 1)
+            return false;
         moves = true;
     }
     return moves;
@@ -26,7 +31,9 @@ static Var *choose_along(Program *p, const Form *form)
     for (int k = 0; k < reduce->var_count; k++) {
         Var *v = reduce->vars[k];
         int64_t extent = v->hi - v->lo;
-        if (extent >= p->target->lanes && (!best || extent > best->hi - best->lo) && unit_stride(p, reduce, form, v)) best = v;
+        if (extent >= p->target->lanes && (!best || extent > best->hi - best->lo) &&
+            unit_stride(p, reduce, form, v))
+            best = v;
     }
     return best;
 }
@@ -50,8 +57,10 @@ static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena
     nest_generate(n);
     if (n->failed) return false;
     nest_finish(n, kernel);
-    kernel->schedule = arena_format(p->arena, "row: %d lanes along %s", p->target->lanes, along->name);
+    kernel->schedule =
+        arena_format(p->arena, "row: %d lanes along %s", p->target->lanes, along->name);
     return true;
 }
 
-const Schedule schedule_row = {"row", "vectors along a reduced variable, combined across at the end", make};
+const Schedule schedule_row = {
+    "row", "vectors along a reduced variable, combined across at the end", make};

@@ -1,16 +1,17 @@
 /*
- * The register-tiled schedule: vectors along one output dimension, a tile of rows x vectors of accumulators in registers, everything
- * else in loops. Convolution of every kind, matrix multiply, pooling and elementwise work are all this schedule with other choices.
+ * The register-tiled schedule: vectors along one output dimension, a tile of rows x vectors of
+ * accumulators in registers, everything else in loops. Convolution of every kind, matrix multiply,
+ * pooling and elementwise work are all this schedule with other choices.
  */
 #include "nest.h"
 
 typedef struct Choice {
-    int vector_dim;   /* -1: none */
-    int lanes;        /* 1: scalar code */
-    int blocks;       /* vectors side by side */
-    int rows[2];      /* copies along tile_dim[0] (inner) and tile_dim[1] */
-    int tile_dim[2];  /* -1: none */
-    int64_t group;    /* the vector dimension is cut into groups of this size; its extent: one group */
+    int vector_dim;  /* -1: none */
+    int lanes;       /* 1: scalar code */
+    int blocks;      /* vectors side by side */
+    int rows[2];     /* copies along tile_dim[0] (inner) and tile_dim[1] */
+    int tile_dim[2]; /* -1: none */
+    int64_t group; /* the vector dimension is cut into groups of this size; its extent: one group */
     bool contraction, reduces;
 } Choice;
 
@@ -26,8 +27,9 @@ typedef struct GroupSearch {
 static void find_group(Expr *e, void *context)
 {
     GroupSearch *s = context;
-    if (e->kind == EX_BINARY && e->op == BI_FLOORDIV && e->args[0]->kind == EX_VAR && e->args[0]->var == s->v &&
-        e->args[1]->kind == EX_CONST && e->args[1]->i > 0 && e->args[1]->i < s->group)
+    if (e->kind == EX_BINARY && e->op == BI_FLOORDIV && e->args[0]->kind == EX_VAR &&
+        e->args[0]->var == s->v && e->args[1]->kind == EX_CONST && e->args[1]->i > 0 &&
+        e->args[1]->i < s->group)
         s->group = e->args[1]->i;
 }
 
@@ -37,7 +39,8 @@ static void find_group(Expr *e, void *context)
 static bool shares_vectors(const Definition *def, const Contraction *c, int d, int vector_dim)
 {
     for (int i = 0; i < 2; i++)
-        if (vector_dim >= 0 && form_load_uses(c->factor[i], def->index[vector_dim]) && !form_load_uses(c->factor[i], def->index[d]))
+        if (vector_dim >= 0 && form_load_uses(c->factor[i], def->index[vector_dim]) &&
+            !form_load_uses(c->factor[i], def->index[d]))
             return true;
     return vector_dim < 0;
 }
@@ -76,7 +79,8 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
     int64_t vectors = ceil_div(c->group, c->lanes);
     if (room < 1) room = 1;
     c->blocks = (int)ceil_div(vectors, ceil_div(vectors, room));
-    if (c->group < extent(def, c->vector_dim) && vectors % c->blocks) c->blocks = 1; /* packed groups are whole */
+    if (c->group < extent(def, c->vector_dim) && vectors % c->blocks)
+        c->blocks = 1; /* packed groups are whole */
 }
 
 /* ---- levels ---- */
@@ -86,13 +90,15 @@ static bool has_room(const Definition *def, const Form *form, int v)
 {
     for (int s = 0; s < form->sites.count; s++) {
         const Expr *load = form->sites.items[s].load;
-        if (form_load_uses(load, def->index[v]) && load->tensor->buffer->layout.block_dim != v && !load->tensor->buffer->packing)
+        if (form_load_uses(load, def->index[v]) && load->tensor->buffer->layout.block_dim != v &&
+            !load->tensor->buffer->packing)
             return false;
     }
     return true;
 }
 
-/* Whole groups, then what is left: in one group with the partial last vector where there is room to load it, else that one alone. */
+/* Whole groups, then what is left: in one group with the partial last vector where there is room to
+ * load it, else that one alone. */
 static void add_vector_pieces(Level *level, int64_t lo, int64_t hi, const Choice *c, bool room)
 {
     int64_t width = (int64_t)c->lanes * c->blocks, vectors = (hi - lo) / c->lanes;
@@ -102,7 +108,9 @@ static void add_vector_pieces(Level *level, int64_t lo, int64_t hi, const Choice
     Piece *pieces = level->pieces;
     if (whole) pieces[level->piece_count++] = (Piece){lo, whole, width, c->blocks, c->lanes};
     lo += whole * width;
-    if (left) pieces[level->piece_count++] = (Piece){lo, 1, left * c->lanes, (int)left, join ? rest : c->lanes};
+    if (left)
+        pieces[level->piece_count++] =
+            (Piece){lo, 1, left * c->lanes, (int)left, join ? rest : c->lanes};
     lo += left * c->lanes;
     if (rest && !join) pieces[level->piece_count++] = (Piece){lo, 1, c->lanes, 1, rest};
 }
@@ -120,13 +128,18 @@ static void add_vector_level(Nest *n, const Choice *c, const Form *form)
     int v = c->vector_dim;
     int64_t size = c->group, cuts[4] = {0, size, 0, 0};
     int count = 2;
-    if (size < extent(n->def, v)) new_level(n, v)->pieces[0] = (Piece){0, extent(n->def, v) / size, size, 1, 1}, n->levels[n->level_count - 1].piece_count = 1;
-    else count = nest_guard_cuts(n->pool, n->def, v, cuts, 4);
+    if (size < extent(n->def, v))
+        new_level(n, v)->pieces[0] = (Piece){0, extent(n->def, v) / size, size, 1, 1},
+                     n->levels[n->level_count - 1].piece_count = 1;
+    else
+        count = nest_guard_cuts(n->pool, n->def, v, cuts, 4);
     bool aligned = true;
-    for (int k = 1; k + 1 < count; k++) aligned &= n->def->out->buffer->layout.block_dim != v || cuts[k] % c->lanes == 0;
+    for (int k = 1; k + 1 < count; k++)
+        aligned &= n->def->out->buffer->layout.block_dim != v || cuts[k] % c->lanes == 0;
     if (!aligned) cuts[1] = size, count = 2;
     bool room = count == 2 && has_room(n->def, form, v);
-    if (room && n->def->out->buffer->layout.block_dim == v) cuts[1] = ceil_div(size, c->lanes) * c->lanes; /* to store it, too */
+    if (room && n->def->out->buffer->layout.block_dim == v)
+        cuts[1] = ceil_div(size, c->lanes) * c->lanes; /* to store it, too */
     Level *level = new_level(n, v);
     level->vector = c->lanes > 1;
     for (int k = 0; k + 1 < count; k++) add_vector_pieces(level, cuts[k], cuts[k + 1], c, room);
@@ -136,12 +149,14 @@ static void add_vector_level(Nest *n, const Choice *c, const Form *form)
 static void add_phase_levels(Nest *n, int d, int64_t period, int rows)
 {
     Level *phases = new_level(n, d);
-    for (int64_t k = 0; k < period; k++) phases->pieces[phases->piece_count++] = (Piece){k, 1, 1, 1, 1};
+    for (int64_t k = 0; k < period; k++)
+        phases->pieces[phases->piece_count++] = (Piece){k, 1, 1, 1, 1};
     Level *steps = new_level(n, d);
     steps->piece_count = nest_cut(steps->pieces, 0, extent(n->def, d), rows, period);
 }
 
-/* A map that tells values apart by tests: whole groups of `size` side by side, then what is left. */
+/* A map that tells values apart by tests: whole groups of `size` side by side, then what is left.
+ */
 static void add_distinct_level(Nest *n, int d, int size)
 {
     int64_t groups = extent(n->def, d) / size;
@@ -167,11 +182,14 @@ static void add_plain_level(Nest *n, const Choice *c, int d)
     int64_t cuts[6];
     int count = nest_guard_cuts(n->pool, n->def, d, cuts, 6);
     Level *level = new_level(n, d);
-    for (int k = 0; k + 1 < count; k++) level->piece_count += nest_cut(&level->pieces[level->piece_count], cuts[k], cuts[k + 1], rows, 1);
+    for (int k = 0; k + 1 < count; k++)
+        level->piece_count +=
+            nest_cut(&level->pieces[level->piece_count], cuts[k], cuts[k + 1], rows, 1);
 }
 
-/* In order of dimensions, so that memory is walked in order; a contraction puts the vector dimension outside its tile, so that the
- * weights of one group stay in cache while the rows pass. */
+/* In order of dimensions, so that memory is walked in order; a contraction puts the vector
+ * dimension outside its tile, so that the weights of one group stay in cache while the rows pass.
+ */
 static void add_levels(Nest *n, const Choice *c, const Form *form)
 {
     for (int d = 0; d < n->def->out->rank; d++) {
@@ -195,12 +213,14 @@ static const Definition *packed(Program *p, const Definition *def, const Choice 
     if (c->lanes == 1 || c->vector_dim < 0) return def;
     Contraction contraction;
     bool contracts = form_contraction(def, &contraction);
-    return nest_pack(p, def, def->index[c->vector_dim], c->lanes, c->blocks, contracts ? contraction.reduce : NULL, arena);
+    return nest_pack(p, def, def->index[c->vector_dim], c->lanes, c->blocks,
+                     contracts ? contraction.reduce : NULL, arena);
 }
 
 static void describe(Program *p, Kernel *k, const Choice *c)
 {
-    k->schedule = arena_format(p->arena, "tile: %d x %d x %d lanes", c->rows[0] * c->rows[1], c->blocks, c->lanes);
+    k->schedule = arena_format(p->arena, "tile: %d x %d x %d lanes", c->rows[0] * c->rows[1],
+                               c->blocks, c->lanes);
 }
 
 static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel, Arena *arena)
@@ -213,7 +233,8 @@ static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel
     GroupSearch g = {c.vector_dim < 0 ? NULL : def->index[c.vector_dim], extent(def, c.vector_dim)};
     ex_visit(def->body, find_group, &g);
     int64_t whole = extent(def, c.vector_dim);
-    c.group = g.group % c.lanes == 0 && whole % g.group == 0 ? g.group : whole; /* of groups, all are full */
+    c.group = g.group % c.lanes == 0 && whole % g.group == 0 ? g.group
+                                                             : whole; /* of groups, all are full */
     choose_tile(p, def, form, &c);
     const Definition *ready = packed(p, def, &c, arena);
     Nest *n = nest_new(p, arena, ready, c.lanes, kernel);
@@ -227,8 +248,11 @@ static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel
 
 static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena)
 {
-    if (p->target->lanes > 1 && def->out->dtype == DT_F32 && attempt(p, def, p->target->lanes, kernel, arena)) return true;
+    if (p->target->lanes > 1 && def->out->dtype == DT_F32 &&
+        attempt(p, def, p->target->lanes, kernel, arena))
+        return true;
     return attempt(p, def, 1, kernel, arena);
 }
 
-const Schedule schedule_tile = {"tile", "vectors along an output dimension, a tile of accumulators in registers", make};
+const Schedule schedule_tile = {
+    "tile", "vectors along an output dimension, a tile of accumulators in registers", make};

@@ -64,46 +64,26 @@ static Wide shifted(Binary op, Wide x, Wide y, int bits)
 static Wide meaning(Binary op, Wide x, Wide y, int bits)
 {
     switch (op) {
-    case ADD:
-        return x + y;
-    case SUB:
-        return x - y;
-    case MUL:
-        return (Wide)((unsigned __int128)x * (unsigned __int128)y);
-    case DIV:
-        return y == 0 ? 0 : x / y;
-    case TRUNCMOD:
-        return y == 0 ? 0 : x % y;
-    case FLOORDIV:
-        return y == 0 ? 0 : floor_quotient(x, y);
-    case FLOORMOD:
-        return y == 0 ? 0 : x - floor_quotient(x, y) * y;
-    case POW:
-        return power(x, y);
-    case MIN:
-        return x < y ? x : y;
-    case MAX:
-        return x > y ? x : y;
-    case AND:
-        return x & y;
-    case OR:
-        return x | y;
-    case XOR:
-        return x ^ y;
+    case ADD: return x + y;
+    case SUB: return x - y;
+    case MUL: return (Wide)((unsigned __int128)x * (unsigned __int128)y);
+    case DIV: return y == 0 ? 0 : x / y;
+    case TRUNCMOD: return y == 0 ? 0 : x % y;
+    case FLOORDIV: return y == 0 ? 0 : floor_quotient(x, y);
+    case FLOORMOD: return y == 0 ? 0 : x - floor_quotient(x, y) * y;
+    case POW: return power(x, y);
+    case MIN: return x < y ? x : y;
+    case MAX: return x > y ? x : y;
+    case AND: return x & y;
+    case OR: return x | y;
+    case XOR: return x ^ y;
     case SHL:
-    case SHR:
-        return shifted(op, x, y, bits);
-    case EQ:
-        return x == y;
-    case NE:
-        return x != y;
-    case LT:
-        return x < y;
-    case LE:
-        return x <= y;
-    default:
-        fail();
-        return 0;
+    case SHR: return shifted(op, x, y, bits);
+    case EQ: return x == y;
+    case NE: return x != y;
+    case LT: return x < y;
+    case LE: return x <= y;
+    default: fail(); return 0;
     }
 }
 

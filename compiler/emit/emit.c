@@ -1,0 +1,437 @@
+/*
+ * NAME.c: the kernels, one function for each distinct one, and NAME_run, which calls them in order.
+ * Spells what the stages decided.
+ */
+#include "emit.h"
+
+#include "runtime_files.h"
+
+#include <ctype.h>
+
+/* ---- runtime parts ---- */
+
+static const RuntimeFile *runtime_find(const char *name, size_t length)
+{
+    for (const RuntimeFile *f = runtime_files; f->name; f++)
+        if (strlen(f->name) == length && memcmp(f->name, name, length) == 0) return f;
+    return NULL;
+}
+
+typedef struct Parts {
+    const char *names[16];
+    int count;
+} Parts;
+
+/* The quoted file of an #include line, or NULL. */
+static const RuntimeFile *included(const char *line)
+{
+    static const char directive[] = "#include \"";
+    if (strncmp(line, directive, sizeof directive - 1) != 0) return NULL;
+    const char *name = line + sizeof directive - 1, *end = strchr(name, '"');
+    return end ? runtime_find(name, (size_t)(end - name)) : NULL;
+}
+
+static bool add_part(Parts *parts, const char *name)
+{
+    for (int i = 0; i < parts->count; i++)
+        if (strcmp(parts->names[i], name) == 0) return false;
+    assert(parts->count + 1 < (int)COUNT(parts->names));
+    parts->names[parts->count++] = name;
+    return true;
+}
+
+/* A file of the runtime and what it includes; with `out`, its text with the includes expanded, each
+ * once. */
+static void collect(Parts *parts, const RuntimeFile *f, Text *out)
+{
+    if (!add_part(parts, f->name)) return;
+    for (const char *line = (const char *)f->data; *line;) {
+        const char *end = strchr(line, '\n');
+        size_t length = end ? (size_t)(end - line) + 1 : strlen(line);
+        const RuntimeFile *inner = included(line);
+        if (inner)
+            collect(parts, inner, out);
+        else if (out)
+            text_put(out, line, length);
+        line += length;
+    }
+}
+
+static void find_narrow(Expr *e, void *context)
+{
+    bool *found = context;
+    *found |=
+        dtype_info(e->dtype)->bits < 16 && (dtype_is_float(e->dtype) || dtype_is_packed(e->dtype));
+}
+
+/* The headers that the kernels need, beside netc.h, which the interface does. */
+static void kernel_parts(const Program *p, Parts *parts, Text *out)
+{
+    bool uses_narrow = false;
+    for (int i = 0; i < p->definitions.count; i++)
+        ex_visit(p->definitions.items[i]->body, find_narrow, &uses_narrow);
+    const char *const headers[] = {p->target->header, uses_narrow ? "netc_narrow.h" : NULL};
+    for (size_t i = 0; i < COUNT(headers) && headers[i]; i++) {
+        if (!parts)
+            text_add(out, "#include \"%s\"\n", headers[i]);
+        else
+            collect(parts, runtime_find(headers[i], strlen(headers[i])), out);
+    }
+}
+
+const char *const *emit_runtime_parts(const Program *p)
+{
+    Parts *parts = NEW(p->arena, Parts);
+    collect(parts, runtime_find("netc.h", 6), NULL);
+    kernel_parts(p, parts, NULL);
+    return parts->names;
+}
+
+/* ---- distinct kernels ---- */
+
+typedef struct Function {
+    const char *name;
+    const char *text; /* parameters and body */
+    LIST(const Kernel *) kernels;
+} Function;
+
+typedef struct SourceFile {
+    const Program *p;
+    const EmitOptions *o;
+    Text *out;
+    LIST(Function) functions;
+    int *function_of; /* per kernel */
+} SourceFile;
+
+static void find_functions(SourceFile *s)
+{
+    const Program *p = s->p;
+    s->function_of = NEW_ARRAY(p->arena, int, p->kernels.count + 1);
+    Map *known = map_new(p->arena);
+    for (int k = 0; k < p->kernels.count; k++) {
+        Text text = {0};
+        emit_kernel(p, p->kernels.items[k], &text);
+        Function *f = map_get(known, text.data);
+        if (!f) {
+            Function fresh = {.name = p->kernels.items[k]->name,
+                              .text = arena_string(p->arena, text.data)};
+            LIST_PUSH(p->arena, &s->functions, fresh);
+            s->function_of[k] = s->functions.count - 1;
+            map_set(known, fresh.text, (void *)(intptr_t)s->functions.count);
+        } else {
+            s->function_of[k] = (int)(intptr_t)f - 1;
+        }
+        text_free(&text);
+        LIST_PUSH(p->arena, &s->functions.items[s->function_of[k]].kernels, p->kernels.items[k]);
+    }
+}
+
+/* ---- comments ---- */
+
+/* Text that may stand in a comment: names come from the model. */
+static void comment_text(Text *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        bool closes = (c[0] == '*' && c[1] == '/') || (c[0] == '/' && c[1] == '*');
+        if (isprint((unsigned char)*c))
+            text_add(out, closes ? "%c " : "%c", *c);
+        else
+            text_add(out, "?");
+    }
+}
+
+static void kernel_comment(SourceFile *s, const Kernel *k)
+{
+    for (int i = 0; i < k->nodes.count; i++) {
+        text_add(s->out, i ? " + " : ": ");
+        comment_text(s->out, k->nodes.items[i]->op_type);
+    }
+    if (k->macs) text_add(s->out, ", %lld multiply-adds", (long long)k->macs);
+}
+
+/* "in0: f32[1, 64, 56, 56], 16 channels side by side, with a halo" for each parameter. */
+static void parameter_comment(SourceFile *s, const Kernel *k, const Buffer *b)
+{
+    Speller speller = {.p = s->p, .kernel = k, .arena = s->p->arena, .out = s->out};
+    const Layout *l = &b->layout;
+    bool halo = false;
+    for (int d = 0; d < l->rank; d++) halo |= l->before[d] || l->after[d];
+    text_add(s->out, "\n *   %s: %s", emit_buffer_name(&speller, b),
+             tensor_type_text(s->p->arena, b->tensor));
+    if (l->block_dim >= 0) text_add(s->out, ", %lld channels side by side", (long long)l->block);
+    if (halo) text_add(s->out, ", with a halo");
+    if (b->packing) text_add(s->out, ", packed in the order of the loops");
+}
+
+static void emit_function(SourceFile *s, const Function *f)
+{
+    const Kernel *k = f->kernels.items[0];
+    text_add(s->out, "/* ");
+    comment_text(s->out, k->title);
+    if (f->kernels.count > 1) text_add(s->out, " and %d more", f->kernels.count - 1);
+    kernel_comment(s, k);
+    text_add(s->out, "\n * %s", k->schedule);
+    for (int i = 0; i < k->reads.count; i++) parameter_comment(s, k, k->reads.items[i]);
+    for (int i = 0; i < k->writes.count; i++) parameter_comment(s, k, k->writes.items[i]);
+    text_add(s->out, " */\n");
+    text_add(s->out, "static void %s%s\n", f->name, f->text);
+}
+
+/* ---- NAME_run ---- */
+
+static void buffer_argument(SourceFile *s, const Buffer *b, const char *const *names)
+{
+    int64_t first;
+    const Buffer *root = buffer_root(b, &first);
+    const char *type = emit_type(b->dtype, 1);
+    size_t bytes = root->offset + buffer_offset_bytes(root, first);
+    switch (root->kind) {
+    case BUFFER_INPUT:
+    case BUFFER_OUTPUT: {
+        const char *name =
+            names[root->index + (root->kind == BUFFER_OUTPUT ? s->p->graph->inputs.count : 0)];
+        if (first)
+            text_add(s->out, "%s + %lld", name, (long long)first);
+        else
+            text_add(s->out, "%s", name);
+        break;
+    }
+    case BUFFER_CONST:
+        if (s->o->weights == WEIGHTS_INLINE)
+            text_add(s->out, first ? "%s_values + %lld" : "%s_values", root->name,
+                     (long long)first);
+        else
+            text_add(s->out, "WEIGHTS(%s, %zu)", type, bytes);
+        break;
+    default: text_add(s->out, "WORK(%s, %zu)", type, bytes);
+    }
+}
+
+static void call(SourceFile *s, int k, const char *const *names)
+{
+    const Kernel *kernel = s->p->kernels.items[k];
+    text_add(s->out, "    /* ");
+    comment_text(s->out, kernel->title);
+    kernel_comment(s, kernel);
+    text_add(s->out, " */\n    %s(", s->functions.items[s->function_of[k]].name);
+    int count = 0;
+    for (int i = 0; i < kernel->reads.count + kernel->writes.count; i++) {
+        const Buffer *b = i < kernel->reads.count ? kernel->reads.items[i]
+                                                  : kernel->writes.items[i - kernel->reads.count];
+        if (count++) text_add(s->out, ", ");
+        buffer_argument(s, b, names);
+    }
+    text_add(s->out, ");\n");
+}
+
+static bool any_buffer(const Program *p, BufferKind kind)
+{
+    for (int i = 0; i < p->buffers.count; i++)
+        if (p->buffers.items[i]->kind == kind && !p->buffers.items[i]->parent) return true;
+    return false;
+}
+
+/* Null and misaligned pointers are refused before anything is written. An empty tensor may be null.
+ */
+static void checks(SourceFile *s, const char *const *names)
+{
+    const Graph *g = s->p->graph;
+    bool weights = s->o->weights == WEIGHTS_FILE && s->p->weight_bytes,
+         memory = s->p->workspace_bytes > 0;
+    Text null = {0}, misaligned = {0};
+    for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
+        const Tensor *t =
+            i < g->inputs.count ? g->inputs.items[i] : g->outputs.items[i - g->inputs.count];
+        if (tensor_elements(t) == 0) continue;
+        text_add(&null, "%s!%s", null.length ? " || " : "", names[i]);
+        if (dtype_info(t->dtype)->bits > 8)
+            text_add(&misaligned, "%s(uintptr_t)%s %% sizeof *%s", misaligned.length ? " || " : "",
+                     names[i], names[i]);
+    }
+    if (weights) {
+        text_add(&null, "%s!weights", null.length ? " || " : "");
+        text_add(&misaligned, "%s(uintptr_t)weights %% 64", misaligned.length ? " || " : "");
+    }
+    if (memory) {
+        text_add(&null, "%s!workspace", null.length ? " || " : "");
+        text_add(&misaligned, "%s(uintptr_t)workspace %% 64", misaligned.length ? " || " : "");
+    }
+    if (null.length) text_add(s->out, "    if (%s) return 1;\n", null.data);
+    if (misaligned.length) text_add(s->out, "    if (%s) return 2;\n", misaligned.data);
+    for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
+        const Tensor *t =
+            i < g->inputs.count ? g->inputs.items[i] : g->outputs.items[i - g->inputs.count];
+        if (tensor_elements(t) == 0) text_add(s->out, "    (void)%s;\n", names[i]);
+    }
+    if (!memory) text_add(s->out, "    (void)workspace;\n");
+    if (s->o->weights == WEIGHTS_FILE && !weights) text_add(s->out, "    (void)weights;\n");
+    text_free(&null);
+    text_free(&misaligned);
+}
+
+/* How NAME_run names memory: element pointers at byte offsets. */
+static void memory_macros(SourceFile *s, bool work, bool weights)
+{
+    if (work)
+        text_add(
+            s->out,
+            "#define WORK(type, bytes) ((type *)(void *)((unsigned char *)workspace + (bytes)))\n");
+    if (weights) {
+        const char *base = s->o->weights == WEIGHTS_OBJECT
+                               ? arena_format(s->p->arena, "%s_weights", s->o->name)
+                               : "(const unsigned char *)weights";
+        text_add(s->out,
+                 "#define WEIGHTS(type, bytes) ((const type *)(const void *)(%s + (bytes)))\n",
+                 base);
+    }
+    if (work || weights) text_add(s->out, "\n");
+}
+
+static void run(SourceFile *s, const char *const *names)
+{
+    const Program *p = s->p;
+    const Graph *g = p->graph;
+    memory_macros(s, any_buffer(p, BUFFER_WORK),
+                  p->weight_bytes && s->o->weights != WEIGHTS_INLINE);
+    text_add(s->out, "int %s_run(", s->o->name);
+    for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
+        bool output = i >= g->inputs.count;
+        emit_parameter(output ? p->outputs.items[i - g->inputs.count] : p->inputs.items[i], output,
+                       names[i], s->out);
+        text_add(s->out, ", ");
+    }
+    text_add(s->out, "%svoid *workspace)\n{\n",
+             s->o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
+    checks(s, names);
+    for (int k = 0; k < p->kernels.count; k++) call(s, k, names);
+    text_add(s->out, "    return 0;\n}\n\n");
+}
+
+/* ---- the descriptor ---- */
+
+static void c_string(Text *out, const char *text)
+{
+    text_add(out, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            text_add(out, "\\%c", *c);
+        else if (*c < 32 || *c > 126 || *c == '?')
+            text_add(out, "\\%03o", *c);
+        else
+            text_add(out, "%c", *c);
+    }
+    text_add(out, "\"");
+}
+
+static void tensor_dims(SourceFile *s, const Tensor *t, const char *kind, int i)
+{
+    if (t->rank == 0) return;
+    text_add(s->out, "static const int64_t %s_%d_dims[] = {", kind, i);
+    for (int d = 0; d < t->rank; d++)
+        text_add(s->out, "%s%lld", d ? ", " : "", (long long)t->dims[d]);
+    text_add(s->out, "};\n");
+}
+
+static void tensor_info(SourceFile *s, const Tensor *t, const char *kind, int i)
+{
+    text_add(s->out, "    {");
+    c_string(s->out, t->name);
+    text_add(s->out, ", %d, %d, ", t->dtype, t->rank);
+    if (t->rank)
+        text_add(s->out, "%s_%d_dims", kind, i);
+    else
+        text_add(s->out, "NULL");
+    text_add(s->out, ", %zu},\n", dtype_bytes(t->dtype, tensor_elements(t)));
+}
+
+static void tensor_table(SourceFile *s, Tensor *const *tensors, int count, const char *kind,
+                         bool weights)
+{
+    for (int i = 0; i < count; i++) tensor_dims(s, tensors[i], kind, i);
+    if (weights)
+        text_add(s->out, "static const int64_t weights_dims[] = {%zu};\n", s->p->weight_bytes);
+    if (count + weights == 0) return;
+    text_add(s->out, "static const netc_tensor_info %ss[] = {\n", kind);
+    for (int i = 0; i < count; i++) tensor_info(s, tensors[i], kind, i);
+    if (weights)
+        text_add(s->out, "    {\"netc.weights\", %d, 1, weights_dims, %zu},\n", DT_U8,
+                 s->p->weight_bytes);
+    text_add(s->out, "};\n");
+}
+
+static void descriptor(SourceFile *s)
+{
+    const Graph *g = s->p->graph;
+    const char *name = s->o->name;
+    bool weights = s->o->weights == WEIGHTS_FILE;
+    text_add(s->out, "#ifndef NETC_NO_DESCRIPTOR\n\n");
+    tensor_table(s, g->inputs.items, g->inputs.count, "input", weights);
+    tensor_table(s, g->outputs.items, g->outputs.count, "output", false);
+    text_add(s->out, "\nstatic int call_by_pointers(const void *const *in, void *const *out, void "
+                     "*workspace)\n{\n");
+    if (g->inputs.count + weights == 0) text_add(s->out, "    (void)in;\n");
+    if (g->outputs.count == 0) text_add(s->out, "    (void)out;\n");
+    text_add(s->out, "    return %s_run(", name);
+    for (int i = 0; i < g->inputs.count; i++) text_add(s->out, "in[%d], ", i);
+    for (int i = 0; i < g->outputs.count; i++) text_add(s->out, "out[%d], ", i);
+    if (weights) text_add(s->out, "in[%d], ", g->inputs.count);
+    text_add(s->out, "workspace);\n}\n\n");
+    text_add(s->out,
+             "const netc_model *%s_model(void)\n{\n    static const netc_model model = {\n        "
+             "NETC_ABI, \"%s\", %d, %d, %s, %s,\n"
+             "        %zu, 64, call_by_pointers,\n    };\n    return &model;\n}\n",
+             name, name, g->inputs.count + weights, g->outputs.count,
+             g->inputs.count + weights > 0 ? "inputs" : "NULL",
+             g->outputs.count ? "outputs" : "NULL", s->p->workspace_bytes);
+    if (s->o->entry)
+        text_add(s->out,
+                 "\nconst netc_model *netc_entry(void);\nconst netc_model *netc_entry(void) { "
+                 "return %s_model(); }\n",
+                 name);
+    text_add(s->out, "\n#endif\n");
+}
+
+/* ---- the file ---- */
+
+static void file_head(SourceFile *s)
+{
+    const Program *p = s->p;
+    int64_t macs = 0;
+    for (int k = 0; k < p->kernels.count; k++) macs += p->kernels.items[k]->macs;
+    text_add(s->out,
+             "/* SPDX-License-Identifier: 0BSD\n *\n * Network %s for target %s, generated by "
+             "netc: no rights reserved.\n",
+             s->o->name, p->target->name);
+    text_add(
+        s->out,
+        " * %d kernels, %lld multiply-adds, %zu bytes of weights, %zu bytes of workspace.\n */\n",
+        p->kernels.count, (long long)macs, p->weight_bytes, p->workspace_bytes);
+    text_add(s->out, "#include \"%s.h\"\n", s->o->name);
+    if (s->o->bundle) {
+        Parts parts = {0};
+        add_part(&parts, "netc.h"); /* in the header */
+        text_add(s->out, "\n/* ---- the parts of netc's runtime that this file uses ---- */\n\n");
+        kernel_parts(p, &parts, s->out);
+        text_add(s->out, "\n/* ---- the network ---- */\n\n");
+    } else {
+        kernel_parts(p, NULL, s->out);
+        text_add(s->out, "\n");
+    }
+    if (p->weight_bytes && s->o->weights == WEIGHTS_OBJECT)
+        text_add(s->out, "/* %s_weights.S */\nextern const unsigned char %s_weights[];\n\n",
+                 s->o->name, s->o->name);
+    if (s->o->weights == WEIGHTS_INLINE) emit_inline_weights(p, s->out);
+}
+
+void emit(const Program *p, const EmitOptions *options, Emitted *out)
+{
+    SourceFile s = {.p = p, .o = options, .out = &out->source};
+    const char **names = emit_interface_names(p);
+    find_functions(&s);
+    file_head(&s);
+    for (int i = 0; i < s.functions.count; i++) emit_function(&s, &s.functions.items[i]);
+    run(&s, names);
+    descriptor(&s);
+    emit_header(p, options, &out->header);
+    if (options->weights == WEIGHTS_OBJECT) emit_assembler(p, options, &out->assembler);
+}

@@ -1,0 +1,42 @@
+/* The parts of the emitter. Each spells; none decides. */
+#ifndef NETC_EMIT_H
+#define NETC_EMIT_H
+
+#include "program.h"
+
+/* emit_expr.c: an expression as C. */
+typedef struct ScopeName {
+    const Var *var;
+    const char *name;
+} ScopeName;
+
+typedef struct Speller {
+    const Program *p;
+    const Kernel *kernel;
+    Arena *arena;
+    Text *out;
+    LIST(ScopeName) scope; /* loop variables in scope and their names in C */
+} Speller;
+
+void emit_expr(Speller *s, const Expr *e);
+/* The name of the kernel's parameter (or local pointer) for a buffer. */
+const char *emit_buffer_name(const Speller *s, const Buffer *b);
+const char *emit_type(Dtype dtype, int lanes);
+
+/* emit_kernel.c: a kernel as "(parameters)\n{ ... }\n", without its name, so that equal ones can be
+ * found. */
+void emit_kernel(const Program *p, const Kernel *k, Text *out);
+
+/* emit_header.c */
+void emit_header(const Program *p, const EmitOptions *options, Text *out);
+/* "const float image[1 * 3 * 224 * 224]": a parameter of NAME_run. */
+void emit_parameter(const Tensor *t, bool output, const char *name, Text *out);
+/* The C names of the inputs and outputs of NAME_run, in order: unique, not keywords. */
+const char **emit_interface_names(const Program *p);
+const char *emit_upper(Arena *arena, const char *name);
+
+/* emit_weights.c: constants as C arrays. */
+void emit_inline_weights(const Program *p, Text *out);
+void emit_assembler(const Program *p, const EmitOptions *options, Text *out);
+
+#endif

@@ -1,0 +1,154 @@
+/* NAME.h: the interface of a generated network, for C and C++. */
+#include "emit.h"
+
+#include "runtime_files.h"
+
+#include <ctype.h>
+
+const char *emit_upper(Arena *arena, const char *name)
+{
+    char *upper = arena_string(arena, name);
+    for (char *p = upper; *p; p++) *p = (char)toupper((unsigned char)*p);
+    return upper;
+}
+
+/* Words that a parameter cannot be called, in C or C++ or because generated code uses them. */
+static bool is_taken(const char *name)
+{
+    static const char *const words[] = {
+        "workspace", "weights",    "auto",     "break",    "case",     "char",     "const",
+        "continue",  "default",    "do",       "double",   "else",     "enum",     "extern",
+        "float",     "for",        "goto",     "if",       "inline",   "int",      "long",
+        "register",  "restrict",   "return",   "short",    "signed",   "sizeof",   "static",
+        "struct",    "switch",     "typedef",  "union",    "unsigned", "void",     "volatile",
+        "while",     "bool",       "true",     "false",    "and",      "or",       "not",
+        "xor",       "new",        "delete",   "class",    "this",     "try",      "throw",
+        "catch",     "template",   "typename", "operator", "private",  "public",   "protected",
+        "friend",    "namespace",  "using",    "virtual",  "mutable",  "explicit", "export",
+        "asm",       "const_cast", "nullptr",  "alignas",  "alignof",  "decltype", "noexcept",
+        "constexpr", "wchar_t",    "NULL",
+    };
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(name, words[i]) == 0) return true;
+    return false;
+}
+
+const char **emit_interface_names(const Program *p)
+{
+    const Graph *g = p->graph;
+    int count = g->inputs.count + g->outputs.count;
+    const char **names = NEW_ARRAY(p->arena, const char *, count + 1);
+    for (int i = 0; i < count; i++) {
+        bool output = i >= g->inputs.count;
+        const char *given =
+            output ? g->outputs.items[i - g->inputs.count]->name : g->inputs.items[i]->name;
+        char *name = arena_format(p->arena, "%s%s",
+                                  isalpha((unsigned char)given[0]) ? ""
+                                  : output                         ? "out_"
+                                                                   : "in_",
+                                  given);
+        for (char *c = name; *c; c++)
+            if (!isalnum((unsigned char)*c)) *c = '_';
+        names[i] = is_taken(name) ? arena_format(p->arena, "%s_", name) : name;
+        for (int k = 0, tries = 2; k < i; k++)
+            if (strcmp(names[k], names[i]) == 0)
+                names[i] = arena_format(p->arena, "%s_%d", name, tries++), k = -1;
+    }
+    return names;
+}
+
+static void array_text(const Tensor *t, Text *out)
+{
+    if (tensor_elements(t) == 0) return; /* C has no arrays without elements */
+    for (int d = 0; d < t->rank; d++)
+        text_add(out, "%s%lld", d ? " * " : "", (long long)t->dims[d]);
+    if (t->rank == 0) text_add(out, "1");
+}
+
+void emit_parameter(const Tensor *t, bool output, const char *name, Text *out)
+{
+    const char *type = emit_type(t->dtype, 1);
+    if (tensor_elements(t) == 0) {
+        text_add(out, "%s%s *%s", output ? "" : "const ", type, name);
+        return;
+    }
+    text_add(out, "%s%s %s[", output ? "" : "const ", type, name);
+    array_text(t, out);
+    text_add(out, "]");
+}
+
+static void describe_tensors(const Program *p, const char *const *names, Text *out)
+{
+    const Graph *g = p->graph;
+    for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
+        bool output = i >= g->inputs.count;
+        const Tensor *t = output ? g->outputs.items[i - g->inputs.count] : g->inputs.items[i];
+        text_add(out, " *   %s %s: %s", output ? "output" : "input ", names[i],
+                 tensor_type_text(p->arena, t));
+        if (dtype_is_packed(t->dtype))
+            text_add(out, ", %d elements a byte, the first in the low bits",
+                     8 / dtype_info(t->dtype)->bits);
+        text_add(out, "\n");
+    }
+}
+
+static void embed_descriptor(Text *out)
+{
+    for (const RuntimeFile *f = runtime_files; f->name; f++)
+        if (strcmp(f->name, "netc.h") == 0) text_put(out, f->data, f->bytes);
+}
+
+static void prototype(const Program *p, const EmitOptions *o, Text *out)
+{
+    const Graph *g = p->graph;
+    const char **names = emit_interface_names(p);
+    text_add(out, "int %s_run(", o->name);
+    for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
+        bool output = i >= g->inputs.count;
+        emit_parameter(output ? p->outputs.items[i - g->inputs.count] : p->inputs.items[i], output,
+                       names[i], out);
+        text_add(out, ", ");
+    }
+    text_add(out, "%svoid *workspace);\n",
+             o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
+}
+
+void emit_header(const Program *p, const EmitOptions *o, Text *out)
+{
+    const char *upper = emit_upper(p->arena, o->name);
+    text_add(out,
+             "/* SPDX-License-Identifier: 0BSD\n *\n * Network %s, generated by netc for target "
+             "%s: no rights reserved.\n *\n",
+             o->name, p->target->name);
+    describe_tensors(p, emit_interface_names(p), out);
+    text_add(
+        out,
+        " */\n#ifndef %s_NETC_H\n#define %s_NETC_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
+        upper, upper);
+    if (o->bundle)
+        embed_descriptor(out);
+    else
+        text_add(out, "#include \"netc.h\"\n");
+    text_add(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    text_add(out, "/* What the caller provides as workspace: this many bytes, so aligned. It holds "
+                  "nothing between runs. */\n");
+    text_add(out, "#define %s_WORKSPACE_BYTES %zu\n#define %s_ALIGNMENT 64\n", upper,
+             p->workspace_bytes, upper);
+    if (o->weights == WEIGHTS_FILE)
+        text_add(out,
+                 "/* The size of %s.weights, which the caller maps or reads to memory aligned to "
+                 "64 bytes and passes as weights. */\n"
+                 "#define %s_WEIGHTS_BYTES %zu\n",
+                 o->name, upper, p->weight_bytes);
+    text_add(out, "\n/* Runs the network once. Tensors are dense and row-major; outputs must not "
+                  "overlap inputs. Re-entrant: writes nothing\n"
+                  " * but its outputs and the workspace. 0: done; 1: a pointer is null; 2: a "
+                  "pointer is misaligned; then nothing was\n"
+                  " * written. */\n");
+    prototype(p, o, out);
+    text_add(out, "\n/* Names, types and shapes, for tools. Left out of the object code when it is "
+                  "compiled with NETC_NO_DESCRIPTOR. */\n");
+    text_add(out, "#ifndef NETC_NO_DESCRIPTOR\nconst netc_model *%s_model(void);\n#endif\n",
+             o->name);
+    text_add(out, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+}

@@ -1,0 +1,423 @@
+/*
+ * Reductions as loops with accumulators in registers. Reductions over the same variables (the
+ * copies of a register tile) share their loops. The innermost variable is cut so that a few steps
+ * are unrolled: along the lanes of a blocked buffer where one is read, so that its offsets stay
+ * affine.
+ */
+#include "nest.h"
+
+enum {
+    STEPS = 8,
+    MOST_GROUP = 256
+}; /* steps of the innermost variable that are unrolled together */
+
+typedef struct Group {
+    Expr **reduces;   /* instances: the same variables and operation */
+    Expr **bodies;    /* what they reduce */
+    const Reg **sums; /* their accumulators */
+    int count;
+    Var **vars;
+    int var_count;
+    int cut;       /* the variable that is cut in two, -1 */
+    int64_t chunk; /* its inner extent */
+} Group;
+
+/* ---- finding them ---- */
+
+typedef struct Occurrence {
+    Expr *reduce;
+    Expr *condition; /* the select it stands under; NULL: always evaluated */
+} Occurrence;
+
+typedef struct Found {
+    Nest *n;
+    LIST(Occurrence) reduces;
+    LIST(Expr *) seen;
+} Found;
+
+static void find_outermost(Found *f, Expr *e, Expr *condition)
+{
+    for (int i = 0; i < f->seen.count; i++)
+        if (f->seen.items[i] == e) return;
+    if (e->kind != EX_CONST && e->kind != EX_VAR) LIST_PUSH(f->n->arena, &f->seen, e);
+    if (e->kind == EX_REDUCE) {
+        Occurrence found = {e, condition};
+        LIST_PUSH(f->n->arena, &f->reduces, found);
+        return;
+    }
+    Pool *p = f->n->pool;
+    for (int i = 0; i < e->arg_count; i++) {
+        Expr *inner = condition;
+        if (e->kind == EX_SELECT && i > 0) {
+            Expr *test = i == 1 ? e->args[0] : ex_unary(p, UN_NOT, e->args[0]);
+            inner = condition ? ex_and(p, condition, test) : test;
+        }
+        find_outermost(f, e->args[i], inner);
+    }
+}
+
+static bool same_loops(const Expr *a, const Expr *b)
+{
+    return a->op == b->op && a->var_count == b->var_count &&
+           memcmp(a->vars, b->vars, (size_t)a->var_count * sizeof *a->vars) == 0;
+}
+
+/* ---- where to cut ---- */
+
+typedef struct CutSearch {
+    Var *const *vars;
+    int count;
+    int cut;
+    int64_t chunk;
+} CutSearch;
+
+/* A variable that indexes the blocked dimension of a blocked buffer is cut by the block. */
+static void find_blocked(Expr *e, void *context)
+{
+    CutSearch *s = context;
+    if (e->kind != EX_LOAD || !e->tensor->buffer || e->tensor->buffer->layout.block_dim < 0) return;
+    const Layout *l = &e->tensor->buffer->layout;
+    for (int v = 0; v < s->count; v++)
+        if (ex_uses_var(e->args[l->block_dim], s->vars[v])) s->cut = v, s->chunk = l->block;
+}
+
+static int64_t extent(const Var *v) { return v->hi - v->lo; }
+
+int nest_cut_var(Expr *body, Var *const *vars, int count, int64_t *chunk)
+{
+    CutSearch s = {vars, count, -1, 0};
+    ex_visit(body, find_blocked, &s);
+    if (s.cut < 0) {
+        int last = count - 1;
+        while (last > 0 && extent(vars[last]) == 1) last--;
+        int64_t steps = extent(vars[last]);
+        if (steps > 1) s.cut = last, s.chunk = steps <= 2 * STEPS ? steps : STEPS;
+    }
+    *chunk = s.chunk;
+    return s.cut;
+}
+
+/* ---- one step: every accumulator takes its next term ---- */
+
+static Expr *combined(Nest *n, const Group *g, int k, Expr *term)
+{
+    Expr *sum = ex_reg(n->pool, g->sums[k]);
+    ReduceOp op = (ReduceOp)g->reduces[k]->op;
+    if (g->sums[k]->lanes > 1 && term->lanes == 1)
+        term = ex_splat(n->pool, term, g->sums[k]->lanes);
+    if (op == RE_SUM && term->kind == EX_BINARY && term->op == BI_MUL &&
+        dtype_is_float(term->dtype))
+        return ex_fma(n->pool, term->args[0], term->args[1], sum);
+    return ex_binary(n->pool, reduce_binary(op), sum, term);
+}
+
+/* ---- pointers: what the steps of the innermost loop have in common is added once, outside it ----
+ */
+
+typedef struct Pointer {
+    Buffer *buffer, *alias;
+    Expr *base;
+} Pointer;
+
+typedef struct Pointers {
+    Nest *n;
+    const Var *inner;
+    LIST(Pointer) list;
+} Pointers;
+
+static void split_offset(Pointers *q, Expr *offset, Expr **base, Expr **rest)
+{
+    Pool *p = q->n->pool;
+    Affine a = ex_affine(p, offset);
+    *base = *rest = ex_int(p, 0);
+    for (int i = 0; i < a.count; i++) {
+        Expr *term = ex_mul(p, a.terms[i].atom, ex_int(p, a.terms[i].coef));
+        Expr **to = ex_uses_var(a.terms[i].atom, q->inner) ? rest : base;
+        *to = ex_add(p, *to, term);
+    }
+    *rest = ex_add(p, *rest, ex_int(p, a.constant));
+    Range r = ex_range(*base); /* the pointer itself stays inside the buffer */
+    if (r.lo >= 0 || r.lo == INT64_MIN)
+        return; /* INT64_MIN: a computed index, of which nothing is known */
+    *base = ex_add(p, *base, ex_int(p, -r.lo));
+    *rest = ex_add(p, *rest, ex_int(p, r.lo));
+}
+
+static Buffer *pointer_for(Pointers *q, Buffer *b, Expr *base)
+{
+    for (int i = 0; i < q->list.count; i++)
+        if (q->list.items[i].buffer == b && q->list.items[i].base == base)
+            return q->list.items[i].alias;
+    Nest *n = q->n;
+    Buffer *alias = NEW(n->p->arena, Buffer);
+    *alias = (Buffer){.kind = BUFFER_LOCAL, .dtype = b->dtype, .parent = b};
+    alias->name = arena_format(n->p->arena, "p%d", n->names++);
+    Pointer pointer = {b, alias, base};
+    LIST_PUSH(n->arena, &q->list, pointer);
+    return alias;
+}
+
+static Expr *through_pointer(Pool *p, Expr *e, void *context)
+{
+    Pointers *q = context;
+    if (e->kind != EX_FETCH || e->buffer->kind == BUFFER_LOCAL) return NULL;
+    Expr *base, *rest;
+    split_offset(q, e->args[0], &base, &rest);
+    if (base->kind == EX_CONST) return e;
+    return ex_fetch(p, pointer_for(q, e->buffer, base), e->dtype, rest, e->lanes, e->i, e->op);
+}
+
+/* ---- loops ---- */
+
+/* The terms of all instances with the cut variable replaced, their loads through pointers that are
+ * set before the inner loop. */
+static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner, bool unrolled)
+{
+    Expr **terms = NEW_ARRAY(n->arena, Expr *, g->count);
+    Expr **index = NEW_ARRAY(n->arena, Expr *, g->var_count);
+    for (int v = 0; v < g->var_count; v++)
+        index[v] =
+            extent(g->vars[v]) == 1 ? ex_int(n->pool, g->vars[v]->lo) : ex_var(n->pool, g->vars[v]);
+    if (g->cut >= 0)
+        index[g->cut] = inner ? ex_add(n->pool, cut_base, ex_var(n->pool, inner)) : cut_base;
+    Pointers q = {.n = n, .inner = inner};
+    for (int k = 0; k < g->count; k++) {
+        terms[k] = ex_substitute(n->pool, g->bodies[k], g->vars, index, g->var_count);
+    }
+    Code *before = n->code; /* pointers go here, the step into a list of its own */
+    Code *steps = n->code = NEW(n->arena, Code);
+    nest_reduce_all(n, terms, g->count); /* reductions inside the reduction */
+    for (int k = 0; k < g->count; k++) {
+        terms[k] = nest_value(n, terms[k]);
+        if (n->failed) {
+            n->code = before;
+            return;
+        }
+        if (inner) terms[k] = ex_rewrite(n->pool, terms[k], through_pointer, &q);
+        terms[k] = combined(n, g, k, terms[k]);
+    }
+    nest_share(n, terms, g->count, nest_set_each, g->sums);
+    n->code = before;
+    for (int i = 0; i < q.list.count; i++) {
+        Stmt *s = nest_stmt(n, ST_POINT);
+        s->alias = q.list.items[i].alias;
+        s->buffer = q.list.items[i].buffer;
+        s->offset = q.list.items[i].base;
+    }
+    if (q.list.count && n->lanes > 1) nest_stmt(n, ST_PIN);
+    if (inner) {
+        Code *outside = nest_open(n, inner, unrolled ? LOOP_UNROLLED : LOOP_SERIAL);
+        n->code = steps;
+        nest_close(n, outside);
+    } else {
+        for (Stmt *s = steps->first, *next; s; s = next) {
+            next = s->next;
+            s->next = NULL;
+            nest_append(n, s);
+        }
+    }
+}
+
+static void generate_inner(Nest *n, const Group *g, Expr *base, int64_t steps)
+{
+    Var *inner = NULL;
+    if (steps > 1) inner = pool_var(n->pool, g->vars[g->cut]->name, 0, steps);
+    generate_steps(n, g, base, inner, steps <= 16);
+}
+
+/* Loops over the variables from `at` on, except the cut one, then the steps. */
+static void generate_loops(Nest *n, const Group *g, int at, Expr *base, int64_t steps)
+{
+    if (n->failed) return;
+    if (at == g->var_count) {
+        if (g->cut >= 0)
+            generate_inner(n, g, base, steps);
+        else
+            generate_steps(n, g, NULL, NULL, false);
+        return;
+    }
+    if (at == g->cut || extent(g->vars[at]) == 1) {
+        generate_loops(n, g, at + 1, base, steps);
+        return;
+    }
+    Code *outside = nest_open(n, g->vars[at], LOOP_SERIAL);
+    generate_loops(n, g, at + 1, base, steps);
+    nest_close(n, outside);
+}
+
+/* `chunks` chunks of the cut variable, from chunk `first` on, in an outermost loop. */
+static void generate_chunks(Nest *n, const Group *g, Expr *first, int64_t chunks)
+{
+    Var *outer;
+    const Var *v = g->vars[g->cut];
+    Expr *i = nest_counter(n, arena_format(n->p->arena, "%s_block", v->name), chunks, &outer);
+    Expr *base =
+        ex_add(n->pool, ex_mul(n->pool, ex_add(n->pool, first, i), ex_int(n->pool, g->chunk)),
+               ex_int(n->pool, v->lo));
+    Code *outside = outer ? nest_open(n, outer, LOOP_SERIAL) : NULL;
+    generate_loops(n, g, 0, base, g->chunk);
+    if (outside) nest_close(n, outside);
+}
+
+/* What is left of the cut variable after `chunks` whole ones. */
+static void generate_rest(Nest *n, const Group *g, int64_t chunks)
+{
+    const Var *v = g->vars[g->cut];
+    int64_t rest = extent(v) % g->chunk;
+    if (rest) generate_loops(n, g, 0, ex_int(n->pool, v->lo + chunks * g->chunk), rest);
+}
+
+/* New accumulators at 0 for a part of the sum. */
+static Group start_partial(Nest *n, const Group *g)
+{
+    Group part = *g;
+    part.sums = NEW_ARRAY(n->arena, const Reg *, g->count);
+    for (int k = 0; k < g->count && !n->failed; k++) {
+        const Reg *sum = g->sums[k];
+        part.sums[k] =
+            pool_reg(n->pool, arena_format(n->p->arena, "s%d", n->names++), sum->dtype, sum->lanes);
+        Expr *zero = ex_const(n->pool, sum->dtype, 0);
+        nest_set(n, part.sums[k], true,
+                 sum->lanes > 1 ? ex_splat(n->pool, zero, sum->lanes) : zero);
+    }
+    return part;
+}
+
+static void add_partial(Nest *n, const Group *g, const Group *part)
+{
+    for (int k = 0; k < g->count && !n->failed; k++)
+        nest_set(n, g->sums[k], false,
+                 ex_add(n->pool, ex_reg(n->pool, g->sums[k]), ex_reg(n->pool, part->sums[k])));
+}
+
+/* Long sums are added up in parts: rounding errors grow with the length of a part and the number of
+ * parts, not with their product. Returns how many chunks make a part; all of them when the sum is
+ * short or need not be rounded. */
+static int64_t chunks_of_part(const Group *g, int64_t chunks)
+{
+    enum { TERMS = 128 };
+    int64_t terms = g->chunk;
+    for (int v = 0; v < g->var_count; v++)
+        if (v != g->cut) terms *= extent(g->vars[v]);
+    bool sums = g->reduces[0]->op == RE_SUM && dtype_is_float(g->reduces[0]->dtype);
+    if (!sums || terms * chunks < 2 * TERMS) return chunks;
+    int64_t ideal = max64(1, TERMS / max64(1, terms));
+    for (int64_t part = ideal; part > ideal / 2;
+         part--) /* even parts need no code for what is left over */
+        if (chunks % part == 0) return part;
+    return ideal;
+}
+
+/* With a cut variable: whole chunks in an outermost loop, then what is left over. */
+static void generate_group(Nest *n, const Group *g)
+{
+    if (g->cut < 0) {
+        generate_loops(n, g, 0, NULL, 0);
+        return;
+    }
+    int64_t chunks = extent(g->vars[g->cut]) / g->chunk, part = chunks_of_part(g, chunks);
+    if (part == chunks) {
+        if (chunks) generate_chunks(n, g, ex_int(n->pool, 0), chunks);
+        generate_rest(n, g, chunks);
+        return;
+    }
+    Var *outer;
+    Expr *i = nest_counter(n, arena_format(n->p->arena, "%s_part", g->vars[g->cut]->name),
+                           chunks / part, &outer);
+    Code *outside = outer ? nest_open(n, outer, LOOP_SERIAL) : NULL;
+    Group sum = start_partial(n, g);
+    generate_chunks(n, &sum, ex_mul(n->pool, i, ex_int(n->pool, part)), part);
+    add_partial(n, g, &sum);
+    if (outside) nest_close(n, outside);
+    if (chunks % part == 0 && extent(g->vars[g->cut]) % g->chunk == 0) return;
+    sum = start_partial(n, g);
+    if (chunks % part)
+        generate_chunks(n, &sum, ex_int(n->pool, chunks / part * part), chunks % part);
+    generate_rest(n, &sum, chunks);
+    add_partial(n, g, &sum);
+}
+
+static void start_accumulators(Nest *n, Group *g)
+{
+    g->sums = NEW_ARRAY(n->arena, const Reg *, g->count);
+    for (int k = 0; k < g->count; k++) {
+        const Expr *r = g->reduces[k];
+        int lanes = nest_is_vector(n, r) ? n->lanes : 1;
+        g->sums[k] =
+            pool_reg(n->pool, arena_format(n->p->arena, "s%d", n->names++), r->dtype, lanes);
+        Expr *start = ex_identity(n->pool, (ReduceOp)r->op, r->dtype);
+        if (lanes > 1 && r->dtype != DT_F32) n->failed = true;
+        if (!n->failed)
+            nest_set(n, g->sums[k], true, lanes > 1 ? ex_splat(n->pool, start, lanes) : start);
+    }
+}
+
+/* One combination of phases: the same accumulators, its own loops. */
+static void generate_part(Nest *n, Expr **bodies, Var **vars, int var_count, void *context)
+{
+    Group part = *(const Group *)context;
+    part.bodies = bodies;
+    part.vars = vars;
+    part.var_count = var_count;
+    part.cut = nest_cut_var(bodies[0], vars, var_count, &part.chunk);
+    if (!n->failed) generate_group(n, &part);
+}
+
+static void generate_parts(Nest *n, const Group *g)
+{
+    nest_phases(n, (ReduceOp)g->reduces[0]->op, g->bodies, g->count, g->vars, g->var_count,
+                generate_part, (void *)g);
+}
+
+/* Under a condition that holds for all lanes at once the loops are skipped where it does not hold:
+ * their loads may be outside. */
+static void compute_group(Nest *n, Group *g, Expr *condition)
+{
+    g->bodies = NEW_ARRAY(n->arena, Expr *, g->count);
+    for (int k = 0; k < g->count; k++) g->bodies[k] = g->reduces[k]->args[0];
+    start_accumulators(n, g);
+    if (n->failed) return;
+    Expr *test = condition ? nest_value(n, condition) : NULL;
+    if (n->failed) return;
+    if (test && test->lanes == 1 && test->kind != EX_CONST) {
+        Stmt *s = nest_stmt(n, ST_IF);
+        s->value = test;
+        Code *outside = n->code;
+        n->code = NEW(n->arena, Code);
+        generate_parts(n, g);
+        nest_close(n, outside);
+    } else {
+        generate_parts(n, g);
+    }
+    for (int k = 0; k < g->count && !n->failed; k++) {
+        Reduced done = {g->reduces[k], ex_reg(n->pool, g->sums[k])};
+        LIST_PUSH(n->arena, &n->reduced, done);
+    }
+}
+
+void nest_reduce_all(Nest *n, Expr *const *bodies, int count)
+{
+    Found f = {.n = n};
+    for (int k = 0; k < count; k++) find_outermost(&f, bodies[k], NULL);
+    bool *taken = NEW_ARRAY(n->arena, bool, f.reduces.count + 1);
+    bool outer = n->inside_reduction;
+    n->inside_reduction = true;
+    for (int i = 0; i < f.reduces.count && !n->failed; i++) {
+        if (taken[i]) continue;
+        const Occurrence *first = &f.reduces.items[i];
+        if (n->along) {
+            nest_reduce_row(n, first->reduce, n->along);
+            continue;
+        }
+        Group g = {.vars = first->reduce->vars, .var_count = first->reduce->var_count};
+        g.reduces = NEW_ARRAY(n->arena, Expr *, f.reduces.count);
+        for (int k = i; k < f.reduces.count && g.count < MOST_GROUP; k++)
+            if (!taken[k] && same_loops(first->reduce, f.reduces.items[k].reduce) &&
+                f.reduces.items[k].condition == first->condition) {
+                g.reduces[g.count++] = f.reduces.items[k].reduce;
+                taken[k] = true;
+            }
+        compute_group(n, &g, first->condition);
+    }
+    n->inside_reduction = outer;
+}

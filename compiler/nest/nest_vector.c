@@ -1,0 +1,40 @@
+/* Which output dimension lies in the lanes of a vector, and how well that goes. */
+#include "nest.h"
+
+/* How well `dim` fills vectors whose elements, for the loads in the reduction, lie side by side. */
+static double vector_score(Program *p, const Definition *def, const Form *form, int dim)
+{
+    int lanes = p->target->lanes;
+    int64_t e = def->out->dims[dim];
+    double score = (double)e / (double)(ceil_div(e, lanes) * lanes);
+    for (int s = 0; s < form->sites.count; s++) {
+        const LoadSite *site = &form->sites.items[s];
+        const Tensor *t = site->load->tensor;
+        if (form->reduce && (!site->reduced || tensor_is_const(t))) continue;
+        Expr *offset = buffer_offset(p->pool, t->buffer, site->load->args);
+        int64_t coef;
+        bool blocked = t->buffer->layout.block_dim == dim;
+        if (!ex_uses_var(offset, def->index[dim]) || blocked) continue;
+        if (!ex_coefficient(p->pool, offset, def->index[dim], &coef))
+            score *= 0.05; /* hardly a vector at all */
+        else if (coef != 1)
+            score *= 0.3;
+    }
+    return score;
+}
+
+int nest_vector_dim(Program *p, const Definition *def, const Form *form, double *score)
+{
+    *score = 1;
+    const Layout *l = &def->out->buffer->layout;
+    if (l->block_dim >= 0) return l->block_dim;
+    int last = def->out->rank - 1;
+    while (last >= 0 && def->out->dims[last] == 1) last--;
+    if (last < 0) return -1;
+    int channels = form_vector_dim(def);
+    *score = vector_score(p, def, form, last);
+    double other = channels < 0 ? 0 : vector_score(p, def, form, channels);
+    if (other < *score || channels == last) return last;
+    *score = other;
+    return channels;
+}
