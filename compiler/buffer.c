@@ -83,6 +83,13 @@ int64_t layout_strides(Layout *l, const int64_t *dims)
     return stride;
 }
 
+bool layout_has_halo(const Layout *l)
+{
+    for (int d = 0; d < l->rank; d++)
+        if (l->before[d] || l->after[d]) return true;
+    return false;
+}
+
 bool layout_is_dense(const Layout *l, const int64_t *dims)
 {
     int64_t stride = 1;

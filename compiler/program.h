@@ -67,6 +67,7 @@ struct Buffer {
 
 /* Row-major, without holes. */
 void layout_dense(Layout *l, int rank, const int64_t *dims);
+bool layout_has_halo(const Layout *l);
 bool layout_is_dense(const Layout *l, const int64_t *dims);
 /* Sets the strides of a layout whose block and halo are chosen; returns the elements it takes. */
 int64_t layout_strides(Layout *l, const int64_t *dims);

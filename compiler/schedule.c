@@ -74,13 +74,6 @@ static void finish_kernel(Program *p, Kernel *k)
 
 /* ---- halos ---- */
 
-static bool has_halo(const Layout *l)
-{
-    for (int d = 0; d < l->rank; d++)
-        if (l->before[d] || l->after[d]) return true;
-    return false;
-}
-
 typedef struct HaloCode {
     Program *p;
     Buffer *b;
@@ -273,7 +266,7 @@ static void zero_halo_once(Program *p, const Definition *def, bool *zeroed, int 
 {
     Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
     for (int b = 0; b < buffers; b++)
-        if (p->buffers.items[b] == root && !zeroed[b] && has_halo(&root->layout))
+        if (p->buffers.items[b] == root && !zeroed[b] && layout_has_halo(&root->layout))
             zeroed[b] = true, add_halo_kernel(p, root);
 }
 

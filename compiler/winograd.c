@@ -266,17 +266,6 @@ static Definition *product(Program *p, const Definition *conv, const Geometry *g
     return def;
 }
 
-typedef struct Replace {
-    Expr *from, *to;
-} Replace;
-
-static Expr *replace_one(Pool *p, Expr *e, void *context)
-{
-    const Replace *r = context;
-    (void)p;
-    return e == r->from ? r->to : NULL;
-}
-
 /* The convolution's own definition, with its sum replaced by the outputs of the tiles. */
 static void output_transform(Program *p, Definition *conv, const Geometry *g, const Definition *m)
 {
@@ -290,9 +279,9 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
             d[a * LONGEST + b] =
                 ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), row, column, c});
     transform(pool, (double(*)[LONGEST])g->t->at, g->t->outputs, g->t->inputs, d, out);
-    Replace r = {g->c.reduce, choice(pool, out, ex_floormod(pool, y, size),
-                                     ex_floormod(pool, x, size), g->t->outputs)};
-    conv->body = ex_rewrite(pool, conv->body, replace_one, &r);
+    Expr *outputs =
+        choice(pool, out, ex_floormod(pool, y, size), ex_floormod(pool, x, size), g->t->outputs);
+    conv->body = ex_replace(pool, conv->body, g->c.reduce, outputs);
 }
 
 static void add_band(Program *p, const Geometry *g, const Definition *v, const Definition *m,

@@ -154,12 +154,10 @@ static void parameter_comment(SourceFile *s, const Kernel *k, const Buffer *b)
 {
     Speller speller = {.p = s->p, .kernel = k, .arena = s->p->arena, .out = s->out};
     const Layout *l = &b->layout;
-    bool halo = false;
-    for (int d = 0; d < l->rank; d++) halo |= l->before[d] || l->after[d];
     text_add(s->out, "\n *   %s: %s", emit_buffer_name(&speller, b),
              tensor_type_text(s->p->arena, b->tensor));
     if (l->block_dim >= 0) text_add(s->out, ", %lld channels side by side", (long long)l->block);
-    if (halo) text_add(s->out, ", with a halo");
+    if (layout_has_halo(l)) text_add(s->out, ", with a halo");
     if (b->packing) text_add(s->out, ", packed in the order of the loops");
 }
 

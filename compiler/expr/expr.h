@@ -155,6 +155,8 @@ BinaryOp reduce_binary(ReduceOp op);
  * arguments). */
 Expr *ex_rewrite(Pool *p, Expr *e, Expr *(*replace)(Pool *p, Expr *e, void *context),
                  void *context);
+/* Every occurrence of one expression replaced by another. */
+Expr *ex_replace(Pool *p, Expr *e, Expr *from, Expr *to);
 /* Variables replaced by expressions; count pairs. */
 Expr *ex_substitute(Pool *p, Expr *e, Var *const *from, Expr *const *to, int count);
 /* Calls visit on every distinct node, arguments first. */

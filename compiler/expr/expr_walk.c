@@ -234,3 +234,20 @@ Expr *ex_substitute(Pool *p, Expr *e, Var *const *from, Expr *const *to, int cou
     Rewrite r = {.pool = p, .rename = substituted_var, .context = &s};
     return rewrite(&r, e, substituted);
 }
+
+typedef struct Replace {
+    Expr *from, *to;
+} Replace;
+
+static Expr *replace_one(Pool *p, Expr *e, void *context)
+{
+    const Replace *r = context;
+    (void)p;
+    return e == r->from ? r->to : NULL;
+}
+
+Expr *ex_replace(Pool *p, Expr *e, Expr *from, Expr *to)
+{
+    Replace r = {from, to};
+    return ex_rewrite(p, e, replace_one, &r);
+}

@@ -88,17 +88,6 @@ static Tensor *padded_copy(Layouts *l, int at, Tensor *t)
     return copy->out;
 }
 
-typedef struct Unguard {
-    Expr *guard, *instead;
-} Unguard;
-
-static Expr *drop_guard(Pool *p, Expr *e, void *context)
-{
-    const Unguard *u = context;
-    (void)p;
-    return e == u->guard ? u->instead : NULL;
-}
-
 /* Replaces the guarded load in the definition by one of `t`, which is the load's tensor or its
  * copy, and widens t's halo. */
 static void unguard_into(Layouts *l, Definition *def, Expr *guard, Expr *load, Tensor *t)
@@ -108,8 +97,8 @@ static void unguard_into(Layouts *l, Definition *def, Expr *guard, Expr *load, T
     Expr *rest;
     if (!guards_bounds(p, guard, load, &rest) || !needed_halo(l, load, before, after)) return;
     Expr *inside = t == load->tensor ? load : ex_load(p, t, load->args);
-    Unguard u = {guard, rest ? ex_select(p, rest, inside, guard->args[2]) : inside};
-    def->body = ex_rewrite(p, def->body, drop_guard, &u);
+    if (rest) inside = ex_select(p, rest, inside, guard->args[2]);
+    def->body = ex_replace(p, def->body, guard, inside);
     Place *place = layout_place(l, t);
     for (int d = 0; d < t->rank; d++) {
         place->before[d] = max64(place->before[d], before[d]);

@@ -100,18 +100,11 @@ static bool slice_geometry(Pool *p, const Definition *def, int64_t *first)
     return true;
 }
 
-static bool has_halo(const Layout *l)
-{
-    for (int d = 0; d < l->rank; d++)
-        if (l->before[d] || l->after[d]) return true;
-    return false;
-}
-
 static bool view_slice(Layouts *l, const Definition *def)
 {
     Buffer *out = def->out->buffer, *from = def->body->tensor->buffer;
     int64_t first;
-    if (!owns_memory(out) || has_halo(&out->layout) || from->kind == BUFFER_CONST ||
+    if (!owns_memory(out) || layout_has_halo(&out->layout) || from->kind == BUFFER_CONST ||
         lies_in(from, out) || !slice_geometry(l->p->pool, def, &first))
         return false;
     memcpy(out->layout.stride, from->layout.stride, sizeof out->layout.stride);

@@ -114,17 +114,6 @@ static void make_packed(Program *pr, PackPlan *k)
     LIST_PUSH(pr->arena, &pr->buffers, b);
 }
 
-typedef struct Replace {
-    Expr *from, *to;
-} Replace;
-
-static Expr *replace_one(Pool *p, Expr *e, void *context)
-{
-    const Replace *r = context;
-    (void)p;
-    return e == r->from ? r->to : NULL;
-}
-
 Definition *nest_pack(Program *pr, const Definition *def, const Var *vector, int lanes, int copies,
                       const Expr *reduce, Arena *arena)
 {
@@ -145,8 +134,8 @@ Definition *nest_pack(Program *pr, const Definition *def, const Var *vector, int
                        reduced ? cut : NULL, chunk))
             continue;
         make_packed(pr, &k);
-        Replace r = {load, ex_load(pr->pool, k.packed, k.index)};
-        result->body = ex_rewrite(pr->pool, result->body, replace_one, &r);
+        Expr *packed = ex_load(pr->pool, k.packed, k.index);
+        result->body = ex_replace(pr->pool, result->body, load, packed);
     }
     return result;
 }
