@@ -25,6 +25,7 @@ enum OptionGroup {
     GROUP_JSON = 1 << 8,
     GROUP_CSV = 1 << 9,
     GROUP_MISSING = 1 << 10,
+    GROUP_TABLE = 1 << 11, /* other forms of the summary */
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN };
@@ -43,7 +44,7 @@ typedef struct Options {
     int winograd; /* WinogradKind */
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
-    bool bundle, no_cache, no_bake, layers, scale, json, csv, missing;
+    bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown;
     double rtol, atol, timeout; /* timeout in seconds; 0: none */
 } Options;
 

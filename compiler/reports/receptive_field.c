@@ -49,10 +49,17 @@ static int64_t attr_at(const Node *node, const char *name, int d, int64_t otherw
     return a && a->kind == ATTR_INTS && d < a->count ? a->ints[d] : otherwise;
 }
 
-/* The window's extent in dimension d, from kernel_shape or, for a convolution, its weight. */
-static int64_t kernel_at(const Node *node, int d)
+int window_rank(const Node *node)
 {
-    const Tensor *weight = node_input(node, 1);
+    const Tensor *in = node_input(node, 0);
+    bool slides = named(node, windows) && strcmp(node->op_type, "Pad") != 0;
+    return slides && in && in->rank > 2 ? in->rank - 2 : 0;
+}
+
+/* From kernel_shape or, for a convolution, its weight. */
+int64_t window_extent(const Node *node, int d)
+{
+    const Tensor *weight = node_input(node, strcmp(node->op_type, "QLinearConv") == 0 ? 3 : 1);
     bool known = weight && weight->rank > d + 2 && strstr(node->op_type, "Conv");
     return attr_at(node, "kernel_shape", d, known ? weight->dims[d + 2] : 1);
 }
@@ -63,7 +70,7 @@ static void widen(Field *f, const Node *node)
     for (int d = 0; d < f->spatial; d++) {
         double stride = (double)attr_at(node, "strides", d, 1),
                dilation = (double)attr_at(node, "dilations", d, 1);
-        double extent = ((double)kernel_at(node, d) - 1) * dilation + 1;
+        double extent = ((double)window_extent(node, d) - 1) * dilation + 1;
         if (up)
             extent =
                 ceil(extent /

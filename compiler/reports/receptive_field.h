@@ -23,4 +23,8 @@ typedef struct Field {
 const Field *receptive_fields(Arena *arena, const Graph *g);
 const char *field_text(Arena *arena, const Field *field); /* "5x5", "all", "-" */
 
+/* The spatial dimensions of a node that slides a window, and the window's extent in one of them. */
+int window_rank(const Node *node); /* 0: it slides none */
+int64_t window_extent(const Node *node, int d);
+
 #endif

@@ -1,0 +1,2 @@
+# Markdown keeps what is markup in names.
+"$NETC" summary --md tree.net
