@@ -28,6 +28,7 @@
     Dtype dtype;
     NetName named;
     NetNames names;
+    NetAs as;
     NetExpr *expr;
     NetExprs exprs;
     NetType *type;
@@ -65,7 +66,12 @@
 %token '/' "`/`" '%' "`%`" '=' "`=`" ',' "`,`" ':' "`:`" ';' "`;`" '.' "`.`" '@' "`@`"
 %token T_EOF 0 "the end of the file"
 
-%type <named> name target as_opt index_opt graph_name
+/* After `as name`, a bracket is an index of the name, not of the call. */
+%precedence CALL_AS
+%precedence '['
+
+%type <named> name target index_opt graph_name
+%type <as> as_opt instance
 %type <names> targets names
 %type <expr> expr pipe or and not compare sum term unary postfix primary call literal scalar number binding_path count
 %type <exprs> exprs list dims value_opt
@@ -194,7 +200,11 @@ stage
     : callee as_opt                         { $$ = $1; $$->as = $2; }
     | callee '(' args ')' as_opt            { $$ = $1; $$->args = $3; $$->as = $5; }
     ;
-as_opt: %empty { $$ = NONE; } | T_AS name   { $$ = $2; };
+as_opt: %empty { $$ = (NetAs){0}; } | T_AS instance { $$ = $2; };
+instance
+    : target                                { $$ = net_as(p, @$, $1); }
+    | instance '[' expr ']'                 { $$ = $1; PUSH($$.indices, $3); }
+    ;
 
 or: and | or T_OR and                       { $$ = net_binary(p, @$, NET_OR, $1, $3); };
 and: not | and T_AND not                    { $$ = net_binary(p, @$, NET_AND, $1, $3); };
@@ -239,7 +249,7 @@ primary
     | list                                  { $$ = net_list(p, @$, $1); }
     | T_DTYPE '[' dims ']' literal          { $$ = net_typed(p, @$, net_type(p, @1, $1, &$3), $5); }
     | call
-    | call T_AS name                        { $$ = $1; $$->call->as = $3; }
+    | call T_AS instance %prec CALL_AS      { $$ = $1; $$->call->as = $3; }
     | repeat_head body                      { $1->body = $2; $$ = net_repeat(p, @1, $1); }
     | T_GRAPH graph_name signature body     { $3->name = $2, $3->signature = true, $3->body = $4; $$ = net_graph(p, @1, $3); }
     ;
@@ -282,7 +292,7 @@ arg
     ;
 
 repeat_head
-    : T_REPEAT count T_AS name index_opt '(' names ')' { $$ = net_repeat_head(p, $2, $4, $5, $7); }
+    : T_REPEAT count T_AS target index_opt '(' names ')' { $$ = net_repeat_head(p, $2, $4, $5, $7); }
     ;
 count
     : T_INT                                 { $$ = net_int(p, @$, $1); }

@@ -151,9 +151,13 @@ Binding *net_scope_find(Reader *r, const Scope *s, const char *name);
 const char *net_scope_nearest(Reader *r, const Scope *s, const char *name);
 /* Warns of values that nothing reads. */
 void net_scope_warn_unused(Reader *r, const Scope *s);
+/* The scope of a block or round that is called `_`: paths are those of the body around it. */
+Scope *net_scope_unnamed(Reader *r, Scope *outer, const Scope *around, const NetBody *body);
 /* The path of a new instance of `kind`, by the rules of LANGUAGE.md. */
-const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetName *as,
+const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetAs *as,
                                const Naming *naming);
+/* What `s->path` is of: "layer1[0]"; the net's name when it is "". */
+const char *net_scope_owner(Reader *r, const Scope *s);
 /* The name of the tensor that target `i` of an assignment gives; NULL when there is none, or a
  * later statement binds it again. */
 const char *net_scope_tensor_name(Reader *r, const Scope *s, const Naming *naming, int i);

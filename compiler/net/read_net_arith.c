@@ -192,7 +192,7 @@ static Value tensor_arith(Reader *r, Scope *s, const NetExpr *e, Value a, Value 
         return poison;
     static const char *const kinds[NET_OPERATOR_COUNT] = {
         [NET_ADD] = "add", [NET_SUB] = "sub", [NET_MUL] = "mul", [NET_DIV] = "div"};
-    NetName none = {0};
+    NetAs none = {0};
     Node *n = node_new(r, e->source, operators[op], 7,
                        net_scope_instance(r, s, kinds[op], &none, naming), 2, 1);
     n->inputs[0] = a.tensor, n->inputs[1] = b.tensor;
@@ -228,7 +228,7 @@ Value net_arith_unary(Reader *r, Scope *s, const NetExpr *e, Value a, const Nami
         return list_arith(r, &times, &a, &minus);
     }
     if (a.kind != VALUE_TENSOR) return not_defined(r, e, NULL, &a);
-    NetName none = {0};
+    NetAs none = {0};
     Node *n =
         node_new(r, e->source, "Neg", 6, net_scope_instance(r, s, "neg", &none, naming), 1, 1);
     n->inputs[0] = a.tensor;

@@ -182,6 +182,12 @@ NetName net_name(NetParser *p, NetPlace place, const char *text)
     return (NetName){text, net_source(p, place)};
 }
 
+NetAs net_as(NetParser *p, NetPlace place, NetName name)
+{
+    name.source = net_source(p, place);
+    return (NetAs){.name = name, .given = true};
+}
+
 NetType *net_type(NetParser *p, NetPlace place, Dtype dtype, const NetExprs *dims)
 {
     NetType *type = NEW(net_arena(p), NetType);

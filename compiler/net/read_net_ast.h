@@ -43,12 +43,19 @@ typedef struct NetArg {
 } NetArg;
 typedef LIST(NetArg) NetArgs;
 
+/* `as NAME[INDEX]...`, or `as _` for the path of what the call stands in. */
+typedef struct NetAs {
+    NetName name; /* text NULL: `_` */
+    NetExprs indices;
+    bool given;
+} NetAs;
+
 typedef struct NetCall {
     NetName callee;
     const char *domain; /* NULL: none written */
     int64_t version;    /* 0: none written */
     NetArgs args;
-    NetName as; /* text NULL: none */
+    NetAs as;
 } NetCall;
 
 typedef enum NetStmtKind {
@@ -83,7 +90,7 @@ typedef struct NetDef {
 
 typedef struct NetRepeat {
     NetExpr *count;
-    NetName path, index; /* index.text NULL: none */
+    NetName path, index; /* path.text NULL: `_`; index.text NULL: none */
     NetNames carried;
     NetBody body;
 } NetRepeat;
@@ -236,6 +243,7 @@ NetExpr *net_member(NetParser *p, NetPlace place, NetExpr *of, NetName name);
 NetExpr *net_repeat(NetParser *p, NetPlace place, NetRepeat *repeat);
 NetExpr *net_graph(NetParser *p, NetPlace place, NetDef *def);
 NetName net_name(NetParser *p, NetPlace place, const char *text);
+NetAs net_as(NetParser *p, NetPlace place, NetName name);
 NetType *net_type(NetParser *p, NetPlace place, Dtype dtype, const NetExprs *dims);
 NetCall *net_callee(NetParser *p, const String *domain, NetName callee, uint64_t version);
 NetRepeat *net_repeat_head(NetParser *p, NetExpr *count, NetName path, NetName index,

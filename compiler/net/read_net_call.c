@@ -221,10 +221,15 @@ Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Nami
     Value *values = NEW_ARRAY(r->arena, Value, def->inputs.count);
     for (int i = 0; i < def->inputs.count; i++) values[i].kind = VALUE_OMITTED;
     bool good = check_kinds(r, def) && block_args(r, s, e, def, values);
-    const char *path = net_scope_instance(r, s, def->name.text, &e->call->as, &naming);
+    const NetAs *as = &e->call->as;
+    bool unnamed = as->given && !as->name.text && !as->indices.count && !naming.path;
+    const char *path =
+        unnamed ? net_scope_owner(r, s) : net_scope_instance(r, s, def->name.text, as, &naming);
     Frame frame;
     if (!good || !enter(r, e, def, &frame, path)) return poison;
-    Scope *inner = net_scope_new(r, r->file_scope, arena_format(r->arena, "%s.", path), &def->body);
+    Scope *inner =
+        unnamed ? net_scope_unnamed(r, r->file_scope, s, &def->body)
+                : net_scope_new(r, r->file_scope, arena_format(r->arena, "%s.", path), &def->body);
     Value v = bind_params(r, inner, e, def, values) ? body_run(r, inner, &def->body) : poison;
     if (v.kind == VALUE_OMITTED) {
         net_error(r, "E0414", def->name.source, "block `%s` returns nothing", def->name.text);

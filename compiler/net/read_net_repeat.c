@@ -11,7 +11,7 @@ static bool is_single_block(Reader *r, const Scope *s, const NetBody *body)
     const NetStmt *stmt = body->items[0];
     const NetExpr *e = stmt->values.items[0];
     if ((stmt->kind != NET_VALUE && stmt->kind != NET_RETURN) || e->kind != NET_CALL ||
-        e->call->as.text)
+        e->call->as.given)
         return false;
     const Binding *b = net_scope_find(r, s, e->call->callee.text);
     return map_get(r->blocks, e->call->callee.text) || (b && b->value.kind == VALUE_BLOCK);
@@ -35,10 +35,11 @@ static bool carry_out(Reader *r, const NetRepeat *repeat, Value v, Value *carrie
     if (value_has_poison(&v)) return false;
     int given = v.kind == VALUE_OMITTED ? 0 : v.kind == VALUE_TUPLE ? v.list.count : 1;
     if (given != repeat->carried.count) {
-        Diagnostic *d = net_error(r, "E0414", repeat->path.source,
-                                  "a round of `%s` gives %d value%s for %d carried name%s",
-                                  repeat->path.text, given, given == 1 ? "" : "s",
-                                  repeat->carried.count, repeat->carried.count == 1 ? "" : "s");
+        Diagnostic *d =
+            net_error(r, "E0414", repeat->path.source,
+                      "a round of `%s` gives %d value%s for %d carried name%s",
+                      repeat->path.text ? repeat->path.text : "_", given, given == 1 ? "" : "s",
+                      repeat->carried.count, repeat->carried.count == 1 ? "" : "s");
         net_help(d, "the last expression of the body, or `return a, b`, is what the next round "
                     "begins with");
         return false;
@@ -47,21 +48,29 @@ static bool carry_out(Reader *r, const NetRepeat *repeat, Value v, Value *carrie
     return true;
 }
 
+/* The scope of a round; `path` is NULL for a repeat that is called `_`. */
+static Scope *round_scope(Reader *r, Scope *s, const NetRepeat *repeat, const char *own)
+{
+    if (!own) return net_scope_unnamed(r, s, s, &repeat->body);
+    Scope *inner = net_scope_new(r, s, arena_format(r->arena, "%s.", own), &repeat->body);
+    if (is_single_block(r, inner, &repeat->body)) inner->collapse = own;
+    return inner;
+}
+
 static bool run_round(Reader *r, Scope *s, const NetRepeat *repeat, const char *path, int64_t round,
                       Value *carried)
 {
-    const char *own = arena_format(r->arena, "%s[%lld]", path, (long long)round);
+    const char *own = path ? arena_format(r->arena, "%s[%lld]", path, (long long)round) : NULL;
     Frame frame = {.outer = r->frame,
                    .call = repeat->path.source,
                    .what = arena_format(r->arena, "in round %lld of this repeat, instance `%s`",
-                                        (long long)round, own)};
-    Scope *inner = net_scope_new(r, s, arena_format(r->arena, "%s.", own), &repeat->body);
+                                        (long long)round, own ? own : net_scope_owner(r, s))};
+    Scope *inner = round_scope(r, s, repeat, own);
     for (int i = 0; i < repeat->carried.count; i++)
         net_scope_bind(r, inner, repeat->carried.items[i], carried[i], false);
     if (repeat->index.text)
         net_scope_bind(r, inner, repeat->index, value_int(round, repeat->index.source), true);
     r->frame = &frame;
-    if (is_single_block(r, inner, &repeat->body)) inner->collapse = own;
     Value v = body_run(r, inner, &repeat->body);
     bool good = carry_out(r, repeat, v, carried);
     net_scope_warn_unused(r, inner);
@@ -84,7 +93,8 @@ Value repeat_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
                   NET_MAX_ROUNDS, (long long)count);
         return poison;
     }
-    const char *path = net_scope_instance(r, s, "repeat", &repeat->path, &(Naming){0});
+    const NetAs as = {.name = repeat->path, .given = true};
+    const char *path = as.name.text ? net_scope_instance(r, s, "repeat", &as, &(Naming){0}) : NULL;
     for (int64_t i = 0; i < count; i++)
         if (r->stopped || !net_expand(r, e->source) || !run_round(r, s, repeat, path, i, carried))
             return poison;

@@ -43,6 +43,20 @@ Scope *net_scope_new(Reader *r, Scope *outer, const char *path, const NetBody *b
     return s;
 }
 
+Scope *net_scope_unnamed(Reader *r, Scope *outer, const Scope *around, const NetBody *body)
+{
+    Scope *s = net_scope_new(r, outer, around->path, body);
+    s->kinds = around->kinds, s->taken = around->taken;
+    return s;
+}
+
+const char *net_scope_owner(Reader *r, const Scope *s)
+{
+    size_t length = strlen(s->path);
+    if (!length) return r->net->name.text;
+    return arena_format(r->arena, "%.*s", (int)length - 1, s->path);
+}
+
 /* ---- names ---- */
 
 void net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool quiet)
@@ -109,20 +123,53 @@ static const char *numbered_path(Reader *r, Scope *s, const char *kind)
     }
 }
 
-const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetName *as,
+/* NAME[INDEX]... as text; NULL after a diagnostic. */
+static const char *indexed_name(Reader *r, Scope *s, const NetAs *as)
+{
+    const char *name = as->name.text;
+    for (int i = 0; i < as->indices.count; i++) {
+        int64_t at;
+        const NetExpr *e = as->indices.items[i];
+        if (!eval_int(r, s, e, "the index of an instance", &at)) return NULL;
+        if (at < 0) {
+            net_error(r, "E0406", e->source, "an instance has no index %lld", (long long)at);
+            return NULL;
+        }
+        name = arena_format(r->arena, "%s[%lld]", name, (long long)at);
+    }
+    return name;
+}
+
+/* The path that `as` gives; NULL after a diagnostic. */
+static const char *given_path(Reader *r, Scope *s, const NetAs *as)
+{
+    if (as->name.text) {
+        const char *name = indexed_name(r, s, as);
+        return name ? arena_format(r->arena, "%s%s", s->path, name) : NULL;
+    }
+    if (*s->path && !as->indices.count) return net_scope_owner(r, s);
+    Diagnostic *d = net_error(r, "E0404", as->name.source,
+                              as->indices.count ? "`_` is no name and has no index"
+                                                : "`_` is the path of the block around a layer, "
+                                                  "and there is none here");
+    net_help(d, "as name");
+    return NULL;
+}
+
+const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetAs *as,
                                const Naming *naming)
 {
     if (naming->path) return naming->path;
-    if (as->text) {
-        const char *path = arena_format(r->arena, "%s%s", s->path, as->text);
-        const Source *first = map_get(s->taken, path);
+    const char *given = as->given ? given_path(r, s, as) : NULL;
+    if (given) {
+        const Source *first = map_get(s->taken, given);
         if (first) {
             Diagnostic *d =
-                net_error(r, "E0404", as->source, "two instances have the path `%s`", path);
-            net_label(d, as->source, "taken a second time");
+                net_error(r, "E0404", as->name.source, "two instances have the path `%s`", given);
+            net_label(d, as->name.source, "taken a second time");
             if (first->line) net_label(d, *first, "first taken here");
         }
-        return take_path(r, s, path, as->source);
+        return take_path(r, s, given, as->name.source);
     }
     for (int i = 0; naming->sole && i < naming->targets->count; i++) {
         const NetName *target = &naming->targets->items[i];

@@ -1,8 +1,8 @@
 /*
  * Weights of a .net from files: the `weights` lines of its head, and --weights-from, which comes
- * first. A tensor belongs to the parameter of its name, where layer1[0].conv1 and layer1.0.conv1
- * are the same; a line's list gives other names, and transposes. What does not fit, what is missing
- * and what is left over is listed.
+ * first. A tensor belongs to the parameter of its name, where layer[1].conv is layer.1.conv and
+ * layer1.conv too; a line's list gives other names, and transposes. What does not fit, what is
+ * missing and what is left over is listed.
  */
 #include "datafile.h"
 #include "read_net.h"
@@ -106,12 +106,14 @@ void weights_open(Reader *r)
 
 /* ---- giving ---- */
 
-/* layer1[0].conv1 as others write it: layer1.0.conv1 */
-static const char *dotted(Arena *arena, const char *path)
+/* layer[1].conv as others write it: layer.1.conv, or layer1.conv */
+static const char *without_brackets(Arena *arena, const char *path, bool dots)
 {
     char *copy = arena_string(arena, path), *to = copy;
-    for (const char *c = path; *c; c++)
-        if (*c != ']') *to++ = *c == '[' ? '.' : *c;
+    for (const char *c = path; *c; c++) {
+        if (*c == '[' && dots) *to++ = '.';
+        if (*c != '[' && *c != ']') *to++ = *c;
+    }
     *to = '\0';
     return copy;
 }
@@ -122,7 +124,8 @@ static bool find_in(Reader *r, const WeightsFile *file, const char *path, Taken 
         if (!strcmp(file->bindings.items[i].path, path))
             return *taken = file->bindings.items[i], true;
     const DataTensor *t = map_get(file->by_name, path);
-    if (!t) t = map_get(file->by_name, dotted(r->arena, path));
+    if (!t) t = map_get(file->by_name, without_brackets(r->arena, path, true));
+    if (!t) t = map_get(file->by_name, without_brackets(r->arena, path, false));
     *taken = (Taken){.path = path, .tensor = t};
     return t != NULL;
 }
