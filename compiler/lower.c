@@ -25,6 +25,18 @@ static bool check_types(const Node *n, Diags *diags)
     return true;
 }
 
+/* Of what is handed through: a constant, an input. */
+static void check_outputs(const Graph *g, Diags *diags)
+{
+    for (int i = 0; i < g->outputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        if (t->kind == TENSOR_VALUE || type_generates(t->dtype)) continue;
+        diag_error(diags, "E0602", t->source,
+                   "generated code cannot hold the output `%s`, whose elements are of type %s",
+                   t->name, dtype_name(t->dtype));
+    }
+}
+
 /* Parameters that are read but have no values, in one diagnostic. */
 static void check_parameters(const Graph *g, Diags *diags)
 {
@@ -139,6 +151,7 @@ Program *lower(Graph *g, const Target *target, Diags *diags)
     p->threads = 1;
     int before = diags_errors(diags);
     check_parameters(g, diags);
+    check_outputs(g, diags);
     check_size(g, diags);
     if (diags_errors(diags) > before) return NULL;
     int count = g->nodes.count; /* definitions may add nodes for copies, not to be lowered again */

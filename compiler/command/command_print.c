@@ -1,5 +1,6 @@
 /* netc print: the graph in the .net language, on standard output or in a file. */
 #include "commands.h"
+#include "generate.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -11,9 +12,23 @@ static bool is_stream(const char *path)
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-static int print(Job *job)
+/* -o FILE; of a folder, the network's name in it. NULL: standard output. */
+static const char *output_path(const Job *job)
 {
     const char *path = job->options->output;
+    struct stat status;
+    size_t length = path ? strlen(path) : 0;
+    bool slash = length && path[length - 1] == '/';
+    if (!path || (!slash && (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)))) return path;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+        die("cannot make %s: %s", path, strerror(errno));
+    return arena_format(job->arena, "%s%s%s.net", path, slash ? "" : "/",
+                        make_identifier(job->arena, job->graph->name));
+}
+
+static int print(Job *job)
+{
+    const char *path = output_path(job);
     if (path && !is_stream(path)) {
         if (print_net_files(job->graph, path, job->diags)) return EXIT_DONE;
         report_diags(job, job->diags);
@@ -34,7 +49,8 @@ const Command command_print = {
     .operands = "FILE",
     .title = "Prints a network in the .net language",
     .help = "Writes FILE (.net or .onnx), with every type and shape, as .net text that netc\n"
-            "reads back to the same graph. With -o DIR/NAME.net long weights go to\n"
+            "reads back to the same graph: what is compiled from it is the same C. With\n"
+            "-o DIR/NAME.net, or -o DIR/ for the network's own name, long weights go to\n"
             "DIR/NAME.safetensors; on standard output they are left out.\n",
     .least = 1,
     .most = 1,

@@ -33,8 +33,7 @@ bool is_identifier(const char *name)
     return *name != '\0';
 }
 
-/* The nearest C identifier: other characters become '_'. */
-static const char *make_identifier(Arena *arena, const char *name)
+const char *make_identifier(Arena *arena, const char *name)
 {
     char *id = arena_string(arena, name);
     for (char *p = id; *p; p++)
@@ -42,16 +41,10 @@ static const char *make_identifier(Arena *arena, const char *name)
     return is_identifier(id) ? id : arena_format(arena, "net_%s", id);
 }
 
-/* --prefix, else the name of a .net file's network, else the stem of an ONNX file: the graph in it
- * is hardly ever named after what it is. */
 static const char *choose_name(const Job *job)
 {
-    const Options *o = job->options;
-    if (o->prefix) return o->prefix;
-    const char *path = o->operands[0], *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-    const char *stem = slash ? slash + 1 : path;
-    if (!dot || strcmp(dot, ".onnx") != 0) return make_identifier(job->arena, job->graph->name);
-    return make_identifier(job->arena, arena_format(job->arena, "%.*s", (int)(dot - stem), stem));
+    return job->options->prefix ? job->options->prefix
+                                : make_identifier(job->arena, job->graph->name);
 }
 
 static WeightsKind choose_weights(const Job *job)

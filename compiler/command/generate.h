@@ -30,6 +30,8 @@ const char *const *generated_files(Arena *arena, const Generated *g, bool parts)
 const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
 /* May it name symbols in C and C++: an identifier and no keyword. */
 bool is_identifier(const char *name);
+/* The nearest C identifier: other characters become '_'. */
+const char *make_identifier(Arena *arena, const char *name);
 const RuntimeFile *runtime_file(const char *name); /* dies when the compiler does not carry it */
 
 #endif

@@ -104,15 +104,13 @@ static bool check_head(Reader *r, Source where)
     return false;
 }
 
+/* The stem of the file: the graph in it is hardly ever named after what it is. */
 static const char *graph_name(Reader *r)
 {
-    const char *name = text_or_empty(r->model->graph->name);
-    if (*name) return name;
-    const char *slash = strrchr(r->file.file->path, '/'),
-               *stem = slash ? slash + 1 : r->file.file->path;
-    const char *dot = strrchr(stem, '.');
-    return arena_format(r->scratch, "%.*s", (int)(dot ? dot - stem : (ptrdiff_t)strlen(stem)),
-                        stem);
+    const char *path = r->file.file->path, *slash = strrchr(path, '/');
+    const char *stem = slash ? slash + 1 : path, *dot = strrchr(stem, '.');
+    int length = (int)(dot ? dot - stem : (ptrdiff_t)strlen(stem));
+    return length ? arena_format(r->scratch, "%.*s", length, stem) : "net";
 }
 
 static Graph *read_main_graph(Reader *r, Source where)

@@ -1,0 +1,23 @@
+# What netc print writes compiles to the same bytes as what it was printed from: the examples, the networks of these tests, ONNX
+# models with everything a model may have. tests/roundtrip does the comparing.
+. "$ROOT/tests/driver/lib/checks.sh"
+mkdir "$T/models"
+for model in "$ROOT"/tests/*/*.model; do
+    [ -f "${model%.model}.graph" ] || continue
+    name=$(basename "$model" .model)
+    # a string has no C type, nor has a complex number
+    grep -v "^  output { name: .\(c64_typed\|c128_typed\|strings\)" "$model" >"$T/text"
+    protoc-c --encode=onnx.ModelProto --proto_path="$ROOT/grammar" onnx.proto <"$T/text" >"$T/models/$name.onnx"
+done
+ls "$T"/models/*.onnx "$ROOT"/examples/*.net >"$T/list"
+for net in "$ROOT"/tests/*/*.net; do [ -f "${net%.net}.err" ] || echo "$net"; done >>"$T/list"
+if "$ROOT/tests/roundtrip" "$T/list" -- --init 1 --dim-default 1 >"$T/said"; then echo "ok all"
+else grep '^not ok' "$T/said"; fi
+# nearly all of them can be compiled
+expect_true most sh -c "grep -q ' [0-9] not compiled' $T/said || grep -q ' 1[0-9] not compiled' $T/said"
+
+# -o FOLDER/ takes the network's name
+net=$ROOT/examples/lenet5.net
+expect print-folder 0 "$NETC" print "$net" --init 1 -o "$T/new/"
+expect_true print-folder-name test -f "$T/new/lenet5.net" -a -f "$T/new/lenet5.safetensors"
+expect print-again 0 "$NETC" print "$net" --init 1 -o "$T/new"
