@@ -26,7 +26,7 @@ tensor "$T/floats.pb" 'data_type: 1 dims: 2 float_data: 1 float_data: 3'
 
 # A baked input sizes the named dimensions that are open, and leaves the interface.
 expect print 0 "$NETC" print --bake "repeats=$T/repeats.pb" --bake "bias=$T/bias.pb" "$T/m.onnx"
-expect_text print-inputs "$T/stdout" '^net tiles(image: f32\[.*2\]) -> (y: f32\[3, 6\])'
+expect_text print-inputs "$T/stdout" '^net m(image: f32\[.*2\]) -> (y: f32\[3, 6\])'
 expect_text print-const "$T/stdout" '^    const repeats: i64\[2\] = \[1, 3\]$'
 expect check 0 "$NETC" check --dim N=3 --bake="repeats=$T/repeats.pb" "$T/m.onnx"
 expect summary 0 "$NETC" summary --dim N=3 --bake "repeats=$T/repeats.pb" "$T/m.onnx"
