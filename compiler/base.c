@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void die(const char *format, ...)
@@ -358,4 +359,13 @@ const char *nearest_name(const char *name, const char *const *names, int count)
         if (d < least || (d == least && !best)) best = names[i], least = d;
     }
     return best;
+}
+
+/* ---- time ---- */
+
+double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }

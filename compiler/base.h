@@ -117,6 +117,9 @@ typedef struct FilePart {
 } FilePart;
 bool file_write_parts(const char *path, const FilePart *parts, int count);
 
+/* Of a clock that only runs forward, from some moment on. */
+double seconds_now(void);
+
 /* Levenshtein distance with early cut-off, for "did you mean": the nearest of `names`, or NULL when
  * none is near enough to be what was meant. */
 const char *nearest_name(const char *name, const char *const *names, int count);

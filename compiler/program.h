@@ -188,7 +188,8 @@ typedef struct EmitOptions {
                          the model's name) */
     WeightsKind weights;
     bool bundle; /* the runtime parts inlined into the one .c */
-    bool entry;  /* export netc_entry: for shared libraries */
+    bool entry;   /* export netc_entry: for shared libraries */
+    bool profile; /* NAME_run calls NAME_profile after each kernel */
 } EmitOptions;
 
 /* NAME.c and NAME.h; for WEIGHTS_OBJECT also NAME_weights.S, which includes NAME.weights. */

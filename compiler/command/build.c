@@ -57,14 +57,30 @@ static void archive_objects(const Job *job, const Workdir *w, const Words *objec
     tool_run(job->arena, "the archiver", &words, w->path);
 }
 
-/* The stand-alone main reaches the network through netc_entry, as any other tool does. */
-static const char *compile_main(const Job *job, const Workdir *w)
+/* A program of the runtime, with all headers, into the folder. */
+static void write_program(const Workdir *w, const char *name)
 {
-    static const char name[] = "netc_main.c";
     for (const RuntimeFile *f = runtime_files; f->name; f++)
         if (strcmp(f->name, name) == 0 || f->name[strlen(f->name) - 1] == 'h')
             workdir_write(w, f->name, f->data, f->bytes);
-    return compile_one(job, w, name, "");
+}
+
+/* The stand-alone main reaches the network through netc_entry, as any other tool does. */
+static const char *compile_main(const Job *job, const Workdir *w)
+{
+    write_program(w, "netc_main.c");
+    return compile_one(job, w, "netc_main.c", "");
+}
+
+const char *build_bench(const Job *job, const Workdir *w)
+{
+    write_program(w, "netc_bench.c");
+    Words words = cc_words(job->arena, job->options);
+    words_add(job->arena, &words,
+              arena_format(job->arena, "-DNETC_HEADER=\"%s\" netc_bench.c -o netc_bench -lm -ldl",
+                           job->options->target->header));
+    tool_run(job->arena, "the C compiler", &words, w->path);
+    return workdir_file(w, "netc_bench");
 }
 
 void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w, const char *result)

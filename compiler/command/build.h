@@ -12,5 +12,7 @@ BuildKind build_kind(const char *path);
  */
 void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w,
            const char *result);
+/* Builds the runtime's benchmark for the job's target in the folder; its path. */
+const char *build_bench(const Job *job, const Workdir *w);
 
 #endif

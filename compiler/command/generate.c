@@ -66,6 +66,7 @@ const Generated *generate(const Job *job, bool entry)
         .weights = choose_weights(job),
         .bundle = job->options->bundle,
         .entry = entry,
+        .profile = job->options->profile,
     };
     g->source = arena_format(job->arena, "%s.c", g->options.name);
     g->header = arena_format(job->arena, "%s.h", g->options.name);

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char library_name[] = "model.so";
+static const char library_name[] = "model.so", seconds_name[] = "seconds";
 /* The cache is pruned to CACHE_BYTES, but never of what was used in the last hour. */
 static const int64_t CACHE_BYTES = (int64_t)4 << 30;
 enum { RECENT_SECONDS = 3600 };
@@ -94,7 +94,10 @@ static void prune(Arena *arena, const char *folder)
 
 static void build_into(const Job *job, const Generated *g, Workdir *w)
 {
+    double start = seconds_now();
     build(job, g, BUILD_SHARED, w, library_name);
+    const char *took = arena_format(job->arena, "%.3f\n", seconds_now() - start);
+    workdir_write(w, seconds_name, took, strlen(took));
     const char *const *names = generated_files(job->arena, g, true);
     for (; *names; names++)
         if (!(g->options.weights == WEIGHTS_FILE && strcmp(*names, g->weights) == 0))
@@ -112,6 +115,9 @@ static Library library_in(const Job *job, const Generated *g, const char *folder
     Library library = {.path = arena_format(job->arena, "%s/%s", folder, library_name)};
     if (g->options.weights == WEIGHTS_FILE)
         library.weights = arena_format(job->arena, "%s/%s", folder, g->weights);
+    FILE *file = fopen(arena_format(job->arena, "%s/%s", folder, seconds_name), "r");
+    if (file && fscanf(file, "%lf", &library.seconds) != 1) library.seconds = 0;
+    if (file) fclose(file);
     return library;
 }
 
@@ -145,7 +151,7 @@ Library library_get(const Job *job)
     build_into(job, g, w);
     workdir_publish_all(w, entry);
     prune(job->arena, folder);
-    return library;
+    return library_in(job, g, entry);
 }
 
 void library_release(Library *library)

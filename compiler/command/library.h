@@ -10,8 +10,9 @@
 typedef struct Library {
     const char *path;
     const char
-        *weights; /* `--weights file`: the file that is passed as the last input; else NULL */
-    Workdir *own; /* --no-cache: the folder to remove at the end */
+        *weights;   /* `--weights file`: the file that is passed as the last input; else NULL */
+    Workdir *own;   /* --no-cache: the folder to remove at the end */
+    double seconds; /* that the C compiler took, perhaps long ago; 0: not known */
 } Library;
 
 Library library_get(const Job *job);

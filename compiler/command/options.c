@@ -84,6 +84,12 @@ static const OptionRow rows[] = {
      "compare every tensor with the interpreter; name the first wrong node", NULL},
     {0, "no-bake", NULL, OPTION_FLAG, AT(no_bake), GROUP_COMPARE,
      "refuse a network that needs the value of an input at compile time", NULL},
+    {0, "seconds", "S", OPTION_REAL, AT(seconds), GROUP_BENCH,
+     "run for so long (default 2)", NULL},
+    {0, "profile", NULL, OPTION_FLAG, AT(profile), GROUP_BENCH,
+     "the time of each kernel, beside what the cost model says", NULL},
+    {0, "profile", NULL, OPTION_FLAG, AT(profile), GROUP_SOURCE,
+     "call the function pointer NAME_profile after each kernel, to time it", NULL},
     {0, "json", NULL, OPTION_FLAG, AT(json), GROUP_JSON,
      "the result as JSON on standard output", NULL},
     {0, "csv", NULL, OPTION_FLAG, AT(csv), GROUP_CSV,
@@ -385,6 +391,7 @@ Options *options_parse(Arena *arena, int argc, char **argv)
     o->rtol = 1e-3;
     o->atol = 1e-7;
     o->timeout = 600;
+    o->seconds = 2;
     bool only_operands = false;
     for (int i = 2; i < argc; i++) {
         const char *arg = argv[i];

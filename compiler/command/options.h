@@ -26,6 +26,7 @@ enum OptionGroup {
     GROUP_CSV = 1 << 9,
     GROUP_MISSING = 1 << 10,
     GROUP_TABLE = 1 << 11, /* other forms of the summary */
+    GROUP_BENCH = 1 << 12, /* timing */
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN };
@@ -44,8 +45,8 @@ typedef struct Options {
     int winograd; /* WinogradKind */
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
-    bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown;
-    double rtol, atol, timeout; /* timeout in seconds; 0: none */
+    bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
+    double rtol, atol, timeout, seconds; /* timeout in seconds; 0: none */
 } Options;
 
 /* Reads the command line. Does not return for --help and --version (exit 0) and for mistakes (exit

@@ -89,13 +89,14 @@ static int run_words(Arena *arena, const char *what, const Words *words, const c
     return status;
 }
 
-void tool_run(Arena *arena, const char *what, const Words *words, const char *folder)
+const char *tool_run(Arena *arena, const char *what, const Words *words, const char *folder)
 {
     Text printed = {0}, command = {0};
     int status = run_words(arena, what, words, folder, &printed);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        const char *all = arena_string(arena, printed.data ? printed.data : "");
         text_free(&printed);
-        return;
+        return all;
     }
     progress_clear();
     for (int i = 0; i < words->count; i++)
@@ -105,7 +106,8 @@ void tool_run(Arena *arena, const char *what, const Words *words, const char *fo
         fprintf(stderr, "%s%s", printed.data,
                 printed.data[strlen(printed.data) - 1] == '\n' ? "" : "\n");
     if (WIFSIGNALED(status))
-        die("%s was killed by signal %d: %s", what, WTERMSIG(status), command.data);
+        die("%s was killed by signal %d (%s): %s", what, WTERMSIG(status),
+            strsignal(WTERMSIG(status)), command.data);
     die("%s failed with exit code %d: %s", what, WEXITSTATUS(status), command.data);
 }
 

@@ -15,7 +15,8 @@ Words cc_words(Arena *arena, const Options *o);
 const char *cc_version(Arena *arena, const Options *o);
 /* Adds the words of `text`, which are separated by spaces. */
 void words_add(Arena *arena, Words *words, const char *text);
-/* Runs a command in `folder`; `what` says what for ("the C compiler"). */
-void tool_run(Arena *arena, const char *what, const Words *words, const char *folder);
+/* Runs a command in `folder`; `what` says what for ("the C compiler"). What it prints is shown
+ * when it fails, else returned. */
+const char *tool_run(Arena *arena, const char *what, const Words *words, const char *folder);
 
 #endif

@@ -222,6 +222,24 @@ static void call(SourceFile *s, int k, const char *const *names)
     text_add(s->out, ");\n");
 }
 
+/* ---- NAME_profile: the hook for who times kernels ---- */
+
+static void profile_hook(SourceFile *s)
+{
+    if (!s->o->profile) return;
+    text_add(
+        s->out,
+        "/* When set, called with -1 before the first kernel, and with its position after each. "
+        "*/\nvoid (*%s_profile)(int kernel);\n\n",
+        s->o->name);
+}
+
+static void profile_call(SourceFile *s, int kernel)
+{
+    if (s->o->profile)
+        text_add(s->out, "    if (%s_profile) %s_profile(%d);\n", s->o->name, s->o->name, kernel);
+}
+
 static bool any_buffer(const Program *p, BufferKind kind)
 {
     for (int i = 0; i < p->buffers.count; i++)
@@ -291,6 +309,7 @@ static void run(SourceFile *s, const char *const *names)
     const Graph *g = p->graph;
     memory_macros(s, any_buffer(p, BUFFER_WORK),
                   p->weight_bytes && s->o->weights != WEIGHTS_INLINE);
+    profile_hook(s);
     text_add(s->out, "int %s_run(", s->o->name);
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         bool output = i >= g->inputs.count;
@@ -301,7 +320,11 @@ static void run(SourceFile *s, const char *const *names)
     text_add(s->out, "%svoid *workspace)\n{\n",
              s->o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
     checks(s, names);
-    for (int k = 0; k < p->kernels.count; k++) call(s, k, names);
+    profile_call(s, -1);
+    for (int k = 0; k < p->kernels.count; k++) {
+        call(s, k, names);
+        profile_call(s, k);
+    }
     text_add(s->out, "    return 0;\n}\n\n");
 }
 

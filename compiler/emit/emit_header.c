@@ -146,6 +146,11 @@ void emit_header(const Program *p, const EmitOptions *o, Text *out)
                   "pointer is misaligned; then nothing was\n"
                   " * written. */\n");
     prototype(p, o, out);
+    if (o->profile)
+        text_add(out,
+                 "\n/* When set, called with -1 before the first kernel of a run, and with its "
+                 "position, from 0, after each. */\nextern void (*%s_profile)(int kernel);\n",
+                 o->name);
     text_add(out, "\n/* Names, types and shapes, for tools. Left out of the object code when it is "
                   "compiled with NETC_NO_DESCRIPTOR. */\n");
     text_add(out, "#ifndef NETC_NO_DESCRIPTOR\nconst netc_model *%s_model(void);\n#endif\n",

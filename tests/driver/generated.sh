@@ -45,6 +45,12 @@ done
 expect_true no-writable-data sh -c "size -A '$T/object/small.o' | awk '(\$1 == \".data\" || \$1 == \".bss\") && \$2 > 0 { bad = 1 } END { exit bad }'"
 expect_true no-allocation sh -c "! nm -u '$T/object/small.o' | grep -E 'alloc|free|printf|pthread|exit|abort'"
 
+# With --profile a hook, which is the only writable data; without, nothing of it.
+expect profile 0 "$NETC" compile "$net" --init 1 --profile -o "$T/profile"
+expect_true profile-header grep -q 'extern void (\*small_profile)(int kernel);' "$T/profile/small.h"
+expect_true profile-compiles gcc -std=c11 $warnings $("$NETC" targets native) -c "$T/profile/small.c" -o "$T/x.o"
+expect_true no-profile sh -c '! grep -q profile "$1"' - "$T/scalar/small.c"
+
 # Two networks in one program, four threads.
 "$NETC" compile "$net" --init 1 --prefix first -o "$T/pair"
 "$NETC" compile "$net" --init 2 --prefix second -o "$T/pair"

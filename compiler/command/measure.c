@@ -1,0 +1,65 @@
+/* Building and running runtime/netc_bench.c, and reading what it prints. */
+#include "measure.h"
+
+#include "build.h"
+#include "toolchain.h"
+
+#include <stdlib.h>
+
+/* `NAME VALUE` of one line into the field that has that name. */
+static void read_line(const char *line, const Program *p, Measurement *m)
+{
+    const struct {
+        const char *name;
+        double *value;
+    } fields[] = {
+        {"min", &m->min},           {"median", &m->median}, {"p99", &m->p99},
+        {"resident", &m->resident}, {"clock", &m->clock},   {"multiply-adds", &m->multiply_adds},
+        {"memory", &m->bandwidth},
+    };
+    int kernel;
+    double seconds;
+    if (sscanf(line, "runs %d", &m->runs) == 1) return;
+    if (sscanf(line, "kernel %d %lf", &kernel, &seconds) == 2 && kernel >= 0 &&
+        kernel < p->kernels.count)
+        m->kernels[kernel] = seconds;
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        size_t n = strlen(fields[i].name);
+        if (strncmp(line, fields[i].name, n) == 0 && line[n] == ' ')
+            *fields[i].value = strtod(line + n, NULL);
+    }
+}
+
+Measurement measure(const Job *job, const Library *library)
+{
+    const Options *o = job->options;
+    Arena *arena = job->arena;
+    const char *scratch = getenv("TMPDIR");
+    Workdir *w = workdir_make(arena, scratch && *scratch ? scratch : "/tmp");
+    const char *program = build_bench(job, w);
+    char *path = realpath(library->path, NULL),
+         *weights = library->weights ? realpath(library->weights, NULL) : NULL;
+    Words words = {0};
+    LIST_PUSH(arena, &words, program);
+    const char *library_path = arena_string(arena, path ? path : library->path);
+    LIST_PUSH(arena, &words, library_path);
+    words_add(arena, &words,
+              arena_format(arena, "%.6f %lld %.0f", o->seconds, (long long)o->threads,
+                           o->timeout < 1 && o->timeout > 0 ? 1 : o->timeout));
+    const char *weights_path = weights ? arena_string(arena, weights) : NULL;
+    if (weights) LIST_PUSH(arena, &words, weights_path);
+    free(path);
+    free(weights);
+    progress("running %s", job->graph->name);
+    setenv("OMP_NUM_THREADS", arena_format(arena, "%lld", (long long)o->threads), 1);
+    const char *printed = tool_run(arena, "the benchmark", &words, w->path);
+    workdir_remove(w);
+    Measurement m = {.kernels = NEW_ARRAY(arena, double, job->program->kernels.count + 1)};
+    for (const char *line = printed; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        read_line(line, job->program, &m);
+    }
+    progress_clear();
+    if (m.runs < 1) die("the benchmark says nothing of its runs");
+    return m;
+}
