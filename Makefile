@@ -11,11 +11,12 @@ LDLIBS  += -lprotobuf-c -lz -lm
 
 HEADERS   := $(addprefix -I,$(sort $(dir $(wildcard compiler/*/*.h))))
 SOURCES   := $(sort $(wildcard compiler/*.c compiler/*/*.c))
-GENERATED := $(BUILD)/net.tab.c $(BUILD)/net.lex.c $(BUILD)/onnx.pb-c.c $(BUILD)/registry.c $(BUILD)/runtime_files.c
+GENERATED := $(BUILD)/net.tab.c $(BUILD)/net.lex.c $(BUILD)/onnx.pb-c.c $(BUILD)/registry.c $(BUILD)/carried_files.c
 OBJECTS   := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED:.c=.o)
 OPS       := $(basename $(notdir $(sort $(wildcard compiler/ops/*.c))))
 TARGETS   := $(basename $(notdir $(sort $(wildcard compiler/targets/*.c))))
 RUNTIME   := $(sort $(wildcard runtime/*.h runtime/*.c))
+LIBRARY   := $(sort $(wildcard grammar/std/*.net))
 
 .PHONY: all
 all: $(BUILD)/netc $(BUILD)/netc.1
@@ -56,13 +57,15 @@ $(BUILD)/registry.c: compiler/ops compiler/targets Makefile
 	  echo 'const Target *const target_list[] = {'; for t in $(TARGETS); do echo "    &targets_$$t,"; done; echo '    0};'; \
 	} >$@
 
-# The runtime's files travel inside the compiler, so that generated code is complete wherever netc runs.
-$(BUILD)/runtime_files.c: $(RUNTIME) Makefile
+# Files that travel inside the compiler, so that it works and its generated code is complete wherever it runs.
+CARRIED = runtime_files=$(RUNTIME) library_files=$(LIBRARY)
+$(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) Makefile
 	@mkdir -p $(@D)
-	{ echo '#include "runtime_files.h"'; echo 'const RuntimeFile runtime_files[] = {'; \
-	  for f in $(RUNTIME); do printf '    {"%s", (const unsigned char[]){' $$(basename $$f); \
+	{ echo '#include "carried_files.h"'; for f in $(CARRIED); do \
+	    case $$f in *=*) echo "$$end const CarriedFile $${f%%=*}[] = {"; f=$${f#*=}; end='{0, 0, 0}};' ;; esac; \
+	    [ -n "$$f" ] || continue; printf '    {"%s", (const unsigned char[]){' $${f##*/}; \
 	    od -An -v -tu1 $$f | sed 's/  */,/g; s/^,//; s/$$/,/' ; printf '0}, %s},\n' $$(wc -c <$$f); done; \
-	  echo '    {0, 0, 0}};'; } >$@
+	  echo "$$end"; } >$@
 
 # ---- tests ----
 
@@ -120,10 +123,11 @@ PLACE = $(DESTDIR)$(PREFIX)
 .PHONY: install uninstall
 install: all
 	install -d $(PLACE)/bin $(PLACE)/include/netc $(PLACE)/lib/pkgconfig $(PLACE)/share/man/man1 \
-	  $(PLACE)/share/bash-completion/completions $(PLACE)/share/doc/netc $(PLACE)/share/netc
+	  $(PLACE)/share/bash-completion/completions $(PLACE)/share/doc/netc $(PLACE)/share/netc/std
 	install $(BUILD)/netc $(PLACE)/bin/netc
 	install -m 644 $(filter %.h,$(RUNTIME)) $(PLACE)/include/netc
 	install -m 644 $(filter %.c,$(RUNTIME)) $(PLACE)/share/netc
+	install -m 644 $(LIBRARY) $(PLACE)/share/netc/std
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's/@VERSION@/$(VERSION)/' runtime/netc.pc.in >$(PLACE)/lib/pkgconfig/netc.pc
 	install -m 644 $(BUILD)/netc.1 $(PLACE)/share/man/man1
 	install -m 644 compiler/command/netc.bash-completion $(PLACE)/share/bash-completion/completions/netc

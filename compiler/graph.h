@@ -200,9 +200,10 @@ typedef struct ReadOptions {
         weights; /* --weights-from FILE: .npz, .safetensors, .onnx or a folder of .npy; NULL none */
     bool init;   /* --init SEED: fill unbound parameters at random */
     uint64_t seed;
-    LIST(BakeOption) bakes; /* --bake INPUT=FILE */
-    LIST(ListOption) lists; /* --elements INPUT=COUNT, or what the data holds */
-    bool inputs_only;       /* the graph's inputs and nothing else */
+    LIST(BakeOption) bakes;          /* --bake INPUT=FILE */
+    LIST(ListOption) lists;          /* --elements INPUT=COUNT, or what the data holds */
+    LIST(const char *) import_paths; /* --import-path FOLDER: where imported files are, too */
+    bool inputs_only;                /* the graph's inputs and nothing else */
 } ReadOptions;
 
 /* Reads FILE by its extension (.onnx, .net). NULL after diagnostics. Not yet inferred. */

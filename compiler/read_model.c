@@ -29,8 +29,11 @@ static Graph *read_by_name(Arena *arena, const char *path, const ReadOptions *op
 
 Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
 {
-    ReadOptions open = {
-        .dims = options->dims, .lists = options->lists, .dim_default = 1, .inputs_only = true};
+    ReadOptions open = {.dims = options->dims,
+                        .lists = options->lists,
+                        .import_paths = options->import_paths,
+                        .dim_default = 1,
+                        .inputs_only = true};
     return read_by_name(arena, path, &open, diags);
 }
 

@@ -42,6 +42,7 @@
     NetBody body;
     NetDef *def;
     NetWeights *weights;
+    NetImport *import;
 }
 
 %code {
@@ -59,7 +60,7 @@
 %token T_OMITTED "`_`"
 %token T_PIPE "`|>`" T_ARROW "`->`" T_EQ "`==`" T_NE "`!=`" T_LE "`<=`" T_GE "`>=`" T_FLOORDIV "`//`" T_DOMAIN "`::`"
 %token T_AND "`and`" T_AS "`as`" T_ASSERT "`assert`" T_BLOCK "`block`" T_CONST "`const`" T_ELSE "`else`"
-%token T_FALSE "`false`" T_GRAPH "`graph`" T_IF "`if`" T_INF "`inf`" T_NAN "`nan`" T_NET "`net`" T_NOT "`not`"
+%token T_FALSE "`false`" T_GRAPH "`graph`" T_IF "`if`" T_IMPORT "`import`" T_INF "`inf`" T_NAN "`nan`" T_NET "`net`" T_NOT "`not`"
 %token T_OPSET "`opset`" T_OR "`or`" T_PARAM "`param`" T_REPEAT "`repeat`" T_RETURN "`return`" T_THEN "`then`"
 %token T_TRUE "`true`" T_WEIGHTS "`weights`" T_WHERE "`where`"
 %token '(' "`(`" ')' "`)`" '[' "`[`" ']' "`]`" '{' "`{`" '}' "`}`" '<' "`<`" '>' "`>`" '+' "`+`" '-' "`-`" '*' "`*`"
@@ -70,7 +71,7 @@
 %precedence CALL_AS
 %precedence '['
 
-%type <named> name target index_opt graph_name
+%type <named> name own_opt target index_opt graph_name
 %type <as> as_opt instance
 %type <names> targets names
 %type <expr> expr pipe or and not compare sum term unary postfix primary call literal scalar number binding_path count
@@ -86,6 +87,7 @@
 %type <body> body statements
 %type <def> signature
 %type <weights> weights_head weights_body
+%type <import> import import_list
 
 %%
 
@@ -96,6 +98,7 @@ item
     | T_OPSET T_STRING T_INT T_END          { PUSH(file->opsets, net_opset(p, @$, &$2, $3)); }
     | weights_head T_END                    { PUSH(file->weights, $1); }
     | weights_body '}' T_END                { PUSH(file->weights, $1); }
+    | import T_END                          { PUSH(file->imports, $1); }
     | declaration                           { PUSH(file->consts, $1); }
     | T_NET name signature body T_END       { $3->name = $2, $3->body = $4; PUSH(file->nets, $3); }
     | T_BLOCK name '(' params ')' body T_END {
@@ -116,6 +119,16 @@ weights_body
     ;
 binding_path: postfix;
 
+import
+    : T_IMPORT T_STRING                     { $$ = net_import(p, @2, $2); }
+    | import_list comma_opt ')'             { $$ = $1; }
+    ;
+import_list
+    : T_IMPORT T_STRING '(' name own_opt    { $$ = net_import(p, @2, $2); net_import_name(p, $$, $4, $5); }
+    | import_list ',' name own_opt          { $$ = $1; net_import_name(p, $$, $3, $4); }
+    ;
+own_opt: %empty { $$ = NONE; } | T_AS name  { $$ = $2; };
+
 signature
     : '(' params ')' T_ARROW '(' params ')' where_opt { $$ = net_def(p, @$, NONE, $2, $6, $8); }
     ;
@@ -134,6 +147,7 @@ param_list
     ;
 param
     : name                                  { $$ = (NetParam){.name = $1}; }
+    | name '=' expr                         { $$ = (NetParam){.name = $1, .value = $3}; }
     | name ':' type                         { $$ = (NetParam){.name = $1, .type = $3}; }
     | name ':' type '=' expr                { $$ = (NetParam){.name = $1, .type = $3, .value = $5}; }
     | name ':' name                         { $$ = (NetParam){.name = $1, .kind = $3}; }

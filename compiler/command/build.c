@@ -60,7 +60,7 @@ static void archive_objects(const Job *job, const Workdir *w, const Words *objec
 /* A program of the runtime, with all headers, into the folder. */
 static void write_program(const Workdir *w, const char *name)
 {
-    for (const RuntimeFile *f = runtime_files; f->name; f++)
+    for (const CarriedFile *f = runtime_files; f->name; f++)
         if (strcmp(f->name, name) == 0 || f->name[strlen(f->name) - 1] == 'h')
             workdir_write(w, f->name, f->data, f->bytes);
 }

@@ -91,9 +91,9 @@ int generate_print_stage(const Job *job)
     return EXIT_DONE;
 }
 
-const RuntimeFile *runtime_file(const char *name)
+const CarriedFile *runtime_file(const char *name)
 {
-    for (const RuntimeFile *f = runtime_files; f->name; f++)
+    for (const CarriedFile *f = runtime_files; f->name; f++)
         if (strcmp(f->name, name) == 0) return f;
     die("the compiler was built without %s", name);
 }
@@ -115,7 +115,7 @@ void generated_write(const Generated *g, const Workdir *w, bool parts)
     if (g->weights) write_weights(g, w);
     if (!parts) return;
     for (const char *const *part = emit_runtime_parts(g->program); *part; part++) {
-        const RuntimeFile *f = runtime_file(*part);
+        const CarriedFile *f = runtime_file(*part);
         workdir_write(w, f->name, f->data, f->bytes);
     }
 }

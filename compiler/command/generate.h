@@ -6,7 +6,7 @@
 #define NETC_GENERATE_H
 
 #include "commands.h"
-#include "runtime_files.h"
+#include "carried_files.h"
 #include "workdir.h"
 
 typedef struct Generated {
@@ -32,6 +32,6 @@ const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
 bool is_identifier(const char *name);
 /* The nearest C identifier: other characters become '_'. */
 const char *make_identifier(Arena *arena, const char *name);
-const RuntimeFile *runtime_file(const char *name); /* dies when the compiler does not carry it */
+const CarriedFile *runtime_file(const char *name); /* dies when the compiler does not carry it */
 
 #endif

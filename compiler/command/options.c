@@ -16,6 +16,7 @@ typedef enum OptionKind {
     OPTION_DIM,    /* appended to read.dims */
     OPTION_LIST,   /* appended to read.lists */
     OPTION_BAKE,   /* appended to read.bakes */
+    OPTION_PATHS,  /* appended to read.import_paths */
     OPTION_SEED,   /* read.seed, and sets read.init */
     OPTION_NAME,   /* const char *, a C identifier */
 } OptionKind;
@@ -48,6 +49,8 @@ static const OptionRow rows[] = {
      "make an input a constant, with the value in a .npy or .pb file (repeatable)", NULL},
     {0, "elements", "INPUT=COUNT", OPTION_LIST, AT(read.lists), GROUP_MODEL,
      "how many elements a sequence or an optional has that is an input (repeatable)", NULL},
+    {'I', "import-path", "FOLDER", OPTION_PATHS, AT(read.import_paths), GROUP_MODEL,
+     "where a .net may find the files that it imports (repeatable)", NULL},
     {0, "weights-from", "FILE", OPTION_TEXT, AT(read.weights), GROUP_WEIGHTS,
      "parameters by path: .npz, .safetensors, .onnx or a folder of .npy", NULL},
     {0, "init", "SEED", OPTION_SEED, AT(read.seed), GROUP_WEIGHTS,
@@ -296,6 +299,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_DIM: parse_dim(arena, o, row, value); break;
     case OPTION_BAKE: parse_bake(arena, o, value); break;
     case OPTION_LIST: parse_list(arena, o, row, value); break;
+    case OPTION_PATHS: LIST_PUSH(arena, &o->read.import_paths, value); break;
     case OPTION_SEED:
         o->read.init = true;
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);

@@ -66,6 +66,8 @@ const DiagCode diag_codes[] = {
     {"E0413", "a literal has the wrong shape or value"},
     {"E0414", "a block returns nothing or calls itself"},
     {"E0415", "the file has no net"},
+    {"E0416", "an imported file cannot be found"},
+    {"E0417", "files import each other in a cycle"},
     {"E0501", "the weights cannot be read"},
     {"E0502", "weights are missing"},
     {"E0503", "a weight has the wrong shape or type"},

@@ -4,15 +4,15 @@
  */
 #include "emit.h"
 
-#include "runtime_files.h"
+#include "carried_files.h"
 
 #include <ctype.h>
 
 /* ---- runtime parts ---- */
 
-static const RuntimeFile *runtime_find(const char *name, size_t length)
+static const CarriedFile *runtime_find(const char *name, size_t length)
 {
-    for (const RuntimeFile *f = runtime_files; f->name; f++)
+    for (const CarriedFile *f = runtime_files; f->name; f++)
         if (strlen(f->name) == length && memcmp(f->name, name, length) == 0) return f;
     return NULL;
 }
@@ -23,7 +23,7 @@ typedef struct Parts {
 } Parts;
 
 /* The quoted file of an #include line, or NULL. */
-static const RuntimeFile *included(const char *line)
+static const CarriedFile *included(const char *line)
 {
     static const char directive[] = "#include \"";
     if (strncmp(line, directive, sizeof directive - 1) != 0) return NULL;
@@ -42,13 +42,13 @@ static bool add_part(Parts *parts, const char *name)
 
 /* A file of the runtime and what it includes; with `out`, its text with the includes expanded, each
  * once. */
-static void collect(Parts *parts, const RuntimeFile *f, Text *out)
+static void collect(Parts *parts, const CarriedFile *f, Text *out)
 {
     if (!add_part(parts, f->name)) return;
     for (const char *line = (const char *)f->data; *line;) {
         const char *end = strchr(line, '\n');
         size_t length = end ? (size_t)(end - line) + 1 : strlen(line);
-        const RuntimeFile *inner = included(line);
+        const CarriedFile *inner = included(line);
         if (inner)
             collect(parts, inner, out);
         else if (out)

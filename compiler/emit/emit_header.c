@@ -1,7 +1,7 @@
 /* NAME.h: the interface of a generated network, for C and C++. */
 #include "emit.h"
 
-#include "runtime_files.h"
+#include "carried_files.h"
 
 #include <ctype.h>
 
@@ -94,7 +94,7 @@ static void describe_tensors(const Program *p, const char *const *names, Text *o
 
 static void embed_descriptor(Text *out)
 {
-    for (const RuntimeFile *f = runtime_files; f->name; f++)
+    for (const CarriedFile *f = runtime_files; f->name; f++)
         if (strcmp(f->name, "netc.h") == 0) text_put(out, f->data, f->bytes);
 }
 

@@ -11,7 +11,7 @@
 
 static void read_opsets(Reader *r)
 {
-    const NetFile *ast = r->ast;
+    const NetFile *ast = r->home->ast;
     r->top->opset = NET_DEFAULT_OPSET;
     for (int i = 0; i < ast->opsets.count; i++) {
         const NetOpset *o = &ast->opsets.items[i];
@@ -28,30 +28,13 @@ static void read_opsets(Reader *r)
     }
 }
 
-static void read_blocks(Reader *r)
-{
-    for (int i = 0; i < r->ast->blocks.count; i++) {
-        const NetDef *block = r->ast->blocks.items[i],
-                     *first = map_get(r->blocks, block->name.text);
-        if (first || layer_find(block->name.text) || function_find(block->name.text)) {
-            Diagnostic *d =
-                net_error(r, "E0404", block->name.source,
-                          "a block cannot be called `%s`: %s has the name", block->name.text,
-                          first                          ? "another"
-                          : layer_find(block->name.text) ? "a layer"
-                                                         : "a function");
-            if (first) net_label(d, first->name.source, "the other one");
-        }
-        map_set(r->blocks, block->name.text, (void *)block);
-    }
-}
-
 /* A file describes one net. */
 static const NetDef *only_net(Reader *r)
 {
-    const NetFile *ast = r->ast;
+    const NetFile *ast = r->home->ast;
     if (!ast->nets.count) {
-        Diagnostic *d = net_error(r, "E0415", (Source){.file = r->file}, "the file has no net");
+        Diagnostic *d =
+            net_error(r, "E0415", (Source){.file = r->home->file}, "the file has no net");
         net_help(d, "net name(x: f32[1, 3]) -> (y) { y = relu(x) }");
         return NULL;
     }
@@ -108,7 +91,7 @@ static void unknown_options(Reader *r)
 static void build(Reader *r)
 {
     const NetDef *net = r->net;
-    Scope *s = r->net_scope = net_scope_new(r, r->file_scope, "", &net->body);
+    Scope *s = r->net_scope = net_scope_new(r, r->home->scope, "", &net->body);
     type_bind_where(r, s, net);
     for (int i = 0; i < net->inputs.count; i++) read_input(r, &net->inputs.items[i]);
     bake_inputs(r->graph, r->options, r->diags);
@@ -130,19 +113,16 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
     *r = (Reader){.arena = arena,
                   .diags = diags,
                   .options = options,
-                  .file = file,
-                  .blocks = map_new(arena),
+                  .home = NEW(arena, Module),
+                  .modules = map_new(arena),
                   .reported = map_new(arena),
                   .fresh = map_new(arena)};
-    r->ast = net_parse(arena, file, diags);
-    if (!r->ast || !(r->net = only_net(r))) return NULL;
+    r->home->file = file;
+    if (!module_parse(r, r->home) || !(r->net = only_net(r))) return NULL;
     r->top = r->graph = graph_new(arena, r->net->name.text);
     read_opsets(r);
-    read_blocks(r);
     if (!options->inputs_only) weights_open(r);
-    r->file_scope = net_scope_new(r, NULL, "", NULL);
-    for (int i = 0; i < r->ast->consts.count; i++)
-        body_declare(r, r->file_scope, r->ast->consts.items[i]);
+    module_define(r, r->home);
     build(r);
     if (good(r)) asserts_check(r);
     if (good(r) && !options->inputs_only) weights_finish(r);

@@ -17,6 +17,7 @@ enum {
     NET_MAX_OPSET = 1000,
     NET_MAX_ERRORS = 100,        /* then the rest is not read */
     NET_MAX_CALLS = 100,         /* blocks inside blocks */
+    NET_MAX_IMPORTS = 50,        /* files that import files */
     NET_MAX_WARNINGS = 100,      /* of values that nothing reads */
     NET_MAX_ROUNDS = 10000,      /* of a repeat */
     NET_MAX_EXPANSIONS = 100000, /* rounds and calls of blocks in the whole net */
@@ -44,6 +45,7 @@ typedef enum ValueKind {
 typedef struct Value Value;
 typedef struct Scope Scope;
 typedef struct Reader Reader;
+typedef struct Module Module;
 typedef struct NetLayer NetLayer;
 
 struct Value {
@@ -63,7 +65,7 @@ struct Value {
         } list;           /* and tuple */
         struct {
             const NetDef *def;
-            Scope *scope; /* where the block was defined */
+            const Module *module; /* where the block was defined */
         } block;
         const NetLayer *layer;
         Graph *graph;
@@ -83,8 +85,9 @@ typedef struct Binding {
 /* The names of one body: the file, a net, an instance of a block, a round of a repeat, an inner
  * graph. */
 struct Scope {
-    Scope *outer; /* where names are looked up next */
-    Map *names;   /* Binding, the newest */
+    Scope *outer;         /* where names are looked up next */
+    const Module *module; /* the file it is in */
+    Map *names;           /* Binding, the newest */
     LIST(const char *) name_list;
     const char *path;     /* what instance paths begin with: "", "layer1[0]." */
     Map *kinds;           /* how many layers of each kind there are */
@@ -92,6 +95,29 @@ struct Scope {
     Map *assigned;        /* what the body's statements assign */
     const char *collapse; /* in a round of repeat whose body is one call of a block: the path of
                              that instance, the round's own */
+};
+
+/* A block by the name that a file gives it. */
+typedef struct Block {
+    const NetDef *def;
+    const Module *module; /* where it was defined */
+    Source source;        /* where the file got the name: its own definition, or the import */
+} Block;
+
+/* A file and what its names mean. */
+struct Module {
+    const File *file;
+    const NetFile *ast;
+    const char *id; /* the same for all ways to write its path */
+    bool carried;   /* in the compiler's own library */
+    bool bad;       /* it could not be read; that was reported */
+    bool broken;    /* so is a file that it imports: unknown names are no news */
+    Scope *scope;   /* constants */
+    Map *blocks;    /* Block by name */
+    LIST(const char *) block_names;
+    const struct NetImport *import; /* that led here first; NULL: the net's own file */
+    const Module *importer;         /* which waits for this file while it is read */
+    int depth;
 };
 
 /* How the result of a call is named. Empty inside an expression. */
@@ -121,25 +147,35 @@ struct Reader {
     Arena *arena;
     Diags *diags;
     const ReadOptions *options;
-    const File *file;
-    const NetFile *ast;
+    Module *home; /* the file of the net */
+    Map *modules; /* by id */
     const NetDef *net;
     Graph *graph; /* that nodes go to: the net's, or an inner one */
     Graph *top;
-    Scope *file_scope, *net_scope;
+    Scope *net_scope;
     Naming naming;
     Frame *frame;
     int frames, order, node_count, expansions;
     int64_t literals; /* elements written so far */
     Map *fresh;       /* int by stem: the last number of a made-up name */
     int as_of;        /* deferred asserts see the names of their place; 0: the newest */
-    Map *blocks;      /* NetDef by name */
     Map *reported;    /* places of errors inside expansions: each is reported once */
     bool stopped;
     LIST(DeferredAssert) asserts;
     LIST(Tensor *) params;   /* in the order they were made */
     struct Weights *weights; /* what the files hold; NULL: no file */
 };
+
+/* ---- read_net_module.c: files ---- */
+
+/* The syntax tree of m->file; false after diagnostics. */
+bool module_parse(Reader *r, Module *m);
+/* What its names mean: those of its imports, which are read first, its blocks and its constants. */
+void module_define(Reader *r, Module *m);
+/* NULL when no block has that name where the scope is. */
+Block *module_block(const Scope *s, const char *name);
+/* A path that stands in the file, relative to it. */
+const char *module_beside(Reader *r, const Module *m, const char *path);
 
 /* ---- read_net_scope.c: names, instance paths, errors ---- */
 
@@ -252,6 +288,7 @@ void body_declare(Reader *r, Scope *s, const NetStmt *stmt);
 Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming);
 Value repeat_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming);
 Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming);
+Value block_value(const Block *block, Source source);
 
 /* ---- read_net_operator.c: ONNX operators; read_net_graph.c: inner graphs, outputs ---- */
 

@@ -260,6 +260,20 @@ NetWeights *net_weights(NetParser *p, NetPlace place, String path)
     return weights;
 }
 
+NetImport *net_import(NetParser *p, NetPlace place, String path)
+{
+    NetImport *import = NEW(net_arena(p), NetImport);
+    import->path = path;
+    import->source = net_source(p, place);
+    return import;
+}
+
+void net_import_name(NetParser *p, NetImport *import, NetName name, NetName own)
+{
+    NetImportName item = {name, own.text ? own : name};
+    LIST_PUSH(net_arena(p), &import->names, item);
+}
+
 NetOpset net_opset(NetParser *p, NetPlace place, const String *domain, uint64_t version)
 {
     const char *name = domain && strcmp(domain->data, "ai.onnx") ? domain->data : "";

@@ -191,7 +191,19 @@ typedef struct NetOpset {
     Source source;
 } NetOpset;
 
+/* import "file" (name, other as own) */
+typedef struct NetImportName {
+    NetName name, own; /* in the file, in the importing one */
+} NetImportName;
+
+typedef struct NetImport {
+    String path;
+    Source source;             /* of the path */
+    LIST(NetImportName) names; /* none: all that the file defines */
+} NetImport;
+
 typedef struct NetFile {
+    LIST(NetImport *) imports;
     LIST(NetOpset) opsets;
     LIST(NetWeights *) weights;
     LIST(NetStmt *) consts;
@@ -254,6 +266,9 @@ NetDef *net_graph_body(NetParser *p, NetPlace place, NetBody body);
 NetStmt *net_stmt(NetParser *p, NetPlace place, NetStmtKind kind, NetNames targets, NetType *type,
                   NetExprs values);
 NetWeights *net_weights(NetParser *p, NetPlace place, String path);
+NetImport *net_import(NetParser *p, NetPlace place, String path);
+/* `own` is what this file calls it, text NULL: the same. */
+void net_import_name(NetParser *p, NetImport *import, NetName name, NetName own);
 NetOpset net_opset(NetParser *p, NetPlace place, const String *domain, uint64_t version);
 
 /* The text of a path such as layer1[0].conv1; NULL when the expression is none. */

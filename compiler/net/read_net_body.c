@@ -45,7 +45,7 @@ void body_declare(Reader *r, Scope *s, const NetStmt *stmt)
                                   "`%s` is declared, but the name is taken", name->text);
         net_label(d, first->source, "first meaning");
     }
-    net_scope_bind(r, s, *name, v, s == r->file_scope);
+    net_scope_bind(r, s, *name, v, !s->outer);
 }
 
 /* ---- assignments ---- */

@@ -12,8 +12,8 @@ static Diagnostic *unknown_callee(Reader *r, Scope *s, const NetName *name)
     const char *names[512];
     int count = layer_names(names, 300);
     count += function_names(names + count, 50);
-    for (int i = 0; i < r->ast->blocks.count && count < (int)COUNT(names); i++)
-        names[count++] = r->ast->blocks.items[i]->name.text;
+    for (int i = 0; i < s->module->block_names.count && count < (int)COUNT(names); i++)
+        names[count++] = s->module->block_names.items[i];
     Diagnostic *d = net_error(r, "E0405", name->source, "there is no layer, block or function `%s`",
                               name->text);
     const char *near = nearest_name(name->text, names, count);
@@ -21,7 +21,6 @@ static Diagnostic *unknown_callee(Reader *r, Scope *s, const NetName *name)
         for (const Op *op = *table; op->name && !near; op++)
             if (!op->domain && !strcasecmp(op->name, name->text)) near = op->name;
     net_suggest(d, near);
-    (void)s;
     return d;
 }
 
@@ -47,9 +46,9 @@ static Value call_value(Reader *r, Scope *s, const NetExpr *e, Value callee, Nam
 Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
 {
     const NetName *name = &e->call->callee;
-    const NetDef *def = map_get(r->blocks, name->text);
-    if (def && !e->call->domain)
-        return call_value(r, s, e, (Value){.kind = VALUE_BLOCK, .block.def = def}, naming);
+    const Block *block = module_block(s, name->text);
+    if (block && !e->call->domain)
+        return call_value(r, s, e, block_value(block, e->source), naming);
     if (is_operator(e->call)) return operator_call(r, s, e, naming);
     Binding *b = net_scope_find(r, s, name->text);
     if (b && (b->value.kind == VALUE_BLOCK || b->value.kind == VALUE_LAYER)) {
@@ -61,7 +60,7 @@ Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
     const NetFunction *function = function_find(name->text);
     if (function) return function_call(r, s, e, function);
     if (b) return call_value(r, s, e, b->value, naming);
-    unknown_callee(r, s, name);
+    if (!s->module->broken) unknown_callee(r, s, name);
     return poison;
 }
 
@@ -215,6 +214,13 @@ static bool enter(Reader *r, const NetExpr *e, const NetDef *def, Frame *frame, 
     return true;
 }
 
+Value block_value(const Block *block, Source source)
+{
+    return (Value){.kind = VALUE_BLOCK,
+                   .block = {.def = block->def, .module = block->module},
+                   .source = source};
+}
+
 Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming)
 {
     const NetDef *def = block->block.def;
@@ -227,9 +233,9 @@ Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Nami
         unnamed ? net_scope_owner(r, s) : net_scope_instance(r, s, def->name.text, as, &naming);
     Frame frame;
     if (!good || !enter(r, e, def, &frame, path)) return poison;
-    Scope *inner =
-        unnamed ? net_scope_unnamed(r, r->file_scope, s, &def->body)
-                : net_scope_new(r, r->file_scope, arena_format(r->arena, "%s.", path), &def->body);
+    Scope *inner = unnamed ? net_scope_unnamed(r, block->block.module->scope, s, &def->body)
+                           : net_scope_new(r, block->block.module->scope,
+                                           arena_format(r->arena, "%s.", path), &def->body);
     Value v = bind_params(r, inner, e, def, values) ? body_run(r, inner, &def->body) : poison;
     if (v.kind == VALUE_OMITTED) {
         net_error(r, "E0414", def->name.source, "block `%s` returns nothing", def->name.text);

@@ -20,15 +20,19 @@ static Value eval_integer(Reader *r, const NetExpr *e)
     return v;
 }
 
+/* The values of a call that gives several become items of their own. */
 static Value eval_list(Reader *r, Scope *s, const NetExpr *e)
 {
-    Value *items = NEW_ARRAY(r->arena, Value, e->list.count);
+    LIST(Value) items = {0};
     bool bad = false;
     for (int i = 0; i < e->list.count; i++) {
-        items[i] = eval(r, s, e->list.items[i]);
-        bad |= items[i].kind == VALUE_POISON;
+        Value item = eval(r, s, e->list.items[i]);
+        bad |= value_has_poison(&item);
+        int parts = item.kind == VALUE_TUPLE ? item.list.count : 1;
+        for (int k = 0; k < parts; k++)
+            LIST_PUSH(r->arena, &items, item.kind == VALUE_TUPLE ? item.list.items[k] : item);
     }
-    Value list = value_list(items, e->list.count, e->source);
+    Value list = value_list(items.items, items.count, e->source);
     if (bad || list.list.size <= NET_MAX_LIST) return bad ? poison : list;
     net_error(r, "E0410", e->source, "this list holds more than %d values", NET_MAX_LIST);
     return poison;
@@ -82,10 +86,11 @@ static Value eval_name(Reader *r, Scope *s, const NetExpr *e)
         v.source = e->source;
         return v;
     }
-    const NetDef *block = map_get(r->blocks, e->name);
-    if (block) return (Value){.kind = VALUE_BLOCK, .block.def = block, .source = e->source};
+    const Block *block = module_block(s, e->name);
+    if (block) return block_value(block, e->source);
     const NetLayer *layer = layer_find(e->name);
     if (layer) return (Value){.kind = VALUE_LAYER, .layer = layer, .source = e->source};
+    if (s->module->broken) return poison;
     Diagnostic *d = net_error(r, "E0403", e->source, "nothing is called `%s` here", e->name);
     net_suggest(d, net_scope_nearest(r, s, e->name));
     return poison;

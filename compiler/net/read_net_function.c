@@ -5,11 +5,14 @@
  */
 #include "read_net.h"
 
+#include <math.h>
+
 typedef Value Answer(Reader *r, const NetExpr *e, const Value *args);
 typedef int64_t Measure(Reader *r, const char *prefix, size_t length, bool *found);
 
 struct NetFunction {
-    const char *name, *args; /* a letter for each argument: t tensor, l list, i integer, n number */
+    const char *name, *args; /* a letter for each argument: t tensor, l list, i integer, n number,
+                                v any value */
     Answer *answer;
     Measure *measure; /* of an instance path, instead */
 };
@@ -60,6 +63,18 @@ static Value answer_len(Reader *r, const NetExpr *e, const Value *args)
     return value_int(args[0].list.count, e->source);
 }
 
+static Value answer_append(Reader *r, const NetExpr *e, const Value *args)
+{
+    int count = args[0].list.count;
+    Value *items = NEW_ARRAY(r->arena, Value, count + 1);
+    if (count) memcpy(items, args[0].list.items, (size_t)count * sizeof *items);
+    items[count] = args[1];
+    Value list = value_list(items, count + 1, e->source);
+    if (list.list.size <= NET_MAX_LIST) return list;
+    net_error(r, "E0410", e->source, "this list holds more than %d values", NET_MAX_LIST);
+    return poison;
+}
+
 static Value answer_int(Reader *r, const NetExpr *e, const Value *args)
 {
     double x = value_number(&args[0]);
@@ -73,6 +88,24 @@ static Value answer_float(Reader *r, const NetExpr *e, const Value *args)
 {
     (void)r;
     return value_float(value_number(&args[0]), e->source);
+}
+
+/* Whole where both numbers are and the exponent is not negative. */
+static Value answer_pow(Reader *r, const NetExpr *e, const Value *args)
+{
+    const Value *base = &args[0], *exponent = &args[1];
+    bool whole =
+        base->kind == VALUE_INT && !base->huge && exponent->kind == VALUE_INT && exponent->i >= 0;
+    if (!whole) return value_float(pow(value_number(base), value_number(exponent)), e->source);
+    /* from 64 factors on only -1, 0 and 1 fit, which repeat */
+    int64_t power = 1, factors = exponent->i > 64 ? 64 + exponent->i % 2 : exponent->i;
+    for (int64_t i = 0; i < factors; i++)
+        if (__builtin_mul_overflow(power, base->i, &power)) {
+            net_error(r, "E0408", e->source, "%lld to the power of %lld does not fit 64 bits",
+                      (long long)base->i, (long long)exponent->i);
+            return poison;
+        }
+    return value_int(power, e->source);
 }
 
 /* An attribute of ONNX's type kind, of which no more is kept than that it is there. */
@@ -146,6 +179,7 @@ static const NetFunction functions[] = {
     {"shape", "t", answer_shape, NULL},       {"dim", "ti", answer_dim, NULL},
     {"channels", "t", answer_channels, NULL}, {"rank", "t", answer_rank, NULL},
     {"elements", "t", answer_elements, NULL}, {"len", "l", answer_len, NULL},
+    {"append", "lv", answer_append, NULL},    {"pow", "nn", answer_pow, NULL},
     {"int", "n", answer_int, NULL},           {"float", "n", answer_float, NULL},
     {"type", "", answer_type, NULL},          {"params", NULL, NULL, measure_params},
     {"macs", NULL, NULL, measure_macs},
@@ -171,6 +205,7 @@ static bool takes(char letter, const Value *v)
     return letter == 't'   ? v->kind == VALUE_TENSOR && v->tensor->rank >= 0
            : letter == 'l' ? v->kind == VALUE_LIST
            : letter == 'i' ? v->kind == VALUE_INT && !v->huge
+           : letter == 'v' ? v->kind != VALUE_OMITTED && v->kind != VALUE_TUPLE
                            : value_is_number(v);
 }
 
@@ -179,6 +214,7 @@ static const char *wanted(char letter)
     return letter == 't'   ? "a tensor"
            : letter == 'l' ? "a list"
            : letter == 'i' ? "an integer"
+           : letter == 'v' ? "one value"
                            : "a number";
 }
 

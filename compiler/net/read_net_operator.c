@@ -173,9 +173,9 @@ static int call_version(Reader *r, const NetCall *call, const Op *op)
 {
     if (call->version) return (int)call->version;
     const char *domain = call->domain ? call->domain : "";
-    for (int i = 0; i < r->ast->opsets.count; i++)
-        if (!strcmp(r->ast->opsets.items[i].domain, domain))
-            return (int)r->ast->opsets.items[i].version;
+    for (int i = 0; i < r->home->ast->opsets.count; i++)
+        if (!strcmp(r->home->ast->opsets.items[i].domain, domain))
+            return (int)r->home->ast->opsets.items[i].version;
     if (!*domain) return r->top->opset;
     int version = 1;
     for (const int *v = op->versions; *v; v++) version = *v;

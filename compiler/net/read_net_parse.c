@@ -282,7 +282,7 @@ static bool begins_statement(const NetParser *p)
 {
     int kind = p->ahead[0].kind;
     bool word = kind == T_RETURN || kind == T_ASSERT || kind == T_PARAM || kind == T_CONST ||
-                kind == T_NET || kind == T_OPSET || kind == T_WEIGHTS;
+                kind == T_NET || kind == T_OPSET || kind == T_WEIGHTS || kind == T_IMPORT;
     if (kind == T_BLOCK) return p->ahead[1].kind == T_NAME;
     return word || ((kind == T_NAME || kind == T_OMITTED) && p->ahead[1].kind == '=');
 }

@@ -14,7 +14,7 @@ static bool is_single_block(Reader *r, const Scope *s, const NetBody *body)
         e->call->as.given)
         return false;
     const Binding *b = net_scope_find(r, s, e->call->callee.text);
-    return map_get(r->blocks, e->call->callee.text) || (b && b->value.kind == VALUE_BLOCK);
+    return module_block(s, e->call->callee.text) || (b && b->value.kind == VALUE_BLOCK);
 }
 
 /* The initial values: what the carried names mean outside. */

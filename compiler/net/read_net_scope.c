@@ -34,6 +34,7 @@ Scope *net_scope_new(Reader *r, Scope *outer, const char *path, const NetBody *b
 {
     Scope *s = NEW(r->arena, Scope);
     s->outer = outer;
+    s->module = outer ? outer->module : NULL;
     s->path = path;
     s->names = map_new(r->arena);
     s->kinds = map_new(r->arena);
@@ -123,10 +124,19 @@ static const char *numbered_path(Reader *r, Scope *s, const char *kind)
     }
 }
 
-/* NAME[INDEX]... as text; NULL after a diagnostic. */
-static const char *indexed_name(Reader *r, Scope *s, const NetAs *as)
+/* The path that `as` gives, NAME[INDEX]..., where `_` is the path around; NULL after a diagnostic.
+ */
+static const char *given_path(Reader *r, Scope *s, const NetAs *as)
 {
-    const char *name = as->name.text;
+    if (!as->name.text && !*s->path) {
+        Diagnostic *d =
+            net_error(r, "E0404", as->name.source,
+                      "`_` is the path of the block around a layer, and there is none here");
+        net_help(d, "as name");
+        return NULL;
+    }
+    const char *path = as->name.text ? arena_format(r->arena, "%s%s", s->path, as->name.text)
+                                     : net_scope_owner(r, s);
     for (int i = 0; i < as->indices.count; i++) {
         int64_t at;
         const NetExpr *e = as->indices.items[i];
@@ -135,25 +145,9 @@ static const char *indexed_name(Reader *r, Scope *s, const NetAs *as)
             net_error(r, "E0406", e->source, "an instance has no index %lld", (long long)at);
             return NULL;
         }
-        name = arena_format(r->arena, "%s[%lld]", name, (long long)at);
+        path = arena_format(r->arena, "%s[%lld]", path, (long long)at);
     }
-    return name;
-}
-
-/* The path that `as` gives; NULL after a diagnostic. */
-static const char *given_path(Reader *r, Scope *s, const NetAs *as)
-{
-    if (as->name.text) {
-        const char *name = indexed_name(r, s, as);
-        return name ? arena_format(r->arena, "%s%s", s->path, name) : NULL;
-    }
-    if (*s->path && !as->indices.count) return net_scope_owner(r, s);
-    Diagnostic *d = net_error(r, "E0404", as->name.source,
-                              as->indices.count ? "`_` is no name and has no index"
-                                                : "`_` is the path of the block around a layer, "
-                                                  "and there is none here");
-    net_help(d, "as name");
-    return NULL;
+    return path;
 }
 
 const char *net_scope_instance(Reader *r, Scope *s, const char *kind, const NetAs *as,
@@ -218,7 +212,8 @@ const char *fresh_node_name(Reader *r, const char *stem) { return fresh_name(r, 
 
 static const char *place_key(Reader *r, Source where)
 {
-    return arena_format(r->arena, "%d:%d:%d", where.line, where.column, where.end_column);
+    return arena_format(r->arena, "%p:%d:%d:%d", (const void *)where.file, where.line, where.column,
+                        where.end_column);
 }
 
 bool net_was_reported(Reader *r, Source where)

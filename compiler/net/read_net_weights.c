@@ -76,21 +76,13 @@ static WeightsFile *open_file(Reader *r, const char *path, Source source)
     return file;
 }
 
-/* A path in the file is relative to the file. */
-static const char *beside(Reader *r, const char *path)
-{
-    const char *slash = strrchr(r->file->path, '/');
-    if (*path == '/' || !slash) return path;
-    return arena_format(r->arena, "%.*s/%s", (int)(slash - r->file->path), r->file->path, path);
-}
-
 void weights_open(Reader *r)
 {
     r->weights = NEW(r->arena, Weights);
     if (r->options->weights) open_file(r, r->options->weights, (Source){0});
-    for (int i = 0; i < r->ast->weights.count; i++) {
-        const NetWeights *line = r->ast->weights.items[i];
-        const char *path = beside(r, line->path.data);
+    for (int i = 0; i < r->home->ast->weights.count; i++) {
+        const NetWeights *line = r->home->ast->weights.items[i];
+        const char *path = module_beside(r, r->home, line->path.data);
         if (access(path, R_OK) != 0) {
             Diagnostic *d = diag_warning(r->diags, "W0004", line->source,
                                          "there is no file %s to take weights from", path);
