@@ -17,6 +17,7 @@ OPS       := $(basename $(notdir $(sort $(wildcard compiler/ops/*.c))))
 TARGETS   := $(basename $(notdir $(sort $(wildcard compiler/targets/*.c))))
 RUNTIME   := $(sort $(wildcard runtime/*.h runtime/*.c))
 LIBRARY   := $(sort $(wildcard grammar/std/*.net))
+PAGE      := $(sort $(wildcard compiler/reports/page/*))
 
 .PHONY: all
 all: $(BUILD)/netc $(BUILD)/netc.1
@@ -58,8 +59,8 @@ $(BUILD)/registry.c: compiler/ops compiler/targets Makefile
 	} >$@
 
 # Files that travel inside the compiler, so that it works and its generated code is complete wherever it runs.
-CARRIED = runtime_files=$(RUNTIME) library_files=$(LIBRARY)
-$(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) Makefile
+CARRIED = runtime_files=$(RUNTIME) library_files=$(LIBRARY) page_files=$(PAGE)
+$(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) $(PAGE) Makefile
 	@mkdir -p $(@D)
 	{ echo '#include "carried_files.h"'; for f in $(CARRIED); do \
 	    case $$f in *=*) echo "$$end const CarriedFile $${f%%=*}[] = {"; f=$${f#*=}; end='{0, 0, 0}};' ;; esac; \
@@ -103,7 +104,7 @@ conformance: $(BUILD)/netc
 # ---- for people ----
 
 VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/command/commands.h)
-COMMANDS := check summary compile build run verify bench print ops targets
+COMMANDS := check summary compile build run verify bench graph print ops targets
 
 # The manual's list of commands is what they say of themselves.
 $(BUILD)/netc.1: compiler/command/netc.1.in $(BUILD)/netc

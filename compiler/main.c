@@ -17,7 +17,7 @@
 
 const Command *const command_list[] = {
     &command_check,  &command_summary, &command_compile, &command_build,   &command_run,
-    &command_verify, &command_bench,   &command_print,   &command_ops,     &command_targets, NULL};
+    &command_verify, &command_bench,   &command_graph, &command_print,   &command_ops,     &command_targets, NULL};
 
 /* The model's graph with every type and shape known. */
 static bool front(Job *job)

@@ -34,6 +34,7 @@ typedef struct OptionRow {
 static const char *const weights_choices[] = {"auto", "inline", "object", "file", NULL};
 static const char *const winograd_choices[] = {"off", "accurate", "fast", NULL};
 static const char *const emit_choices[] = {"files", "graph", "program", "plan", NULL};
+static const char *const layout_choices[] = {"auto", "dot", "netc", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 #define AT(member) offsetof(Options, member)
@@ -103,6 +104,14 @@ static const OptionRow rows[] = {
      "layers in the order of execution, not the tree of instances", NULL},
     {0, "missing", NULL, OPTION_FLAG, AT(missing), GROUP_MISSING,
      "what ONNX has and netc does not, and why", NULL},
+    {0, "optimised", NULL, OPTION_FLAG, AT(optimised), GROUP_DRAWING,
+     "the graph that code is generated from, not the one that was written", NULL},
+    {0, "kernels", NULL, OPTION_FLAG, AT(kernels), GROUP_DRAWING,
+     "that graph in frames for the kernels that compute it, with their schedules", NULL},
+    {0, "depth", "N", OPTION_SIZE, AT(depth), GROUP_DRAWING,
+     "draw instances N deep as one box each (default: all that is in them)", NULL},
+    {0, "layout", "WHO", OPTION_CHOICE, AT(drawing), GROUP_DRAWING,
+     "places an SVG: dot (Graphviz), netc, or auto: dot where it is installed", layout_choices},
     {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL,
      "auto, always or never colour diagnostics", color_choices},
 };

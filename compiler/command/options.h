@@ -27,9 +27,11 @@ enum OptionGroup {
     GROUP_MISSING = 1 << 10,
     GROUP_TABLE = 1 << 11, /* other forms of the summary */
     GROUP_BENCH = 1 << 12, /* timing */
+    GROUP_DRAWING = 1 << 13,
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN };
+enum DrawingLayout { LAYOUT_AUTO, LAYOUT_DOT, LAYOUT_NETC };
 enum WeightsChoice { CHOOSE_AUTO, CHOOSE_INLINE, CHOOSE_OBJECT, CHOOSE_FILE };
 
 typedef struct Options {
@@ -46,6 +48,9 @@ typedef struct Options {
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
+    bool optimised, kernels; /* what a drawing shows */
+    int64_t depth;                    /* of a drawing; 0: all */
+    int drawing;                      /* who places it: DrawingLayout */
     double rtol, atol, timeout, seconds; /* timeout in seconds; 0: none */
 } Options;
 

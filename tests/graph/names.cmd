@@ -1,0 +1,2 @@
+"$NETC" graph names.net
+"$NETC" graph names.net --layout netc -o "$T/n.svg" && grep "<text" "$T/n.svg"
