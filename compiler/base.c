@@ -1,6 +1,8 @@
 /* The arena, text, map, checked arithmetic and file helpers of base.h. */
 #include "base.h"
 
+#include "netc_string.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -227,12 +229,16 @@ void text_free(Text *text)
     *text = (Text){0};
 }
 
-size_t utf8_encode(char bytes[4], uint32_t c)
+size_t utf8_encode(char bytes[4], uint32_t c) { return netc_utf8_encode(bytes, c); }
+
+int utf8_decode(const char *text, size_t length, int *bytes)
 {
-    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = n; i-- > 1; c >>= 6) bytes[i] = (char)(0x80 | (c & 0x3f));
-    bytes[0] = (char)(n == 1 ? c : c | (0xf00u >> n & 0xff));
-    return n;
+    char start[5] = {0}; /* as text that is ended by NUL */
+    uint32_t c;
+    memcpy(start, text, length < 4 ? length : 4);
+    size_t n = netc_utf8_decode(start, &c);
+    *bytes = n ? (int)n : 1;
+    return n ? (int)c : -1;
 }
 
 /* ---- checked arithmetic ---- */

@@ -76,6 +76,9 @@ void text_put(Text *text, const void *bytes, size_t count);
 void text_free(Text *text);
 /* The bytes of a character in UTF-8; returns how many. */
 size_t utf8_encode(char bytes[4], uint32_t character);
+/* Decodes the character at text[0..length): its code point (-1: not UTF-8) and its length in bytes.
+ */
+int utf8_decode(const char *text, size_t length, int *bytes);
 
 /* ---- checked arithmetic on sizes that come from input: false on overflow or a negative operand
  * ---- */

@@ -16,7 +16,7 @@ static const DtypeInfo infos[DT_COUNT] = {
     [DT_I16] = {"i16", "int16", "int16_t", 16, CLASS_SIGNED},
     [DT_I32] = {"i32", "int32", "int32_t", 32, CLASS_SIGNED},
     [DT_I64] = {"i64", "int64", "int64_t", 64, CLASS_SIGNED},
-    [DT_STRING] = {"string", "string", NULL, 0, CLASS_OTHER},
+    [DT_STRING] = {"string", "string", "const char *", 64, CLASS_OTHER},
     [DT_BOOL] = {"bool", "bool", "uint8_t", 8, CLASS_BOOL},
     [DT_F16] = {"f16", "float16", "uint16_t", 16, CLASS_FLOAT},
     [DT_F64] = {"f64", "double", "double", 64, CLASS_FLOAT},
@@ -53,7 +53,6 @@ Dtype dtype_by_name(const char *name)
 size_t dtype_bytes(Dtype dtype, int64_t elements)
 {
     assert(elements >= 0);
-    if (dtype == DT_STRING) return array_bytes((size_t)elements, sizeof(String));
     int bits = dtype_info(dtype)->bits;
     if (bits >= 8) return array_bytes((size_t)elements, (size_t)bits / 8);
     size_t per_byte = bits ? 8 / (size_t)bits : 1;
@@ -262,4 +261,27 @@ void dtype_copy(Dtype dtype, void *to, int64_t at, const void *from, int64_t ind
     }
     size_t size = dtype_bytes(dtype, 1);
     memcpy((char *)to + (size_t)at * size, (const char *)from + (size_t)index * size, size);
+}
+
+bool dtype_same(Dtype dtype, const void *a, const void *b, int64_t elements)
+{
+    if (dtype != DT_STRING) {
+        size_t bytes = dtype_bytes(dtype, elements);
+        return bytes == 0 || memcmp(a, b, bytes) == 0; /* also what the last byte holds beyond them */
+    }
+    const char *const *x = a, *const *y = b;
+    for (int64_t i = 0; i < elements; i++)
+        if (x[i] != y[i] && strcmp(x[i], y[i]) != 0) return false;
+    return true;
+}
+
+/* ---- strings ---- */
+
+const char *string_flaw(String s)
+{
+    if (memchr(s.data, 0, s.length)) return "has a NUL";
+    int bytes;
+    for (size_t at = 0; at < s.length; at += (size_t)bytes)
+        if (utf8_decode(s.data + at, s.length - at, &bytes) < 0) return "is not UTF-8";
+    return NULL;
 }

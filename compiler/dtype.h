@@ -52,7 +52,7 @@ typedef struct DtypeInfo {
     const char *onnx; /* ONNX's: "float" */
     const char *c;    /* what holds one in generated C: "float", the code of a narrower one; NULL:
                          cannot be there */
-    int bits;         /* of one element as stored; 4- and 2-bit types are packed, 0 for strings */
+    int bits;         /* of one element as stored; 4- and 2-bit types are packed */
     DtypeClass class;
 } DtypeInfo;
 
@@ -65,19 +65,21 @@ static inline bool dtype_is_integer(Dtype t)
 {
     return dtype_info(t)->class == CLASS_SIGNED || dtype_info(t)->class == CLASS_UNSIGNED;
 }
-/* Bytes that hold n elements, in ONNX's raw encoding and in memory. Strings: sizeof(String) each.
- */
+/* Bytes that hold n elements, in memory and, but for strings, in ONNX's raw encoding. */
 size_t dtype_bytes(Dtype dtype, int64_t elements);
 static inline bool dtype_is_packed(Dtype t)
 {
     return dtype_info(t)->bits > 0 && dtype_info(t)->bits < 8;
 }
 
-/* An element of a DT_STRING tensor's data. */
+/* An element of a DT_STRING tensor's data is a const char *, here as in generated code: never NULL,
+ * UTF-8, ended by NUL. This is text of a file, which may hold any bytes. */
 typedef struct String {
     const char *data; /* `length` bytes, then NUL */
     size_t length;
 } String;
+/* What keeps it from being an element, such as "is not UTF-8"; NULL: nothing. */
+const char *string_flaw(String s);
 
 /* Sets of types, as bit masks, for operator schemas. */
 #define TYPE(t)        (1u << (t))
@@ -101,5 +103,7 @@ void dtype_set_int(Dtype dtype, void *data, int64_t index,
 /* Element `index` of `from` becomes element `at` of `to`, bit by bit; its neighbours in a shared
  * byte stay. */
 void dtype_copy(Dtype dtype, void *to, int64_t at, const void *from, int64_t index);
+/* The same elements: numbers by their bytes, strings by their characters. */
+bool dtype_same(Dtype dtype, const void *a, const void *b, int64_t elements);
 
 #endif

@@ -154,7 +154,8 @@ bool form_identity(const Definition *def, const Expr *load)
 
 static bool is_zero(const Expr *e)
 {
-    return e->kind == EX_CONST && (dtype_is_float(e->dtype) ? e->f == 0 : e->i == 0);
+    bool is_number = e->kind == EX_CONST && e->dtype != DT_STRING;
+    return is_number && (dtype_is_float(e->dtype) ? e->f == 0 : e->i == 0);
 }
 
 /* select(condition on indices, x, 0) */

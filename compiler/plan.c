@@ -97,7 +97,7 @@ static void place_constants(Program *p)
     for (int k = 0; k < p->kernels.count; k++)
         for (int i = 0; i < p->kernels.items[k]->reads.count; i++) {
             Buffer *b = (Buffer *)buffer_root(p->kernels.items[k]->reads.items[i], NULL);
-            if (b->kind != BUFFER_CONST || b->first_use != k || placed[b->id]) continue;
+            if (b->kind != BUFFER_CONST || !buffer_is_weight(b) || b->first_use != k || placed[b->id]) continue;
             placed[b->id] = true;
             b->offset = p->weight_bytes;
             p->weight_bytes += aligned(buffer_bytes(b));

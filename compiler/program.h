@@ -76,6 +76,11 @@ int64_t layout_strides(Layout *l, const int64_t *dims);
  */
 const Buffer *buffer_root(const Buffer *b, int64_t *first);
 size_t buffer_bytes(const Buffer *b);
+/* A constant that lies among the weights. Strings do not: they are pointers, and stay in the C. */
+static inline bool buffer_is_weight(const Buffer *b)
+{
+    return b->kind == BUFFER_CONST && b->dtype != DT_STRING;
+}
 /* Of so many elements. Those of packed types have a byte each: they are packed in the interface
  * only (narrow.c). */
 size_t buffer_offset_bytes(const Buffer *b, int64_t elements);

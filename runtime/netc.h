@@ -21,7 +21,7 @@ typedef struct {
     int32_t rank;
     const int64_t *dims; /* `rank` of them */
     size_t bytes;        /* of the whole tensor, row-major and dense; elements of 4 and 2 bits share
-                            bytes, the first in the low bits */
+                            bytes, the first in the low bits; those of strings are const char * */
 } netc_tensor_info;
 
 typedef struct {

@@ -77,11 +77,19 @@ static void discard(Compiled *c)
     *c = (Compiled){0};
 }
 
+static int64_t data_elements(const DataTensor *t)
+{
+    int64_t elements;
+    bool fits = checked_elements(t->dims, t->rank, &elements);
+    assert(fits);
+    return elements;
+}
+
 static bool same_tensor(const DataTensor *a, const DataTensor *b)
 {
     return a->dtype == b->dtype && a->rank == b->rank &&
            memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0 &&
-           memcmp(a->data, b->data, (size_t)datafile_bytes(a->dtype, a->rank, a->dims)) == 0;
+           dtype_same(a->dtype, a->data, b->data, data_elements(a));
 }
 
 static bool same_list(const ListOption *a, const ListOption *b)
@@ -233,18 +241,19 @@ const Command command_verify = {
     .name = "verify",
     .operands = "FILE DATASET...",
     .title = "Compares a compiled network's outputs with expected ones",
-    .help = "A DATASET is a folder of input_0.pb, ..., output_0.pb, ... (or .npy), as\n"
-            "ONNX's test_data_set folders are; or a pair of files X.in.npy X.out.npy; or\n"
-            "IN,...:OUT,... where each is a .npy or .pb file or NAME=FILE. Types and shapes\n"
-            "must agree. A float may differ by A + R * |expected|; integers and booleans\n"
-            "must be equal; NaN equals NaN. An input whose value must be known at compile\n"
-            "time, as a shape or an axis, is baked: it becomes a constant, as `--bake` makes\n"
-            "it, with the data set's value; a line of the output says so. A data set that\n"
-            "has other sizes or values there, or a sequence of another length, compiles\n"
-            "again. With --layers the network is compiled so that every tensor can be seen,\n"
-            "and each node is compared with the interpreter as well; the first wrong one is\n"
-            "named first. There the tolerance is relative to the largest magnitude in the\n"
-            "tensor.\n",
+    .help =
+        "A DATASET is a folder of input_0.pb, ..., output_0.pb, ... (or .npy), as\n"
+        "ONNX's test_data_set folders are; or a pair of files X.in.npy X.out.npy; or\n"
+        "IN,...:OUT,... where each is a .npy or .pb file or NAME=FILE. Types and shapes\n"
+        "must agree. A float may differ by A + R * |expected|; integers, booleans and\n"
+        "strings must be equal; NaN equals NaN. An input whose value must be known at\n"
+        "compile time, as a shape or an axis, is baked: it becomes a constant, as\n"
+        "`--bake` makes it, with the data set's value; a line of the output says so. A\n"
+        "data set that has other sizes or values there, or a sequence of another length,\n"
+        "compiles again. With --layers the network is compiled so that every tensor can be seen,\n"
+        "and each node is compared with the interpreter as well; the first wrong one is\n"
+        "named first. There the tolerance is relative to the largest magnitude in the\n"
+        "tensor.\n",
     .least = 2,
     .most = -1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_CODE | GROUP_CC | GROUP_RUN | GROUP_COMPARE,

@@ -1,6 +1,8 @@
 /* Element by element comparison, with the worst error and where it is. */
 #include "compare.h"
 
+#include "print_net.h"
+
 #include <math.h>
 
 static double largest(Dtype dtype, int64_t elements, const void *data)
@@ -52,8 +54,29 @@ static void compare_integers(Dtype dtype, const void *got, const void *expected,
     }
 }
 
+static void compare_strings(const char *const *got, const char *const *expected, Difference *d)
+{
+    for (int64_t i = 0; i < d->elements; i++) {
+        if (strcmp(got[i], expected[i]) == 0) continue;
+        if (d->wrong++ == 0) d->worst = i;
+    }
+}
+
+/* Quoted; a long one is cut short. */
+static const char *string_text(Arena *arena, const char *s)
+{
+    enum { MOST = 80 };
+    size_t length = strlen(s);
+    Text text = {0};
+    print_string(&text, (String){s, length < MOST ? length : MOST});
+    const char *copy = arena_format(arena, "%s%s", text.data, length < MOST ? "" : "...");
+    text_free(&text);
+    return copy;
+}
+
 static const char *element_text(Arena *arena, Dtype dtype, const void *data, int64_t i)
 {
+    if (dtype == DT_STRING) return string_text(arena, ((const char *const *)data)[i]);
     if (dtype_is_float(dtype)) return arena_format(arena, "%.9g", dtype_get_double(dtype, data, i));
     long long value = (long long)dtype_get_int(dtype, data, i);
     return dtype == DT_U64 ? arena_format(arena, "%llu", (unsigned long long)value)
@@ -67,6 +90,8 @@ Difference compare(Arena *arena, Dtype dtype, int64_t elements, const void *got,
     if (dtype == DT_BOOL) dtype = DT_U8; /* another byte than 0 and 1 is wrong, not true */
     if (dtype_is_float(dtype))
         compare_floats(dtype, got, expected, tolerance, &d);
+    else if (dtype == DT_STRING)
+        compare_strings(got, expected, &d);
     else
         compare_integers(dtype, got, expected, &d);
     if (d.worst < 0) return d;

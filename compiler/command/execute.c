@@ -2,6 +2,7 @@
 #include "execute.h"
 
 #include "netc.h"
+#include "texts.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -55,6 +56,7 @@ static size_t tensor_bytes(const Tensor *t) { return dtype_bytes(t->dtype, tenso
 Execution *execution_new(Arena *arena, const Graph *g)
 {
     Execution *e = NEW(arena, Execution);
+    e->arena = arena;
     e->graph = g;
     e->inputs = NEW_ARRAY(arena, Area, g->inputs.count);
     e->outputs = NEW_ARRAY(arena, Area, g->outputs.count);
@@ -112,6 +114,18 @@ static const void *child_weights(Report *report, const char *path, size_t bytes)
     return data;
 }
 
+static void child_send(Report *report, const Execution *e)
+{
+    for (int i = 0; i < e->graph->outputs.count; i++) {
+        const Tensor *t = e->graph->outputs.items[i];
+        int64_t wrong;
+        if (t->dtype == DT_STRING &&
+            !texts_send(e->texts, e->outputs[i].data, tensor_elements(t), &wrong))
+            child_fail(report, "element %lld of output '%s' was not written", (long long)wrong,
+                       t->name);
+    }
+}
+
 _Noreturn static void child_run(const Execution *e, const Library *library, Report *report)
 {
     const netc_model *model = child_load(report, library->path);
@@ -144,6 +158,7 @@ _Noreturn static void child_run(const Execution *e, const Library *library, Repo
     int status = model->run(inputs, outputs, workspace);
     if (status != 0)
         child_fail(report, "the compiled network refuses its arguments with %d", status);
+    child_send(report, e);
     _exit(0);
 }
 
@@ -173,11 +188,26 @@ static bool tell_failure(int status, const Report *report, double timeout)
     return false;
 }
 
+/* The addresses that the outputs hold are the child's. */
+static void receive_strings(Execution *e)
+{
+    const char *text = texts_receive(e->arena, e->texts);
+    for (int i = 0; i < e->graph->outputs.count; i++) {
+        const Tensor *t = e->graph->outputs.items[i];
+        const char **strings = e->outputs[i].data;
+        for (int64_t k = 0; t->dtype == DT_STRING && k < tensor_elements(t); k++) {
+            strings[k] = text;
+            text += strlen(text) + 1;
+        }
+    }
+}
+
 bool execution_run(Execution *e, const Library *library, double timeout)
 {
     Report *report = map_shared(sizeof *report), told;
     for (int i = 0; i < e->graph->outputs.count; i++)
         memset(e->outputs[i].data, UNWRITTEN, e->outputs[i].bytes);
+    e->texts = texts_open();
     fflush(NULL);
     pid_t child = fork();
     if (child < 0) die("cannot start a process: %s", strerror(errno));
@@ -189,5 +219,9 @@ bool execution_run(Execution *e, const Library *library, double timeout)
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     told = *report;
     munmap(report, sizeof *report);
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) || tell_failure(status, &told, timeout);
+    bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!good) close(e->texts);
+    if (!good) return tell_failure(status, &told, timeout);
+    receive_strings(e);
+    return true;
 }

@@ -17,10 +17,13 @@ typedef struct Area {
     size_t mapped;
 } Area;
 
-/* Places for the inputs and outputs of a graph; inputs are filled in by the caller. */
+/* Places for the inputs and outputs of a graph; inputs are filled in by the caller. Strings of
+ * outputs live as long as the arena. */
 typedef struct Execution {
+    Arena *arena;
     const Graph *graph;
     Area *inputs, *outputs;
+    int texts; /* during a run: where the child puts the strings of its outputs */
 } Execution;
 
 Execution *execution_new(Arena *arena,

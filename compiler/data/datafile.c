@@ -28,7 +28,6 @@ int64_t datafile_bytes(Dtype dtype, int rank, const int64_t *dims)
 {
     int64_t elements;
     if (!checked_elements(dims, rank, &elements)) return -1;
-    if (dtype == DT_STRING && elements > INT64_MAX / 16 / (int64_t)sizeof(String)) return -1;
     return (int64_t)dtype_bytes(dtype, elements);
 }
 

@@ -188,32 +188,30 @@ static uint8_t *arrange(Arena *arena, const Header *h, const uint8_t *from, int6
     return to;
 }
 
-/* One string of a fixed width, NULs at its end dropped. False when it is not of Unicode characters.
- */
-static bool read_string(Arena *arena, const Header *h, const uint8_t *from, String *out)
+/* One string of a fixed width, NULs at its end dropped; NULL when it cannot be an element. */
+static const char *read_string(Arena *arena, const Header *h, const uint8_t *from)
 {
     size_t unit = h->kind == 'U' ? 4 : 1, width = (size_t)h->size, n = 0;
     char *text = arena_alloc(arena, array_bytes(width, unit) + 1);
     for (size_t i = 0; i < width; i++) {
         uint32_t c = from[i * unit];
         if (unit == 4) memcpy(&c, from + i * 4, 4);
-        if (c > 0x10ffff) return false;
+        if (c > 0x10ffff) return NULL;
         n += unit == 4 ? utf8_encode(text + n, c) : (text[n] = (char)c, 1);
     }
     while (n && !text[n - 1]) n--;
-    *out = (String){text, n};
-    return true;
+    return string_flaw((String){text, n}) ? NULL : text;
 }
 
 static bool read_strings(Arena *arena, const File *file, const Header *h, const uint8_t *bytes,
                          int64_t elements, DataTensor *out, Diags *diags)
 {
-    String *strings = NEW_ARRAY(arena, String, elements);
+    const char **strings = NEW_ARRAY(arena, const char *, elements);
     size_t size = (size_t)h->size * (h->kind == 'U' ? 4 : 1);
     for (int64_t i = 0; i < elements; i++)
-        if (!read_string(arena, h, bytes + (size_t)i * size, &strings[i]))
+        if (!(strings[i] = read_string(arena, h, bytes + (size_t)i * size)))
             return datafile_error(diags, "E0121", file,
-                                  "element %lld is not a string of Unicode characters",
+                                  "element %lld is not a string: UTF-8 without a NUL",
                                   (long long)i);
     out->data = strings;
     return true;
@@ -283,23 +281,33 @@ bool npy_narrow(Arena *arena, DataTensor *t, Dtype dtype)
 
 /* ---- writing: format 1, the data at a multiple of 64 ---- */
 
+/* The characters of s into `out` unless it is NULL; returns how many. */
+static size_t string_characters(const char *s, uint32_t *out)
+{
+    size_t n = 0, left = strlen(s);
+    for (int bytes; left > 0; s += bytes, left -= (size_t)bytes, n++) {
+        int c = utf8_decode(s, left, &bytes);
+        if (out) out[n] = c < 0 ? 0xfffd : (uint32_t)c;
+    }
+    return n;
+}
+
 static size_t longest_string(const DataTensor *t, int64_t elements)
 {
     size_t longest = 1;
-    const String *strings = t->data;
-    for (int64_t i = 0; i < elements; i++)
-        if (strings[i].length > longest) longest = strings[i].length;
+    for (int64_t i = 0; i < elements; i++) {
+        size_t n = string_characters(((const char *const *)t->data)[i], NULL);
+        if (n > longest) longest = n;
+    }
     return longest;
 }
 
 static const void *pad_strings(Arena *arena, const DataTensor *t, int64_t elements, size_t width)
 {
-    char *bytes = arena_alloc(arena, array_bytes((size_t)elements, width));
-    const String *strings = t->data;
+    uint32_t *padded = NEW_ARRAY(arena, uint32_t, array_bytes((size_t)elements, width));
     for (int64_t i = 0; i < elements; i++)
-        if (strings[i].length)
-            memcpy(bytes + (size_t)i * width, strings[i].data, strings[i].length);
-    return bytes;
+        string_characters(((const char *const *)t->data)[i], padded + (size_t)i * width);
+    return padded;
 }
 
 static const char *type_descr(Dtype dtype)
@@ -351,11 +359,11 @@ bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags)
     bool fits = checked_elements(t->dims, t->rank, &elements);
     assert(fits);
     size_t width = t->dtype == DT_STRING ? longest_string(t, elements) : 0;
-    const char *descr = width ? arena_format(arena, "|S%zu", width) : type_descr(t->dtype);
+    const char *descr = width ? arena_format(arena, "<U%zu", width) : type_descr(t->dtype);
     if (!descr)
         return datafile_error(diags, "E0125", NULL, ".npy cannot hold %s; .pb can",
                               dtype_name(t->dtype));
-    FilePart data = {t->data, width                       ? (size_t)elements * width
+    FilePart data = {t->data, width ? (size_t)elements * width * sizeof(uint32_t)
                               : dtype_is_packed(t->dtype) ? (size_t)elements
                                                           : dtype_bytes(t->dtype, elements)};
     if (width) data.data = pad_strings(arena, t, elements, width);

@@ -108,12 +108,12 @@ bool onnx_read_initializers(Arena *arena, const File *file, DataTensors *out, Di
 static void add_strings(Arena *arena, const DataTensor *t, int64_t elements,
                         Onnx__TensorProto *proto)
 {
-    const String *strings = t->data;
+    const char *const *strings = t->data;
     proto->n_string_data = (size_t)elements;
     proto->string_data = NEW_ARRAY(arena, ProtobufCBinaryData, elements);
     for (int64_t i = 0; i < elements; i++)
         proto->string_data[i] =
-            (ProtobufCBinaryData){strings[i].length, (uint8_t *)strings[i].data};
+            (ProtobufCBinaryData){strlen(strings[i]), (uint8_t *)strings[i]};
 }
 
 /* The tag and the length of a field that is not in the packed message. */

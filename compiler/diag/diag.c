@@ -160,27 +160,6 @@ const char *source_line(const File *file, int line, size_t *length)
     return at ? at : "";
 }
 
-int utf8_decode(const char *text, size_t length, int *bytes)
-{
-    static const int smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *s = (const unsigned char *)text;
-    int count = s[0] < 0x80       ? 1
-                : s[0] >> 5 == 6  ? 2
-                : s[0] >> 4 == 14 ? 3
-                : s[0] >> 3 == 30 ? 4
-                                  : 0;
-    int code = count == 1 ? s[0] : s[0] & (0x7f >> count);
-    *bytes = 1;
-    if (count == 0 || (size_t)count > length) return -1;
-    for (int i = 1; i < count; i++) {
-        if (s[i] >> 6 != 2) return -1;
-        code = code << 6 | (s[i] & 0x3f);
-    }
-    if (code < smallest[count] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return -1;
-    *bytes = count;
-    return code;
-}
-
 int source_characters(const Source *where, int line, int bytes)
 {
     size_t length;

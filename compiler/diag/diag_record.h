@@ -38,9 +38,6 @@ Diagnostic *const *diags_sorted(const Diags *diags);
 bool source_same(const Source *a, const Source *b);
 const char *severity_name(Severity severity);
 
-/* Decodes the character at text[0..length): its code point (-1: not UTF-8) and its length in bytes.
- */
-int utf8_decode(const char *text, size_t length, int *bytes);
 /* How many characters the first `bytes` bytes of a line are. */
 int source_characters(const Source *where, int line, int bytes);
 

@@ -64,14 +64,23 @@ static void find_narrow(Expr *e, void *context)
         dtype_info(e->dtype)->bits < 16 && (dtype_is_float(e->dtype) || dtype_is_packed(e->dtype));
 }
 
+static bool any_strings(const Program *p)
+{
+    for (int i = 0; i < p->buffers.count; i++)
+        if (p->buffers.items[i]->dtype == DT_STRING) return true;
+    return false;
+}
+
 /* The headers that the kernels need, beside netc.h, which the interface does. */
 static void kernel_parts(const Program *p, Parts *parts, Text *out)
 {
     bool uses_narrow = false;
     for (int i = 0; i < p->definitions.count; i++)
         ex_visit(p->definitions.items[i]->body, find_narrow, &uses_narrow);
-    const char *const headers[] = {p->target->header, uses_narrow ? "netc_narrow.h" : NULL};
-    for (size_t i = 0; i < COUNT(headers) && headers[i]; i++) {
+    const char *const headers[] = {p->target->header, uses_narrow ? "netc_narrow.h" : NULL,
+                                   any_strings(p) ? "netc_string.h" : NULL};
+    for (size_t i = 0; i < COUNT(headers); i++) {
+        if (!headers[i]) continue;
         if (!parts)
             text_add(out, "#include \"%s\"\n", headers[i]);
         else
@@ -195,7 +204,7 @@ static void buffer_argument(SourceFile *s, const Buffer *b, const char *const *n
         break;
     }
     case BUFFER_CONST:
-        if (s->o->weights == WEIGHTS_INLINE)
+        if (s->o->weights == WEIGHTS_INLINE || !buffer_is_weight(root))
             text_add(s->out, first ? "%s_values + %lld" : "%s_values", root->name,
                      (long long)first);
         else
@@ -274,6 +283,12 @@ static void checks(SourceFile *s, const char *const *names)
     }
     if (null.length) text_add(s->out, "    if (%s) return 1;\n", null.data);
     if (misaligned.length) text_add(s->out, "    if (%s) return 2;\n", misaligned.data);
+    for (int i = 0; i < g->inputs.count; i++) {
+        const Tensor *t = g->inputs.items[i];
+        if (t->dtype == DT_STRING && tensor_elements(t))
+            text_add(s->out, "    if (netc_any_null(%s, %lld)) return 1;\n", names[i],
+                     (long long)tensor_elements(t));
+    }
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         const Tensor *t =
             i < g->inputs.count ? g->inputs.items[i] : g->outputs.items[i - g->inputs.count];
@@ -330,20 +345,6 @@ static void run(SourceFile *s, const char *const *names)
 
 /* ---- the descriptor ---- */
 
-static void c_string(Text *out, const char *text)
-{
-    text_add(out, "\"");
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            text_add(out, "\\%c", *c);
-        else if (*c < 32 || *c > 126 || *c == '?')
-            text_add(out, "\\%03o", *c);
-        else
-            text_add(out, "%c", *c);
-    }
-    text_add(out, "\"");
-}
-
 static void tensor_dims(SourceFile *s, const Tensor *t, const char *kind, int i)
 {
     if (t->rank == 0) return;
@@ -356,7 +357,7 @@ static void tensor_dims(SourceFile *s, const Tensor *t, const char *kind, int i)
 static void tensor_info(SourceFile *s, const Tensor *t, const char *kind, int i)
 {
     text_add(s->out, "    {");
-    c_string(s->out, t->name);
+    emit_string(s->out, t->name);
     text_add(s->out, ", %d, %d, ", t->dtype, t->rank);
     if (t->rank)
         text_add(s->out, "%s_%d_dims", kind, i);
@@ -441,7 +442,7 @@ static void file_head(SourceFile *s)
     if (p->weight_bytes && s->o->weights == WEIGHTS_OBJECT)
         text_add(s->out, "/* %s_weights.S */\nextern const unsigned char %s_weights[];\n\n",
                  s->o->name, s->o->name);
-    if (s->o->weights == WEIGHTS_INLINE) emit_inline_weights(p, s->out);
+    emit_inline_weights(p, s->o->weights == WEIGHTS_INLINE, s->out);
 }
 
 void emit(const Program *p, const EmitOptions *options, Emitted *out)

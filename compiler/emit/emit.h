@@ -22,6 +22,11 @@ void emit_expr(Speller *s, const Expr *e);
 /* The name of the kernel's parameter (or local pointer) for a buffer. */
 const char *emit_buffer_name(const Speller *s, const Buffer *b);
 const char *emit_type(Dtype dtype, int lanes);
+/* "const float *x", "const char *const *x", writable "float *x", "const char **x" from "*x". */
+void emit_declaration(Text *out, Dtype dtype, bool writable, const char *declarator);
+/* A string literal; at most EMIT_LONGEST bytes, which every compiler takes. */
+enum { EMIT_LONGEST = 4095 };
+void emit_string(Text *out, const char *text);
 
 /* emit_kernel.c: a kernel as "(parameters)\n{ ... }\n", without its name, so that equal ones can be
  * found. */
@@ -35,8 +40,8 @@ void emit_parameter(const Tensor *t, bool output, const char *name, Text *out);
 const char **emit_interface_names(const Program *p);
 const char *emit_upper(Arena *arena, const char *name);
 
-/* emit_weights.c: constants as C arrays. */
-void emit_inline_weights(const Program *p, Text *out);
+/* emit_weights.c: constants as C arrays, all or those that are no weights: strings. */
+void emit_inline_weights(const Program *p, bool all, Text *out);
 void emit_assembler(const Program *p, const EmitOptions *options, Text *out);
 
 #endif

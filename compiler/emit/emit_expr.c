@@ -16,6 +16,17 @@ const char *emit_type(Dtype dtype, int lanes)
     return dtype_info(dtype)->c;
 }
 
+void emit_declaration(Text *out, Dtype dtype, bool writable, const char *declarator)
+{
+    const char *type = emit_type(dtype, 1);
+    bool pointer = type[strlen(type) - 1] == '*';
+    text_add(out, "%s%s%s%s", writable || pointer ? "" : "const ", type,
+             !pointer   ? " "
+             : writable ? ""
+                        : "const ",
+             declarator);
+}
+
 const char *emit_buffer_name(const Speller *s, const Buffer *b)
 {
     if (b->kind == BUFFER_LOCAL) return b->name;
@@ -74,6 +85,9 @@ static void spell_const(Speller *s, const Expr *e, int around)
         uint16_t code = 0;
         dtype_set_double(e->dtype, &code, 0, e->f);
         text_add(s->out, dtype_info(e->dtype)->bits == 16 ? "0x%04x" : "0x%02x", code);
+    } else if (e->dtype == DT_STRING) {
+        assert(e->i == 0);
+        text_add(s->out, "\"\"");
     } else if (e->dtype == DT_U64) {
         text_add(s->out, "UINT64_C(%llu)", (unsigned long long)e->i);
     } else if (e->i == INT64_MIN) {
@@ -87,6 +101,20 @@ static void spell_const(Speller *s, const Expr *e, int around)
     } else {
         text_add(s->out, "%lld", (long long)e->i);
     }
+}
+
+void emit_string(Text *out, const char *text)
+{
+    text_add(out, "\"");
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            text_add(out, "\\%c", *c);
+        else if (*c < 32 || *c > 126 || *c == '?')
+            text_add(out, "\\%03o", *c);
+        else
+            text_add(out, "%c", *c);
+    }
+    text_add(out, "\"");
 }
 
 /* ---- fetches ---- */
@@ -184,7 +212,7 @@ static void spell_binary(Speller *s, const Expr *e, int around)
             spell_call(s, binary_name(e->op), dtype_name(t), e->args, 2);
         return;
     }
-    bool compares = e->dtype == DT_BOOL && t != DT_BOOL;
+    bool compares = e->dtype == DT_BOOL && t != DT_BOOL && t != DT_STRING;
     if (condition && (e->op == BI_AND || e->op == BI_OR)) {
         text_add(s->out, "(");
         spell(s, e->args[0], PREC_COMPARE);

@@ -59,7 +59,6 @@ const char **emit_interface_names(const Program *p)
 
 static void array_text(const Tensor *t, Text *out)
 {
-    if (tensor_elements(t) == 0) return; /* C has no arrays without elements */
     for (int d = 0; d < t->rank; d++)
         text_add(out, "%s%lld", d ? " * " : "", (long long)t->dims[d]);
     if (t->rank == 0) text_add(out, "1");
@@ -67,12 +66,10 @@ static void array_text(const Tensor *t, Text *out)
 
 void emit_parameter(const Tensor *t, bool output, const char *name, Text *out)
 {
-    const char *type = emit_type(t->dtype, 1);
-    if (tensor_elements(t) == 0) {
-        text_add(out, "%s%s *%s", output ? "" : "const ", type, name);
-        return;
-    }
-    text_add(out, "%s%s %s[", output ? "" : "const ", type, name);
+    bool empty = tensor_elements(t) == 0; /* C has no arrays without elements */
+    emit_declaration(out, t->dtype, output, empty ? "*" : "");
+    text_add(out, empty ? "%s" : "%s[", name);
+    if (empty) return;
     array_text(t, out);
     text_add(out, "]");
 }
@@ -113,6 +110,15 @@ static void prototype(const Program *p, const EmitOptions *o, Text *out)
              o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
 }
 
+static bool has_strings(const Graph *g)
+{
+    for (int i = 0; i < g->inputs.count; i++)
+        if (g->inputs.items[i]->dtype == DT_STRING) return true;
+    for (int i = 0; i < g->outputs.count; i++)
+        if (g->outputs.items[i]->dtype == DT_STRING) return true;
+    return false;
+}
+
 void emit_header(const Program *p, const EmitOptions *o, Text *out)
 {
     const char *upper = emit_upper(p->arena, o->name);
@@ -140,11 +146,18 @@ void emit_header(const Program *p, const EmitOptions *o, Text *out)
                  "64 bytes and passes as weights. */\n"
                  "#define %s_WEIGHTS_BYTES %zu\n",
                  o->name, upper, p->weight_bytes);
-    text_add(out, "\n/* Runs the network once. Tensors are dense and row-major; outputs must not "
-                  "overlap inputs. Re-entrant: writes nothing\n"
-                  " * but its outputs and the workspace. 0: done; 1: a pointer is null; 2: a "
-                  "pointer is misaligned; then nothing was\n"
-                  " * written. */\n");
+    text_add(
+        out,
+        "\n/* Runs the network once. Tensors are dense and row-major; outputs must not "
+        "overlap inputs. Re-entrant: writes nothing\n"
+        " * but its outputs and the workspace. 0: done; 1: a pointer is null; 2: a "
+        "pointer is misaligned; then nothing was\n"
+        " * written.%s */\n",
+        has_strings(p->graph)
+            ? "\n *\n * A string is UTF-8 ended by NUL, and its address is not null. Strings of "
+              "outputs lie among those of the inputs, in\n"
+              " * this code, or in the workspace: they are good until one of these changes."
+            : "");
     prototype(p, o, out);
     if (o->profile)
         text_add(out,

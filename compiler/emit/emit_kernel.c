@@ -15,8 +15,8 @@ static void line(Speller *s, int depth, const char *format, ...)
 static void parameter(Speller *s, const Buffer *b, bool write, int number)
 {
     if (number) text_add(s->out, number % 3 ? ", " : ",\n    "); /* three fit a line */
-    text_add(s->out, "%s%s *NETC_RESTRICT %s", write ? "" : "const ", emit_type(b->dtype, 1),
-             emit_buffer_name(s, b));
+    emit_declaration(s->out, b->dtype, write, "*NETC_RESTRICT ");
+    text_add(s->out, "%s", emit_buffer_name(s, b));
 }
 
 static void signature(Speller *s, const Kernel *k)
@@ -74,7 +74,8 @@ static void set(Speller *s, const Stmt *stmt, int depth)
     const Reg *r = stmt->reg;
     const Expr *e = stmt->value;
     text_add(s->out, "%*s", 4 * depth, "");
-    if (stmt->declares) text_add(s->out, "%s ", emit_type(r->dtype, r->lanes));
+    if (stmt->declares && r->lanes == 1) emit_declaration(s->out, r->dtype, true, "");
+    if (stmt->declares && r->lanes > 1) text_add(s->out, "%s ", emit_type(r->dtype, r->lanes));
     text_add(s->out, "%s = ", r->name);
     emit_expr(s, e);
     text_add(s->out, ";\n");
@@ -115,7 +116,9 @@ static void zero(Speller *s, const Stmt *stmt, int depth)
 
 static void point(Speller *s, const Stmt *stmt, int depth)
 {
-    line(s, depth, "const %s *%s = ", emit_type(stmt->buffer->dtype, 1), stmt->alias->name);
+    line(s, depth, "%s", "");
+    emit_declaration(s->out, stmt->buffer->dtype, false, "*");
+    text_add(s->out, "%s = ", stmt->alias->name);
     offset_from(s, emit_buffer_name(s, stmt->buffer), stmt->offset);
     text_add(s->out, ";\n");
 }

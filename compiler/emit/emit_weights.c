@@ -47,6 +47,26 @@ static void spell_element(const Buffer *b, const void *data, int64_t i, Text *ou
     }
 }
 
+/* What is too long for a literal is an array of bytes with a name of its own. */
+static void long_strings(const Buffer *b, const char *const *data, Text *out)
+{
+    for (int64_t i = 0; i < b->elements; i++) {
+        if (strlen(data[i]) <= EMIT_LONGEST) continue;
+        text_add(out, "static const char %s_text%lld[] = {", b->name, (long long)i);
+        for (const char *c = data[i]; *c; c++)
+            text_add(out, "%s%d,", (c - data[i]) % 32 ? " " : "\n    ", *c);
+        text_add(out, " 0};\n");
+    }
+}
+
+static void spell_text(const Buffer *b, const char *const *data, int64_t i, Text *out)
+{
+    if (strlen(data[i]) <= EMIT_LONGEST)
+        emit_string(out, data[i]);
+    else
+        text_add(out, "%s_text%lld", b->name, (long long)i);
+}
+
 static void inline_array(const Buffer *b, Text *out)
 {
     enum { PER_LINE = 8 };
@@ -54,11 +74,16 @@ static void inline_array(const Buffer *b, Text *out)
     if (!data) die("out of memory (%zu bytes of weights)", buffer_bytes(b));
     buffer_contents(b, data);
     text_add(out, "/* %s, %s */\n", b->tensor->name, dtype_name(b->dtype));
-    text_add(out, "NETC_ALIGN(64) static const %s %s_values[%lld] = {", emit_type(b->dtype, 1),
-             b->name, (long long)b->elements);
+    if (b->dtype == DT_STRING) long_strings(b, data, out);
+    text_add(out, "NETC_ALIGN(64) static ");
+    emit_declaration(out, b->dtype, false, "");
+    text_add(out, "%s_values[%lld] = {", b->name, (long long)b->elements);
     for (int64_t i = 0; i < b->elements; i++) {
         text_add(out, i % PER_LINE ? " " : "\n    ");
-        spell_element(b, data, i, out);
+        if (b->dtype == DT_STRING)
+            spell_text(b, data, i, out);
+        else
+            spell_element(b, data, i, out);
         text_add(out, ",");
     }
     text_add(out, "\n};\n\n");
@@ -67,10 +92,12 @@ static void inline_array(const Buffer *b, Text *out)
 
 static bool is_constant(const Buffer *b) { return b->kind == BUFFER_CONST && !b->parent; }
 
-void emit_inline_weights(const Program *p, Text *out)
+void emit_inline_weights(const Program *p, bool all, Text *out)
 {
-    for (int i = 0; i < p->buffers.count; i++)
-        if (is_constant(p->buffers.items[i])) inline_array(p->buffers.items[i], out);
+    for (int i = 0; i < p->buffers.count; i++) {
+        const Buffer *b = p->buffers.items[i];
+        if (is_constant(b) && (all || !buffer_is_weight(b))) inline_array(b, out);
+    }
 }
 
 /* ---- object and file ---- */
@@ -109,7 +136,7 @@ bool emit_weights(const Program *p, FILE *file)
     size_t largest = 0, at = 0;
     for (int i = 0; i < p->buffers.count; i++) {
         Buffer *b = p->buffers.items[i];
-        if (!is_constant(b)) continue;
+        if (!is_constant(b) || !buffer_is_weight(b)) continue;
         list[count++] = b;
         if (buffer_bytes(b) > largest) largest = buffer_bytes(b);
     }

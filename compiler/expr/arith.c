@@ -219,6 +219,18 @@ static Rows *const u64_rows[BI_COUNT] = {
 };
 /* clang-format on */
 
+/* Strings are equal by their characters. NULL, what a guard keeps from being used, is empty. */
+static bool same_text(int64_t u, int64_t v)
+{
+    const char *x = (const char *)(intptr_t)u, *y = (const char *)(intptr_t)v;
+    return strcmp(x ? x : "", y ? y : "") == 0;
+}
+
+ROWS(string_eq, i, i, int64_t, same_text(u, v))
+ROWS(string_ne, i, i, int64_t, !same_text(u, v))
+
+static Rows *const string_rows[BI_COUNT] = {[BI_EQ] = string_eq, [BI_NE] = string_ne};
+
 /* Operations whose result may leave the range of a narrower type. */
 static bool may_overflow(BinaryOp op)
 {
@@ -253,6 +265,7 @@ void arith_binary(BinaryOp op, Dtype dtype, int n, Value *out, const Value *x, i
 {
     assert(x_stride || y_stride || n <= 1);
     Rows *rows = dtype_is_float(dtype)                     ? float_rows[op]
+                 : dtype == DT_STRING                      ? string_rows[op]
                  : dtype == DT_U64 && u64_rows[op] != NULL ? u64_rows[op]
                                                            : int_rows[op];
     assert(rows);

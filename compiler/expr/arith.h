@@ -1,7 +1,7 @@
 /*
  * Arithmetic on rows of values, the one meaning that constant folding and the interpreter share. A
  * value is a double for float types and an int64_t for all others: integers sign- or zero-extended
- * to it, u64 by its bits, bool 0 or 1.
+ * to it, u64 by its bits, bool 0 or 1, strings by their addresses.
  */
 #ifndef NETC_ARITH_H
 #define NETC_ARITH_H

@@ -62,7 +62,7 @@ typedef enum ExprKind {
         X(POW, pow) X(ATAN2, atan2) X(MIN, min) X(MAX, max) /* NaN wins, as ONNX wants */          \
         X(AND, and) X(OR, or) X(XOR, xor) /* bitwise; logical on bool */ X(SHL, shl)               \
             X(SHR, shr)                         /* by >= width: 0 */                               \
-        X(EQ, eq) X(NE, ne) X(LT, lt) X(LE, le) /* these four give bool */
+        X(EQ, eq) X(NE, ne) X(LT, lt) X(LE, le) /* these four give bool; EQ, NE of strings too */
 
 #define ENUM(NAME, name) UN_##NAME,
 typedef enum UnaryOp { UNARY_OPS(ENUM) UN_COUNT } UnaryOp;
@@ -95,7 +95,8 @@ struct Expr {
     Expr **args;
     union {
         double f;  /* EX_CONST of a float type */
-        int64_t i; /* EX_CONST of another type (u64 by its bits, bool 0 or 1); EX_FETCH: stride */
+        int64_t i; /* EX_CONST of another type (u64 by its bits, bool 0 or 1; of strings there is
+                      the empty one, 0); EX_FETCH: stride */
         struct Var *var;       /* EX_VAR */
         const Reg *reg;        /* EX_REG */
         struct Tensor *tensor; /* EX_LOAD */
@@ -119,7 +120,7 @@ const Reg *pool_reg(Pool *p, const char *name, Dtype dtype, int lanes);
  * variables (simplify.c); constants fold; x + 0, x * 1, select on a constant and the like vanish
  * where that is exact. Operands must agree in dtype and lanes (scalars are splat where the other
  * operand has lanes). */
-Expr *ex_const(Pool *p, Dtype dtype, double value);   /* of any numeric type */
+Expr *ex_const(Pool *p, Dtype dtype, double value);   /* of any numeric type; "" for 0 */
 Expr *ex_int(Pool *p, int64_t value);                 /* an i64: an index */
 Expr *ex_int_of(Pool *p, Dtype dtype, int64_t value); /* of an integer or bool type, exact */
 Expr *ex_var(Pool *p, Var *v);

@@ -53,7 +53,8 @@ static const struct CostNode *find(const Cost *c, const Expr *e)
 
 static bool is_interpretable(Dtype dtype)
 {
-    return dtype_is_float(dtype) || dtype_is_integer(dtype) || dtype == DT_BOOL;
+    bool is_number = dtype_is_float(dtype) || dtype_is_integer(dtype);
+    return is_number || dtype == DT_BOOL || dtype == DT_STRING;
 }
 
 static void add_node(Expr *e, void *context)

@@ -6,9 +6,10 @@
 #define PLAIN_TYPES(X)                                                                             \
     X(DT_F32, float, f)                                                                            \
     X(DT_F64, double, f)                                                                           \
-    X(DT_I64, int64_t, i) X(DT_U64, int64_t, i) X(DT_I32, int32_t, i) X(DT_U32, uint32_t, i)       \
-        X(DT_I16, int16_t, i) X(DT_U16, uint16_t, i) X(DT_I8, int8_t, i) X(DT_U8, uint8_t, i)      \
-            X(DT_BOOL, uint8_t, i)
+    X(DT_I64, int64_t, i)                                                                          \
+    X(DT_U64, int64_t, i) X(DT_I32, int32_t, i) X(DT_U32, uint32_t, i) X(DT_I16, int16_t, i)       \
+        X(DT_U16, uint16_t, i) X(DT_I8, int8_t, i) X(DT_U8, uint8_t, i) X(DT_BOOL, uint8_t, i)     \
+            X(DT_STRING, int64_t, i) /* by their addresses */
 
 static Value element(Dtype dtype, const void *data, int64_t at)
 {
@@ -54,6 +55,16 @@ void rows_gather(Dtype dtype, const void *data, const int64_t *at, int n, Value 
 #undef CASE
 }
 
+/* Zero, which a guard gives, is the empty string. */
+static void store_strings(const char **data, int64_t first, int64_t step, int n, const Value *x,
+                          int x_stride)
+{
+    for (int k = 0; k < n; k++) {
+        const char *text = (const char *)(intptr_t)x[k * x_stride].i;
+        data[first + k * step] = text ? text : "";
+    }
+}
+
 void rows_store(Dtype dtype, void *data, int64_t first, int64_t step, int n, const Value *x,
                 int x_stride)
 {
@@ -62,6 +73,10 @@ void rows_store(Dtype dtype, void *data, int64_t first, int64_t step, int n, con
         T *out = (T *)data + first;                                                                \
         for (int k = 0; k < n; k++) out[k * step] = (T)x[k * x_stride].member;                     \
         break;                                                                                     \
+    }
+    if (dtype == DT_STRING) {
+        store_strings(data, first, step, n, x, x_stride);
+        return;
     }
     switch (dtype) {
         PLAIN_TYPES(CASE)

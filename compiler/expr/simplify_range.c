@@ -73,7 +73,8 @@ static Range binary_range(const Expr *e)
 
 Range simplify_range(const Expr *e)
 {
-    if (dtype_is_float(e->dtype) || e->dtype == DT_U64) return unknown;
+    bool is_counted = !dtype_is_float(e->dtype) && e->dtype != DT_STRING;
+    if (!is_counted || e->dtype == DT_U64) return unknown;
     Range type = type_range(e->dtype);
     switch (e->kind) {
     case EX_CONST: return (Range){e->i, e->i};

@@ -4,7 +4,6 @@
  */
 #include "print_net.h"
 
-#include "diag_record.h"
 #include "read_net_ast.h"
 
 #include <math.h>
@@ -43,6 +42,8 @@ void print_name(Text *out, const char *name)
 
 void print_string(Text *out, String s) { print_quoted(out, s.data, s.length, '"'); }
 
+static void print_text(Text *out, const char *s) { print_quoted(out, s, strlen(s), '"'); }
+
 /* ---- numbers ---- */
 
 static double round_to(Dtype dtype, double value)
@@ -73,7 +74,7 @@ void print_float(Text *out, Dtype dtype, double value)
 static void print_element(Text *out, const Tensor *t, int64_t i)
 {
     if (t->dtype == DT_STRING)
-        print_string(out, ((const String *)t->data)[i]);
+        print_text(out, ((const char *const *)t->data)[i]);
     else if (t->dtype == DT_BOOL)
         text_add(out, dtype_get_int(t->dtype, t->data, i) ? "true" : "false");
     else if (dtype_is_float(t->dtype))
@@ -99,8 +100,7 @@ bool print_is_uniform(const Tensor *t)
     int64_t elements = tensor_elements(t);
     int bits = dtype_info(t->dtype)->bits;
     if (elements < 2 || bits < 8) return false;
-    size_t size = (size_t)bits / 8, bytes = dtype_bytes(t->dtype, elements);
-    return memcmp(t->data, (const char *)t->data + size, bytes - size) == 0;
+    return dtype_same(t->dtype, t->data, (const char *)t->data + bits / 8, elements - 1);
 }
 
 enum { WIDTH = 100 };

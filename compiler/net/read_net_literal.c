@@ -68,6 +68,14 @@ static bool store_float(Reader *r, const Value *v, Dtype dtype, void *data, int6
     return true;
 }
 
+static bool store_string(Reader *r, const Value *v, const char **data, int64_t at)
+{
+    const char *flaw = string_flaw(v->s);
+    if (flaw) net_error(r, "E0413", v->source, "an element of a tensor of strings %s", flaw);
+    data[at] = v->s.data;
+    return !flaw;
+}
+
 static bool store_element(Reader *r, const Value *v, Dtype dtype, void *data, int64_t at)
 {
     if (dtype_is_float(dtype)) return store_float(r, v, dtype, data, at);
@@ -76,10 +84,7 @@ static bool store_element(Reader *r, const Value *v, Dtype dtype, void *data, in
         dtype_set_int(dtype, data, at, v->b);
         return true;
     }
-    if (dtype == DT_STRING && v->kind == VALUE_STRING) {
-        ((String *)data)[at] = v->s;
-        return true;
-    }
+    if (dtype == DT_STRING && v->kind == VALUE_STRING) return store_string(r, v, data, at);
     return bad_element(r, v, dtype);
 }
 
@@ -111,7 +116,8 @@ static bool is_flat(const Value *v)
 static void fill(Dtype dtype, void *data, int64_t elements)
 {
     if (dtype == DT_STRING) {
-        for (int64_t i = 1; i < elements; i++) ((String *)data)[i] = ((String *)data)[0];
+        const char **strings = data;
+        for (int64_t i = 1; i < elements; i++) strings[i] = strings[0];
         return;
     }
     if (dtype_is_float(dtype)) {

@@ -120,12 +120,14 @@ static size_t field_count(const Onnx__TensorProto *t, DataField field)
 
 static bool read_strings(Reading *r)
 {
-    String *strings = NEW_ARRAY(r->f->arena, String, r->elements);
+    const char **strings = NEW_ARRAY(r->f->arena, const char *, r->elements);
     for (int64_t i = 0; i < r->elements; i++) {
         const ProtobufCBinaryData *s = &r->t->string_data[i];
         char *copy = arena_alloc(r->f->arena, s->len + 1);
         if (s->len) memcpy(copy, s->data, s->len);
-        strings[i] = (String){copy, s->len};
+        const char *flaw = string_flaw((String){copy, s->len});
+        if (flaw) return tensor_error(r, "string_data[%lld] %s", (long long)i, flaw);
+        strings[i] = copy;
     }
     r->out->data = strings;
     return true;
@@ -316,7 +318,7 @@ bool onnx_sparse_read(OnnxFile *f, const Onnx__SparseTensorProto *t, Source wher
     *out = (DataTensor){.name = values.name};
     if (!read_shape(&r)) return false;
     int bits = dtype_info(out->dtype)->bits;
-    if (bits < 8 || values.rank != 1)
+    if (bits < 8 || out->dtype == DT_STRING || values.rank != 1)
         return tensor_error(&r, "sparse values of %s", data_type_text(f->arena, &values));
     if (r.bytes > MOST_DENSE)
         return tensor_error(&r, "%s is too large to be made dense", data_type_text(f->arena, out));

@@ -14,6 +14,22 @@ Dtype known_type(Infer *in, const char *attr, int64_t number)
     return DT_NONE;
 }
 
+const char *known_string(Infer *in, const Attr *a, String s)
+{
+    const char *flaw = string_flaw(s);
+    if (!flaw) return s.data;
+    infer_error(in, "E0306", "a string in %s %s", a->name, flaw);
+    return NULL;
+}
+
+const char **known_strings(Infer *in, const Attr *list)
+{
+    const char **strings = NEW_ARRAY(in->graph->arena, const char *, list->count + 1);
+    for (int i = 0; i < list->count; i++)
+        if (!(strings[i] = known_string(in, list, list->strings[i]))) return NULL;
+    return strings;
+}
+
 const Tensor *known_number(Infer *in, int i)
 {
     const Node *n = in->node;

@@ -53,11 +53,11 @@ static void center_define(Definer *d)
                   ex_select(p, inside, ex_load(p, x, index), ex_const(p, x->dtype, 0)));
 }
 
-#define TYPES_NUMBERS (TYPES_NUMERIC | TYPE(DT_BOOL))
+#define TYPES_MOVED (TYPES_NUMERIC | TYPE(DT_BOOL) | TYPE(DT_STRING))
 
 static const Slot inputs[] = {
-    SLOT("input_data", TYPES_NUMBERS, "T"), SLOT("shape", TYPES_INDEX, "Tind"), {0}};
-static const Slot outputs[] = {SLOT("output_data", TYPES_NUMBERS, "T"), {0}};
+    SLOT("input_data", TYPES_MOVED, "T"), SLOT("shape", TYPES_INDEX, "Tind"), {0}};
+static const Slot outputs[] = {SLOT("output_data", TYPES_MOVED, "T"), {0}};
 static const AttrSpec attrs[] = {ATTR("axes", INTS), {0}};
 
 const Op ops_center_crop_pad[] = {

@@ -12,28 +12,42 @@
 /* The attribute that holds the value; exactly one is given. */
 static const Attr *constant_value(const Node *n)
 {
-    static const char *const names[] = {"value", "value_float", "value_floats", "value_int",
-                                        "value_ints"};
+    static const char *const names[] = {"value",      "value_float",  "value_floats", "value_int",
+                                        "value_ints", "value_string", "value_strings"};
     const Attr *found = NULL;
     for (size_t i = 0; i < COUNT(names); i++)
         if (node_attr(n, names[i])) found = node_attr(n, names[i]);
     return found;
 }
 
+/* What an attribute that is not a tensor makes. */
+static const struct ValueType {
+    AttrKind kind;
+    Dtype dtype;
+    int rank;
+} value_types[] = {{ATTR_FLOAT, DT_F32, 0},     {ATTR_FLOATS, DT_F32, 1},
+                   {ATTR_INT, DT_I64, 0},       {ATTR_INTS, DT_I64, 1},
+                   {ATTR_STRING, DT_STRING, 0}, {ATTR_STRINGS, DT_STRING, 1}};
+
+static const struct ValueType *value_type(const Attr *value)
+{
+    for (size_t i = 0; i < COUNT(value_types); i++)
+        if (value_types[i].kind == value->kind) return &value_types[i];
+    return NULL;
+}
+
 static bool infer_constant(Infer *in)
 {
     const Node *n = in->node;
-    static const char *const refused[] = {"sparse_value", "value_string", "value_strings"};
-    for (size_t i = 0; i < COUNT(refused); i++)
-        if (node_attr(n, refused[i]))
-            return infer_error(in, "E0306", "constants given by %s are not supported", refused[i]);
+    if (node_attr(n, "sparse_value"))
+        return infer_error(in, "E0306", "constants given by sparse_value are not supported");
     const Attr *value = constant_value(n);
     if (!value) return infer_error(in, "E0303", "the constant has no value");
-    bool integer = value->kind == ATTR_INT || value->kind == ATTR_INTS;
+    const struct ValueType *type = value_type(value);
     int64_t count = value->count;
-    if (value->kind != ATTR_TENSOR)
-        return infer_output(in, 0, integer ? DT_I64 : DT_F32,
-                            value->kind == ATTR_INTS || value->kind == ATTR_FLOATS, &count);
+    if (value->kind == ATTR_STRING && !known_string(in, value, value->s)) return false;
+    if (value->kind == ATTR_STRINGS && !known_strings(in, value)) return false;
+    if (type) return infer_output(in, 0, type->dtype, type->rank, &count);
     if (!value->tensor->data) return infer_error(in, "E0502", "the constant's tensor has no data");
     return known_type(in, "value", value->tensor->dtype) != DT_NONE &&
            infer_output(in, 0, value->tensor->dtype, value->tensor->rank, value->tensor->dims);
@@ -49,12 +63,21 @@ static Tensor *tensor_of_list(Definer *d, const Attr *list, Dtype dtype)
     void *data = arena_alloc(d->graph->arena, dtype_bytes(dtype, list->count));
     int64_t count = list->count;
     for (int i = 0; i < count; i++) {
-        if (dtype == DT_I64)
+        if (dtype == DT_STRING)
+            ((const char **)data)[i] = list->strings[i].data;
+        else if (dtype == DT_I64)
             dtype_set_int(dtype, data, i, list->ints[i]);
         else
             dtype_set_double(dtype, data, i, list->floats[i]);
     }
     return define_constant(d, "value", dtype, 1, &count, data);
+}
+
+static Tensor *tensor_of_text(Definer *d, const Attr *value)
+{
+    const char *const text = value->s.data;
+    return define_constant(d, "value", DT_STRING, 0, NULL,
+                           arena_copy(d->graph->arena, &text, sizeof text));
 }
 
 static void define_value(Definer *d)
@@ -68,6 +91,7 @@ static void define_value(Definer *d)
     case ATTR_TENSOR: body = ex_load(d->pool, tensor_of_value(d, value->tensor), index); break;
     case ATTR_FLOAT: body = ex_const(d->pool, DT_F32, value->f); break;
     case ATTR_INT: body = ex_int(d->pool, value->i); break;
+    case ATTR_STRING: body = ex_load(d->pool, tensor_of_text(d, value), index); break;
     default: body = ex_load(d->pool, tensor_of_list(d, value, out->dtype), index);
     }
     define_tensor(d, out, vars, body);
@@ -282,17 +306,17 @@ const Op ops_generators[] = {
      WINDOW,
      EXAMPLES("BlackmanWindow(i64[] 8)")},
     {.name = "Constant",
-     .doc = "The tensor, number or list of numbers given as an attribute.",
+     .doc = "The tensor, number, string or list of these given as an attribute.",
      VERSIONS(1, 9, 11, 12, 13, 19, 21, 23, 24, 25),
      .inputs = (const Slot[]){{0}},
      OUTPUTS(SLOT("output", FLOATS_NO_BF16, "T", .until = 8),
-             SLOT("output", ANY_NO_BF16, "T", .since = 9, .until = 12),
-             SLOT("output", ANY, "T", .since = 13, .until = 18),
-             SLOT("output", ANY_8BIT, "T", .since = 19, .until = 20),
-             SLOT("output", ANY_4BIT, "T", .since = 21, .until = 22),
-             SLOT("output", ANY_FLOAT4, "T", .since = 23, .until = 23),
-             SLOT("output", ANY_E8M0, "T", .since = 24, .until = 24),
-             SLOT("output", ANY_2BIT, "T", .since = 25)),
+             SLOT("output", ANY_NO_BF16 | STRINGS, "T", .since = 9, .until = 12),
+             SLOT("output", ANY | STRINGS, "T", .since = 13, .until = 18),
+             SLOT("output", ANY_8BIT | STRINGS, "T", .since = 19, .until = 20),
+             SLOT("output", ANY_4BIT | STRINGS, "T", .since = 21, .until = 22),
+             SLOT("output", ANY_FLOAT4 | STRINGS, "T", .since = 23, .until = 23),
+             SLOT("output", ANY_E8M0 | STRINGS, "T", .since = 24, .until = 24),
+             SLOT("output", ANY_2BIT | STRINGS, "T", .since = 25)),
      ATTRS(ATTR("value", TENSOR), ATTR("sparse_value", TYPE, .since = 11),
            ATTR("value_float", FLOAT, .since = 12), ATTR("value_floats", FLOATS, .since = 12),
            ATTR("value_int", INT, .since = 12), ATTR("value_ints", INTS, .since = 12),
@@ -300,7 +324,7 @@ const Op ops_generators[] = {
      .infer = infer_constant,
      .define = define_value,
      EXAMPLES("Constant(value: f32[2] [1, 2])", "Constant(value_ints: [1, 2, 3])",
-              "Constant(value_float: 0.5)")},
+              "Constant(value_float: 0.5)", "Constant(value_strings: [\"a\", \"\"])")},
     {.name = "ConstantOfShape",
      .doc = "A tensor of a given shape, filled with one value.",
      VERSIONS(9, 20, 21, 23, 24, 25),

@@ -74,10 +74,10 @@ const Op ops_identity[] = {
     {.name = "Identity",
      .doc = "The input as it is.",
      VERSIONS(1, 13, 14, 16, 19, 21, 23, 24, 25),
-     INPUTS(ANY_SLOTS("input", 0, "V", .kinds = TAKES_ANY)),
-     OUTPUTS(ANY_SLOTS("output", 0, "V")),
+     INPUTS(ANY_SLOTS("input", STRINGS, "V", .kinds = TAKES_ANY)),
+     OUTPUTS(ANY_SLOTS("output", STRINGS, "V")),
      .infer = infer_identity,
      .define = define_identity,
-     EXAMPLES("Identity(x: f32[2, 3])", "Identity(x: bool[4])")},
+     EXAMPLES("Identity(x: f32[2, 3])", "Identity(x: bool[4])", "Identity(x: string[4])")},
     {0},
 };

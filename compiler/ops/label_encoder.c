@@ -1,15 +1,15 @@
 /*
- * LabelEncoder: numbers looked up among keys, with the value of the first that is equal (NaN equals
- * NaN), or a default. Keys and values are lists or tensors in attributes. Strings have no
- * definition here.
+ * LabelEncoder: numbers and strings looked up among keys, with the value of the first that is equal
+ * (NaN equals NaN), or a default. Keys and values are lists or tensors in attributes; before
+ * version 2 there was one list of strings, and their positions.
  */
 #include "known.h"
 #include "row.h"
 
-#define ML_NUMBERS (TYPE(DT_F32) | TYPE(DT_I64))
-#define ML_MORE    (ML_NUMBERS | TYPE(DT_F64) | TYPE(DT_I32) | TYPE(DT_I16))
+#define ML_TYPES (TYPE(DT_F32) | TYPE(DT_I64) | STRINGS)
+#define ML_MORE  (ML_TYPES | TYPE(DT_F64) | TYPE(DT_I32) | TYPE(DT_I16))
 
-/* The keys or the values: what names they go by, and the elements of the one that is given. */
+/* The keys or the values. */
 typedef struct Labels {
     Dtype dtype;
     int64_t count;
@@ -19,36 +19,48 @@ typedef struct Labels {
 static bool read_tensor(Infer *in, const Attr *a, Labels *l)
 {
     if (!a->tensor->data || !(ML_MORE & TYPE(a->tensor->dtype)))
-        return infer_error(in, "E0306", "%s must hold numbers, not %s", a->name,
+        return infer_error(in, "E0306", "%s must hold numbers or strings, not %s", a->name,
                            dtype_name(a->tensor->dtype));
     *l = (Labels){a->tensor->dtype, tensor_elements(a->tensor), a->tensor->data};
     return true;
 }
 
+static const float *narrowed(Arena *arena, const Attr *floats)
+{
+    float *data = NEW_ARRAY(arena, float, floats->count + 1);
+    for (int i = 0; i < floats->count; i++) data[i] = (float)floats->floats[i];
+    return data;
+}
+
+static bool read_list(Infer *in, const Attr *a, Labels *l)
+{
+    switch (a->kind) {
+    case ATTR_TENSOR: return read_tensor(in, a, l);
+    case ATTR_INTS: *l = (Labels){DT_I64, a->count, a->ints}; break;
+    case ATTR_FLOATS: *l = (Labels){DT_F32, a->count, narrowed(in->graph->arena, a)}; break;
+    default: *l = (Labels){DT_STRING, a->count, known_strings(in, a)};
+    }
+    return l->data != NULL;
+}
+
 /* `what` is "keys" or "values". */
 static bool read_labels(Infer *in, const char *what, Labels *l)
 {
-    Arena *arena = in->graph->arena;
-    const Attr *tensor = node_attr(in->node, arena_format(arena, "%s_tensor", what)),
-               *floats = node_attr(in->node, arena_format(arena, "%s_floats", what)),
-               *ints = node_attr(in->node, arena_format(arena, "%s_int64s", what));
-    if (tensor) return read_tensor(in, tensor, l);
-    if (!floats && !ints)
-        return infer_error(in, "E0306", "%s must be numbers: %s_floats, %s_int64s or %s_tensor",
-                           what, what, what, what);
-    *l = (Labels){ints ? DT_I64 : DT_F32, ints ? ints->count : floats->count,
-                  ints ? ints->ints : NULL};
-    if (ints) return true;
-    float *data = NEW_ARRAY(arena, float, l->count + 1);
-    for (int64_t i = 0; i < l->count; i++) data[i] = (float)floats->floats[i];
-    l->data = data;
-    return true;
+    static const char *const kinds[] = {"tensor", "floats", "int64s", "strings"};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const char *name = arena_format(in->graph->arena, "%s_%s", what, kinds[i]);
+        if (node_attr(in->node, name)) return read_list(in, node_attr(in->node, name), l);
+    }
+    return infer_error(in, "E0306",
+                       "there are no %s: %s_floats, %s_int64s, %s_strings or %s_tensor", what, what,
+                       what, what, what);
 }
 
 /* What is given to that which is no key, of the values' type. */
 static bool read_default(Infer *in, const Labels *values, Labels *l)
 {
-    const Attr *tensor = node_attr(in->node, "default_tensor");
+    const Attr *tensor = node_attr(in->node, "default_tensor"),
+               *text = node_attr(in->node, "default_string");
     void *data = arena_alloc(in->graph->arena, sizeof(int64_t));
     *l = (Labels){values->dtype, 1, data};
     if (tensor) {
@@ -56,19 +68,38 @@ static bool read_default(Infer *in, const Labels *values, Labels *l)
         return (l->count == 1 && l->dtype == values->dtype) ||
                infer_error(in, "E0306", "default_tensor must be one element of the values' type");
     }
-    if (dtype_is_float(values->dtype))
+    if (values->dtype == DT_STRING && text && !known_string(in, text, text->s)) return false;
+    if (values->dtype == DT_STRING)
+        *(const char **)data = attr_text(in->node, "default_string");
+    else if (dtype_is_float(values->dtype))
         dtype_set_double(values->dtype, data, 0, attr_float(in->node, "default_float"));
     else
         dtype_set_int(values->dtype, data, 0, attr_int(in->node, "default_int64"));
     return true;
 }
 
+/* Strings and their positions, the one or the other being the keys. */
+static bool read_classes(Infer *in, Labels *keys, Labels *values)
+{
+    const Attr *a = node_attr(in->node, "classes_strings");
+    const Tensor *x = in->node->inputs[0];
+    if (!a) return infer_error(in, "E0303", "the attribute classes_strings is missing");
+    int64_t *places = NEW_ARRAY(in->graph->arena, int64_t, a->count + 1);
+    for (int i = 0; i < a->count; i++) places[i] = i;
+    Labels strings, numbers = {DT_I64, a->count, places};
+    if (!read_list(in, a, &strings)) return false;
+    *keys = x->dtype == DT_STRING ? strings : numbers;
+    *values = x->dtype == DT_STRING ? numbers : strings;
+    return true;
+}
+
 static bool read_all(Infer *in, Labels *keys, Labels *values, Labels *otherwise)
 {
     const Tensor *x = in->node->inputs[0];
-    if (!read_labels(in, "keys", keys) || !read_labels(in, "values", values) ||
-        !read_default(in, values, otherwise))
-        return false;
+    bool read = in->node->version < 2
+                    ? read_classes(in, keys, values)
+                    : read_labels(in, "keys", keys) && read_labels(in, "values", values);
+    if (!read || !read_default(in, values, otherwise)) return false;
     if (keys->dtype != x->dtype)
         return infer_error(in, "E0202", "the keys are %s, but the input is %s",
                            dtype_name(keys->dtype), dtype_name(x->dtype));
@@ -119,20 +150,28 @@ static void define_encoder(Definer *d)
 const Op ops_label_encoder[] = {
     {.name = "LabelEncoder",
      .domain = "ai.onnx.ml",
-     .doc = "Numbers replaced by others, as a list of keys and values says.",
-     VERSIONS(2, 4),
-     INPUTS(SLOT("X", ML_NUMBERS, "T1", .until = 3), SLOT("X", ML_MORE, "T1", .since = 4)),
-     OUTPUTS(SLOT("Y", ML_NUMBERS, "T2", .until = 3), SLOT("Y", ML_MORE, "T2", .since = 4)),
-     ATTRS(ATTR("default_float", FLOAT, .f = -0.0), ATTR("default_int64", INT, .i = -1),
+     .doc = "Numbers or strings replaced by others, as a list of keys and values says.",
+     VERSIONS(1, 2, 4),
+     INPUTS(SLOT("X", TYPE(DT_I64) | STRINGS, "T1", .until = 1),
+            SLOT("X", ML_TYPES, "T1", .since = 2, .until = 3),
+            SLOT("X", ML_MORE, "T1", .since = 4)),
+     OUTPUTS(SLOT("Y", TYPE(DT_I64) | STRINGS, "T2", .until = 1),
+             SLOT("Y", ML_TYPES, "T2", .since = 2, .until = 3),
+             SLOT("Y", ML_MORE, "T2", .since = 4)),
+     ATTRS(ATTR("classes_strings", STRINGS, .until = 1),
+           ATTR("default_float", FLOAT, .f = -0.0, .since = 2), ATTR("default_int64", INT, .i = -1),
            ATTR("default_string", STRING, .s = "_Unused"),
-           ATTR("default_tensor", TENSOR, .since = 4), ATTR("keys_floats", FLOATS),
-           ATTR("keys_int64s", INTS), ATTR("keys_strings", STRINGS),
-           ATTR("keys_tensor", TENSOR, .since = 4), ATTR("values_floats", FLOATS),
-           ATTR("values_int64s", INTS), ATTR("values_strings", STRINGS),
+           ATTR("default_tensor", TENSOR, .since = 4), ATTR("keys_floats", FLOATS, .since = 2),
+           ATTR("keys_int64s", INTS, .since = 2), ATTR("keys_strings", STRINGS, .since = 2),
+           ATTR("keys_tensor", TENSOR, .since = 4), ATTR("values_floats", FLOATS, .since = 2),
+           ATTR("values_int64s", INTS, .since = 2), ATTR("values_strings", STRINGS, .since = 2),
            ATTR("values_tensor", TENSOR, .since = 4)),
      .infer = infer_encoder,
      .define = define_encoder,
      EXAMPLES("\"ai.onnx.ml\"::LabelEncoder@4(x: i64[5], keys_int64s: [0, 1, -1], values_floats: "
-              "[0.5, 1.5, 2.5])")},
+              "[0.5, 1.5, 2.5])",
+              "\"ai.onnx.ml\"::LabelEncoder@4(x: string[5], keys_strings: [\"a\", \"\"], "
+              "values_strings: [\"x\", \"y\"])",
+              "\"ai.onnx.ml\"::LabelEncoder@1(x: string[4], classes_strings: [\"b\", \"a\"])")},
     {0},
 };

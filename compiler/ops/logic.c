@@ -66,7 +66,9 @@ static bool infer_where(Infer *in)
     VERSIONS(12, 16), INPUTS(ORDER_OR_EQUAL_TYPES("A"), ORDER_OR_EQUAL_TYPES("B")), PREDICATE
 #define EQUAL_TYPES(name)                                                                          \
     SLOT(name, TYPES_INDEX | BOOLS, "T", .until = 10),                                             \
-        SLOT(name, ANY_NO_BF16, "T", .since = 11, .until = 12), SLOT(name, ANY, "T", .since = 13)
+        SLOT(name, ANY_NO_BF16, "T", .since = 11, .until = 12),                                    \
+        SLOT(name, ANY, "T", .since = 13, .until = 18),                                            \
+        SLOT(name, ANY | STRINGS, "T", .since = 19)
 #define BITWISE                                                                                    \
     VERSIONS(18), INPUTS(SLOT("A", TYPES_INTEGER, "T"), SLOT("B", TYPES_INTEGER, "T")),            \
         OUTPUTS(SLOT("C", TYPES_INTEGER, "T")), .infer = infer_elementwise,                        \
@@ -113,7 +115,8 @@ const Op ops_logic[] = {
      LEGACY_BROADCAST,
      PREDICATE,
      .element = equal,
-     EXAMPLES("Equal(a: i32[2, 3], b: i32[3])", "Equal(a: f32[3], b: f32[3])")},
+     EXAMPLES("Equal(a: i32[2, 3], b: i32[3])", "Equal(a: f32[3], b: f32[3])",
+              "Equal(a: string[2, 6], b: string[6])")},
     {.name = "Greater",
      .doc = "True where the first tensor is greater than the second.",
      ORDER,
@@ -169,14 +172,15 @@ const Op ops_logic[] = {
     {.name = "Where",
      .doc = "Elements of X where the condition holds, of Y elsewhere, with broadcasting.",
      VERSIONS(9, 16),
-     INPUTS(SLOT("condition", BOOLS, "B"), SLOT("X", ANY_NO_BF16, "T", .until = 15),
-            SLOT("X", ANY, "T", .since = 16), SLOT("Y", ANY, "T")),
-     OUTPUTS(SLOT("output", ANY, "T")),
+     INPUTS(SLOT("condition", BOOLS, "B"), SLOT("X", ANY_NO_BF16 | STRINGS, "T", .until = 15),
+            SLOT("X", ANY | STRINGS, "T", .since = 16), SLOT("Y", ANY | STRINGS, "T")),
+     OUTPUTS(SLOT("output", ANY | STRINGS, "T")),
      .infer = infer_where,
      .define = define_elementwise,
      .element = where,
      EXAMPLES("Where(c: bool[2, 3], a: f32[2, 3], b: f32[1])",
-              "Where(c: bool[3], a: i64[3], b: i64[3])")},
+              "Where(c: bool[3], a: i64[3], b: i64[3])",
+              "Where(c: bool[3], a: string[3], b: string[1])")},
     {.name = "Xor",
      .doc = "True where one is and the other is not.",
      LOGICAL,

@@ -143,13 +143,14 @@ static void pad_define(Definer *d)
     define_tensor(d, out, vars, mode->index ? load : ex_select(p, inside, load, pad_value(d)));
 }
 
-static const Slot inputs[] = {SLOT("data", ANY, "T", .until = 20),
-                              SLOT("data", ANY_2BIT, "T", .since = 21),
+static const Slot inputs[] = {SLOT("data", ANY, "T", .until = 12),
+                              SLOT("data", ANY | STRINGS, "T", .since = 13, .until = 20),
+                              SLOT("data", ANY_2BIT | STRINGS, "T", .since = 21),
                               SLOT("pads", TYPE(DT_I64), NULL, .since = 11),
-                              SLOT("constant_value", ANY_2BIT, "T", .optional = true, .since = 11),
+                              SLOT("constant_value", ANY_2BIT | STRINGS, "T", .optional = true, .since = 11),
                               SLOT("axes", TYPES_INDEX, "Tind", .optional = true, .since = 18),
                               {0}};
-static const Slot outputs[] = {SLOT("output", ANY_2BIT, "T"), {0}};
+static const Slot outputs[] = {SLOT("output", ANY_2BIT | STRINGS, "T"), {0}};
 static const AttrSpec attrs[] = {ATTR("mode", STRING, .s = "constant"),
                                  ATTR("paddings", INTS, .required = true, .until = 1),
                                  ATTR("pads", INTS, .required = true, .since = 2, .until = 10),

@@ -15,7 +15,7 @@
 /* The integers that arithmetic had before it had all of them. */
 #define INTEGERS_32_64 (TYPES_INDEX | TYPE(DT_U32) | TYPE(DT_U64))
 #define BOOLS          TYPE(DT_BOOL)
-/* Everything that is stored as numbers: definitions have no strings and no complex numbers. */
+/* Everything that is stored as numbers. */
 #define ANY_NO_BF16 (NUMERIC_NO_BF16 | BOOLS)
 #define ANY         (TYPES_NUMERIC | BOOLS)
 #define ANY_8BIT    (ANY | FLOATS_8BIT)
@@ -24,7 +24,8 @@
 #define ANY_E8M0    (ANY_FLOAT4 | TYPE(DT_F8E8M0))
 #define ANY_2BIT    (ANY_E8M0 | TYPE(DT_U2) | TYPE(DT_I2))
 
-#define STRINGS_AND_COMPLEX (TYPE(DT_STRING) | TYPE(DT_C64) | TYPE(DT_C128))
+#define STRINGS             TYPE(DT_STRING)
+#define STRINGS_AND_COMPLEX (STRINGS | TYPE(DT_C64) | TYPE(DT_C128))
 /* A slot of everything there was: how ONNX's types grew. */
 #define ANY_SLOTS(name, extra, variable, ...)                                                      \
     SLOT(name, ANY_NO_BF16 | (extra), variable, .until = 12, ##__VA_ARGS__),                       \

@@ -279,7 +279,7 @@ static void nd_define(Definer *d)
     define_scatter(d, &c, (int)indices->dims[c.rank]);
 }
 
-#define TYPES_SCATTER (TYPES_NUMERIC | TYPE(DT_BOOL))
+#define TYPES_SCATTER (TYPES_NUMERIC | TYPE(DT_BOOL) | TYPE(DT_STRING))
 
 static const Slot inputs[] = {SLOT("data", TYPES_SCATTER, "T"),
                               SLOT("indices", TYPES_INDEX, "Tind"),

@@ -116,10 +116,10 @@ static void numpy_text(void **state)
 {
     (void)state;
     Fixture *f = read_bytes("x.npy", BYTES(NPY_TEXT));
-    const String *s = f->tensors.items[0].data;
+    const char *const *s = f->tensors.items[0].data;
     assert_int_equal(f->tensors.items[0].dtype, DT_STRING);
-    assert_string_equal(s[0].data, "h\303\251");
-    assert_string_equal(s[1].data, "\360\237\230\200");
+    assert_string_equal(s[0], "h\303\251");
+    assert_string_equal(s[1], "\360\237\230\200");
     close_fixture(f);
 }
 
@@ -235,7 +235,7 @@ static const struct {
     {"x.npy",
      BYTES("\223NUMPY\001\000\067\000{'descr': '<U1', 'fortran_order': False, 'shape': "
            "(1,)}\0\0\377\0"),
-     "Unicode"},
+     "element 0 is not a string"},
     {"x.npz", BYTES("PK\003\004"), "no zip directory"},
     {"x.npz",
      BYTES("PK\005\006\000\000\000\000\001\000\001\000\056\000\000\000\377\377\377\177\000\000"),
@@ -358,13 +358,13 @@ static void bytes_become_narrow_types(void **state)
 static void strings_come_back(void **state)
 {
     (void)state;
-    static const String strings[] = {{"", 0}, {"two words", 9}, {"\303\251", 2}};
+    static const char *const strings[] = {"", "two words", "\303\251"};
     DataTensor t = {"s", DT_STRING, 1, {3}, strings, false};
     static const char *const files[] = {"x.pb", "x.npy"};
     for (size_t k = 0; k < COUNT(files); k++) {
         Fixture *f = open_fixture(files[k]);
-        const String *back = round_trip(f, &t)->data;
-        for (int i = 0; i < 3; i++) assert_string_equal(back[i].data, strings[i].data);
+        const char *const *back = round_trip(f, &t)->data;
+        for (int i = 0; i < 3; i++) assert_string_equal(back[i], strings[i]);
         close_fixture(f);
     }
 }

@@ -104,7 +104,7 @@ static double random_unit(void)
     return (double)(seed >> 11) * 0x1p-53;
 }
 
-/* Small numbers of both signs. */
+/* Small numbers of both signs, short strings. */
 static void fill_at_random(Graph *g, Tensor *t)
 {
     int64_t count = tensor_elements(t);
@@ -112,7 +112,10 @@ static void fill_at_random(Graph *g, Tensor *t)
     bool is_signed = dtype_info(t->dtype)->class == CLASS_SIGNED;
     for (int64_t i = 0; i < count; i++) {
         double u = random_unit();
-        if (dtype_is_float(t->dtype))
+        static const char *const texts[] = {"", "a", "b", "ab", "B\303\251"};
+        if (t->dtype == DT_STRING)
+            ((const char **)data)[i] = texts[(int)(u * COUNT(texts))];
+        else if (dtype_is_float(t->dtype))
             dtype_set_double(t->dtype, data, i, 4 * u - 2);
         else
             dtype_set_int(t->dtype, data, i,
