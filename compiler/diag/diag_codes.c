@@ -80,6 +80,7 @@ const DiagCode diag_codes[] = {
     {"W0004", "the file of the weights is not there"},
     {"W0005", "the model is newer than netc"},
     {"W0006", "the model declares other shapes than its tensors have"},
+    {"W0007", "a name hides another"},
     {NULL, NULL},
 };
 

@@ -102,6 +102,7 @@ static void build(Reader *r)
     if (!net->outputs.count) net_error(r, "E0411", net->name.source, "the net has no outputs");
     graph_bind_outputs(r, s, net, &result);
     net_scope_warn_unused(r, s);
+    mention_warn_unused(r, r->home);
 }
 
 static bool good(const Reader *r) { return !r->stopped && diags_errors(r->diags) == 0; }

@@ -76,8 +76,10 @@ struct Value {
 typedef struct Binding {
     Value value;
     Source source;
+    Source from; /* of a dimension that a tensor gave its size: where the tensor was made */
     bool used;
     bool quiet; /* not reported when unused */
+    bool fixed; /* a constant, a parameter or a dimension: cannot be bound again */
     int order;  /* of statements, over the whole file */
     struct Binding *previous;
 } Binding;
@@ -177,10 +179,19 @@ Block *module_block(const Scope *s, const char *name);
 /* A path that stands in the file, relative to it. */
 const char *module_beside(Reader *r, const Module *m, const char *path);
 
+/* ---- read_net_mention.c: names that are only mentioned ---- */
+
+/* What an expression that is not expanded would read counts as used. */
+void mention_use(Reader *r, Scope *s, const NetExpr *e);
+/* Warns of imports, blocks and constants of the file that it never mentions. */
+void mention_warn_unused(Reader *r, const Module *m);
+
 /* ---- read_net_scope.c: names, instance paths, errors ---- */
 
 Scope *net_scope_new(Reader *r, Scope *outer, const char *path, const NetBody *body);
-void net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool quiet);
+Binding *net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool quiet);
+/* W0007 when the name means something outside, too. */
+void net_scope_warn_hidden(Reader *r, const Scope *s, const NetName *name);
 /* NULL when the name means nothing here. */
 Binding *net_scope_find(Reader *r, const Scope *s, const char *name);
 /* Names bound here and outside, for "did you mean". */
@@ -205,6 +216,10 @@ const char *fresh_node_name(Reader *r, const char *stem);
  * diag_label and the like are given to what it returns only through net_label, net_note, net_help,
  * which take NULL. */
 Diagnostic *net_error(Reader *r, const char *code, Source where, const char *format, ...)
+    PRINTF(4, 5);
+/* The same for a warning; NULL after errors too, since what failed may explain it, and after
+ * NET_MAX_WARNINGS. */
+Diagnostic *net_warning(Reader *r, const char *code, Source where, const char *format, ...)
     PRINTF(4, 5);
 void net_label(Diagnostic *d, Source where, const char *format, ...) PRINTF(3, 4);
 void net_note(Diagnostic *d, const char *format, ...) PRINTF(2, 3);

@@ -44,8 +44,10 @@ void body_declare(Reader *r, Scope *s, const NetStmt *stmt)
         Diagnostic *d = net_error(r, "E0404", name->source,
                                   "`%s` is declared, but the name is taken", name->text);
         net_label(d, first->source, "first meaning");
+    } else {
+        net_scope_warn_hidden(r, s, name);
     }
-    net_scope_bind(r, s, *name, v, !s->outer);
+    net_scope_bind(r, s, *name, v, !s->outer)->fixed = true;
 }
 
 /* ---- assignments ---- */
@@ -89,6 +91,20 @@ static int count_calls(const NetExpr *e)
     }
 }
 
+/* Constants, parameters and dimensions stay what they are. */
+static void check_fixed(Reader *r, const Scope *s, const NetName *name)
+{
+    const Binding *first = map_get(s->names, name->text);
+    if (!first || !first->fixed) {
+        net_scope_warn_hidden(r, s, name);
+        return;
+    }
+    Diagnostic *d = net_error(r, "E0404", name->source, "`%s` cannot be bound again", name->text);
+    net_label(d, name->source, "give this another name");
+    net_label(d, first->source, "%s",
+              first->value.kind == VALUE_TENSOR ? "declared here" : "what it is for good");
+}
+
 static void assign(Reader *r, Scope *s, const NetStmt *stmt)
 {
     r->naming =
@@ -104,6 +120,7 @@ static void assign(Reader *r, Scope *s, const NetStmt *stmt)
             net_error(r, "E0407", stmt->values.items[0]->source, "`%s` gets no value", name->text);
             one = poison;
         }
+        check_fixed(r, s, name);
         /* of several outputs some may be of no use */
         net_scope_bind(r, s, *name, one, one.kind == VALUE_POISON || stmt->targets.count > 1);
     }
@@ -127,6 +144,7 @@ static Value returned(Reader *r, Scope *s, const NetStmt *stmt)
 static void add_assert(Reader *r, Scope *s, const NetStmt *stmt)
 {
     DeferredAssert a = {stmt->values.items[0], s, NULL, r->order};
+    mention_use(r, s, stmt->values.items[0]);
     if (r->frame) { /* the frame itself lives on the stack of the expansion */
         a.frame = arena_copy(r->arena, r->frame, sizeof *r->frame);
         for (Frame *f = a.frame; f->outer; f = f->outer)

@@ -113,7 +113,7 @@ static bool bind_param(Reader *r, Scope *inner, const NetDef *def, int i, Value 
     if (p->type && p->type->shaped && !type_unify(r, inner, p->type, v.tensor, "argument", p->name))
         return false;
     NetName name = p->name;
-    net_scope_bind(r, inner, name, v, v.kind != VALUE_TENSOR);
+    net_scope_bind(r, inner, name, v, false);
     return true;
 }
 

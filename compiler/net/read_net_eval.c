@@ -102,6 +102,7 @@ static Value eval_if(Reader *r, Scope *s, const NetExpr *e, Naming naming)
 {
     bool condition;
     if (!eval_bool(r, s, e->branch.condition, "the condition", &condition)) return poison;
+    mention_use(r, s, condition ? e->branch.no : e->branch.yes);
     r->naming = naming;
     return eval(r, s, condition ? e->branch.yes : e->branch.no);
 }
@@ -147,8 +148,10 @@ static Value eval_logic(Reader *r, Scope *s, const NetExpr *e)
     NetOperator op = e->binary.op;
     const char *what = arena_format(r->arena, "an operand of `%s`", net_operator_text(op));
     if (op != NET_NOT && !eval_bool(r, s, e->binary.left, what, &left)) return poison;
-    if (op == NET_AND && !left) return value_bool(false, e->source);
-    if (op == NET_OR && left) return value_bool(true, e->source);
+    if ((op == NET_AND && !left) || (op == NET_OR && left)) {
+        mention_use(r, s, e->binary.right);
+        return value_bool(left, e->source);
+    }
     if (!eval_bool(r, s, e->binary.right, what, &right)) return poison;
     return value_bool(op == NET_NOT ? !right : right, e->source);
 }

@@ -69,7 +69,8 @@ static bool run_round(Reader *r, Scope *s, const NetRepeat *repeat, const char *
     for (int i = 0; i < repeat->carried.count; i++)
         net_scope_bind(r, inner, repeat->carried.items[i], carried[i], false);
     if (repeat->index.text)
-        net_scope_bind(r, inner, repeat->index, value_int(round, repeat->index.source), true);
+        net_scope_bind(r, inner, repeat->index, value_int(round, repeat->index.source), false)
+            ->fixed = true;
     r->frame = &frame;
     Value v = body_run(r, inner, &repeat->body);
     bool good = carry_out(r, repeat, v, carried);

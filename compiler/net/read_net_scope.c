@@ -60,13 +60,26 @@ const char *net_scope_owner(Reader *r, const Scope *s)
 
 /* ---- names ---- */
 
-void net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool quiet)
+Binding *net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool quiet)
 {
     Binding *b = NEW(r->arena, Binding);
     *b = (Binding){.value = value, .source = name.source, .quiet = quiet, .order = r->order};
     b->previous = map_get(s->names, name.text);
     if (!b->previous) LIST_PUSH(r->arena, &s->name_list, name.text);
     map_set(s->names, name.text, b);
+    return b;
+}
+
+void net_scope_warn_hidden(Reader *r, const Scope *s, const NetName *name)
+{
+    if (map_get(s->names, name->text) || !s->outer) return;
+    const Binding *outer = net_scope_find(r, s->outer, name->text);
+    const Block *block = module_block(s, name->text);
+    if (!outer && !block) return;
+    Diagnostic *d =
+        net_warning(r, "W0007", name->source, "`%s` hides another `%s`", name->text, name->text);
+    net_label(d, name->source, "from here on this one is meant");
+    net_label(d, outer ? outer->source : block->source, outer ? "the other one" : "the block");
 }
 
 Binding *net_scope_find(Reader *r, const Scope *s, const char *name)
@@ -90,17 +103,14 @@ const char *net_scope_nearest(Reader *r, const Scope *s, const char *name)
 
 void net_scope_warn_unused(Reader *r, const Scope *s)
 {
-    if (diags_errors(r->diags)) return; /* what failed may have been what reads it */
     for (int i = 0; i < s->name_list.count; i++) {
         const Binding *next = NULL;
         for (const Binding *b = map_get(s->names, s->name_list.items[i]); b;
              next = b, b = b->previous) {
-            if (diags_count(r->diags) >= NET_MAX_WARNINGS) return;
-            if (b->used || b->quiet || value_has_poison(&b->value) || net_reported(r, b->source))
-                continue;
-            Diagnostic *d = diag_warning(r->diags, "W0001", b->source, "`%s` is never used",
-                                         s->name_list.items[i]);
-            if (next) diag_label(d, next->source, "bound again here, before anything reads it");
+            if (b->used || b->quiet || value_has_poison(&b->value)) continue;
+            Diagnostic *d =
+                net_warning(r, "W0001", b->source, "`%s` is never used", s->name_list.items[i]);
+            if (next) net_label(d, next->source, "bound again here, before anything reads it");
         }
     }
 }
@@ -247,6 +257,23 @@ Diagnostic *net_error(Reader *r, const char *code, Source where, const char *for
     text_free(&text);
     net_trace(r, d);
     if (diags_errors(r->diags) >= NET_MAX_ERRORS) r->stopped = true;
+    return d;
+}
+
+Diagnostic *net_warning(Reader *r, const char *code, Source where, const char *format, ...)
+{
+    const char *key = arena_format(r->arena, "%s %s", code, place_key(r, where));
+    if (r->stopped || diags_errors(r->diags) || diags_count(r->diags) >= NET_MAX_WARNINGS ||
+        map_get(r->reported, key))
+        return NULL;
+    map_set(r->reported, key, r);
+    va_list args;
+    va_start(args, format);
+    Text text = {0};
+    text_vadd(&text, format, args);
+    va_end(args);
+    Diagnostic *d = diag_warning(r->diags, code, where, "%s", text.data);
+    text_free(&text);
     return d;
 }
 

@@ -31,7 +31,7 @@ void type_bind_where(Reader *r, Scope *s, const NetDef *net)
                       value_kind_name(&v));
             v = poison;
         }
-        net_scope_bind(r, s, p->name, v, true);
+        net_scope_bind(r, s, p->name, v, true)->fixed = true;
     }
 }
 
@@ -49,7 +49,7 @@ static void bind_dim(Reader *r, Scope *s, NetName name)
         net_help(d, "give it one with `where %s = 1` before the net's body, or with --dim %s=1",
                  name.text, name.text);
     }
-    net_scope_bind(r, s, name, v, true);
+    net_scope_bind(r, s, name, v, true)->fixed = true;
 }
 
 /* Every name in a dimension of an input's type. */
@@ -139,8 +139,11 @@ static bool unify_dim(Reader *r, Scope *s, const NetExpr *e, const Tensor *t, in
                       const char *what, const char *name)
 {
     if (e->kind == NET_NAME && !net_scope_find(r, s, e->name)) {
-        net_scope_bind(r, s, (NetName){e->name, e->source}, value_int(t->dims[i], e->source), true);
-        ((Binding *)map_get(s->names, e->name))->order = 0; /* assertions anywhere may use it */
+        Binding *b = net_scope_bind(r, s, (NetName){e->name, e->source},
+                                    value_int(t->dims[i], e->source), true);
+        b->fixed = true;
+        b->order = 0; /* assertions anywhere may use it */
+        b->from = t->source;
         return true;
     }
     int64_t size;
@@ -151,6 +154,8 @@ static bool unify_dim(Reader *r, Scope *s, const NetExpr *e, const Tensor *t, in
     const Binding *b = e->kind == NET_NAME ? net_scope_find(r, s, e->name) : NULL;
     if (b && (b->source.line != e->source.line || b->source.column != e->source.column))
         net_label(d, b->source, "`%s` is %lld from here", e->name, (long long)size);
+    if (b && b->from.line && memcmp(&b->from, &t->source, sizeof t->source))
+        net_label(d, b->from, "the %lld comes from here", (long long)size);
     return false;
 }
 
