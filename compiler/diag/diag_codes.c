@@ -71,6 +71,7 @@ const DiagCode diag_codes[] = {
     {"E0501", "the weights cannot be read"},
     {"E0502", "weights are missing"},
     {"E0503", "a weight has the wrong shape or type"},
+    {"E0504", "weights are given twice"},
     {"E0601", "no code can be generated for an operator"},
     {"E0602", "no code can be generated for an element type"},
     {"E0603", "the network is too large"},

@@ -126,7 +126,8 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
     module_define(r, r->home);
     build(r);
     if (good(r)) asserts_check(r);
-    if (good(r) && !options->inputs_only) weights_finish(r);
+    bool whole = !r->stopped && diags_errors(diags) == r->weight_errors;
+    if (whole && !options->inputs_only) weights_finish(r);
     if (good(r) && options->init) init_fill(r);
     return diags_errors(diags) == before && !r->stopped ? r->top : NULL;
 }

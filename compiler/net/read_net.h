@@ -165,6 +165,7 @@ struct Reader {
     bool stopped;
     LIST(DeferredAssert) asserts;
     LIST(Tensor *) params;   /* in the order they were made */
+    int weight_errors;       /* of those that do not fit: missing ones are listed all the same */
     struct Weights *weights; /* what the files hold; NULL: no file */
 };
 

@@ -1,67 +1,22 @@
 /*
  * Weights of a .net from files: the `weights` lines of its head, and --weights-from, which comes
- * first. A tensor belongs to the parameter of its name, where layer[1].conv is layer.1.conv and
- * layer1.conv too; a line's list gives other names, and transposes. What does not fit, what is
- * missing and what is left over is listed.
+ * first. A tensor belongs to the parameter that a line's list gives it to (read_net_binding.c),
+ * else to that of its name, where layer[1].conv is layer.1.conv and layer1.conv too. What does not
+ * fit, what is missing and what is left over is listed.
  */
-#include "datafile.h"
-#include "read_net.h"
+#include "read_net_weights.h"
 
 #include <unistd.h>
 
-typedef struct Taken {
-    const char *path; /* of a parameter, or the pattern of a binding's name */
-    const DataTensor *tensor;
-    bool transpose;
-    Source source;
-} Taken;
-
-typedef struct WeightsFile {
-    const char *path;
-    Source source; /* of the line; none for the command line's */
-    DataTensors tensors;
-    Map *by_name; /* DataTensor */
-    bool *used;
-    LIST(Taken) bindings;
-} WeightsFile;
-
 typedef struct Weights {
     LIST(WeightsFile *) files;
+    Map *misfits;      /* parameters whose tensor does not fit, by path: not missing as well */
     bool missing_file; /* some file is not there: missing parameters are no news */
 } Weights;
 
-enum { MOST_LISTED = 20 };
+enum { MOST_LISTED = 1000 };
 
 /* ---- opening ---- */
-
-static void read_binding(Reader *r, WeightsFile *file, const NetBinding *binding)
-{
-    Taken taken = {.path = net_path_text(r->arena, binding->path), .source = binding->path->source};
-    const NetExpr *value = binding->value;
-    if (value->kind == NET_CALL && !strcmp(value->call->callee.text, "transpose") &&
-        value->call->args.count == 1) {
-        taken.transpose = true;
-        value = value->call->args.items[0].value;
-    }
-    if (!taken.path || value->kind != NET_STRING) {
-        Diagnostic *d = net_error(r, "E0501", binding->value->source,
-                                  "expected the name of a tensor in the file");
-        net_help(d, "conv1.weight = \"name\", or transpose(\"name\") for a matrix that is stored "
-                    "the other way round");
-        return;
-    }
-    taken.tensor = map_get(file->by_name, value->string.data);
-    if (!taken.tensor) {
-        LIST(const char *) names = {0};
-        for (int i = 0; i < file->tensors.count; i++)
-            LIST_PUSH(r->arena, &names, file->tensors.items[i].name);
-        Diagnostic *d = net_error(r, "E0501", value->source, "%s has no tensor \"%s\"", file->path,
-                                  value->string.data);
-        net_suggest(d, nearest_name(value->string.data, names.items, names.count));
-        return;
-    }
-    LIST_PUSH(r->arena, &file->bindings, taken);
-}
 
 static WeightsFile *open_file(Reader *r, const char *path, Source source)
 {
@@ -79,6 +34,7 @@ static WeightsFile *open_file(Reader *r, const char *path, Source source)
 void weights_open(Reader *r)
 {
     r->weights = NEW(r->arena, Weights);
+    r->weights->misfits = map_new(r->arena);
     if (r->options->weights) open_file(r, r->options->weights, (Source){0});
     for (int i = 0; i < r->home->ast->weights.count; i++) {
         const NetWeights *line = r->home->ast->weights.items[i];
@@ -92,7 +48,7 @@ void weights_open(Reader *r)
         }
         WeightsFile *file = open_file(r, path, line->source);
         for (int k = 0; file && k < line->bindings.count; k++)
-            read_binding(r, file, &line->bindings.items[k]);
+            binding_read(r, file, &line->bindings.items[k]);
     }
 }
 
@@ -110,16 +66,45 @@ static const char *without_brackets(Arena *arena, const char *path, bool dots)
     return copy;
 }
 
-static bool find_in(Reader *r, const WeightsFile *file, const char *path, Taken *taken)
+/* By a name of the file, in any spelling of the path. */
+static const DataTensor *find_named(Reader *r, const WeightsFile *file, const char *path)
 {
-    for (int i = 0; i < file->bindings.count; i++)
-        if (!strcmp(file->bindings.items[i].path, path))
-            return *taken = file->bindings.items[i], true;
     const DataTensor *t = map_get(file->by_name, path);
     if (!t) t = map_get(file->by_name, without_brackets(r->arena, path, true));
-    if (!t) t = map_get(file->by_name, without_brackets(r->arena, path, false));
-    *taken = (Taken){.path = path, .tensor = t};
-    return t != NULL;
+    return t ? t : map_get(file->by_name, without_brackets(r->arena, path, false));
+}
+
+/* What stands behind an instance's path in one of something inside it; NULL when it is not. */
+static const char *behind(const char *path, const char *instance)
+{
+    size_t length = strlen(instance);
+    bool inside = !strncmp(path, instance, length) && (path[length] == '.' || path[length] == '[');
+    return inside ? path + length : NULL;
+}
+
+/* What a list gives to a parameter: by its own path, else by the longest of an instance around it.
+ */
+static bool find_bound(Reader *r, WeightsFile *file, const char *path, WeightView *v,
+                       Source *source)
+{
+    size_t longest = 0;
+    bool found = false;
+    for (int i = 0; i < file->bindings.count; i++) {
+        WeightBinding *b = &file->bindings.items[i];
+        const char *rest = b->prefix ? behind(path, b->path) : NULL;
+        const DataTensor *t = NULL;
+        if (rest && strlen(b->path) >= longest)
+            t = find_named(r, file, arena_format(r->arena, "%s%s", b->prefix, rest));
+        if (t) {
+            longest = strlen(b->path), found = b->taken = true;
+            *v = weight_view(t), *source = b->source;
+        } else if (!b->prefix && !strcmp(b->path, path)) {
+            b->taken = true;
+            *v = b->view, *source = b->source;
+            return true;
+        }
+    }
+    return found;
 }
 
 /* Equal but for dimensions of 1. */
@@ -134,88 +119,143 @@ static bool same_shape(const Tensor *p, int rank, const int64_t *dims)
     }
 }
 
-static const void *transposed(Reader *r, const DataTensor *t)
-{
-    char *data = arena_alloc(r->arena, dtype_bytes(t->dtype, t->dims[0] * t->dims[1]) + 1);
-    for (int64_t i = 0; i < t->dims[1]; i++)
-        for (int64_t k = 0; k < t->dims[0]; k++)
-            dtype_copy(t->dtype, data, i * t->dims[0] + k, t->data, k * t->dims[1] + i);
-    return data;
-}
-
 static const char *data_type_text(Arena *arena, const DataTensor *t)
 {
     Tensor shape = {.dtype = t->dtype, .rank = t->rank, .dims = (int64_t *)t->dims};
     return tensor_type_text(arena, &shape);
 }
 
-static void bad_weight(Reader *r, const Tensor *param, const WeightsFile *file, const Taken *taken)
+static const char *view_type_text(Arena *arena, const WeightView *v)
 {
-    const DataTensor *t = taken->tensor;
+    Tensor shape = {.dtype = v->from->dtype, .rank = v->rank, .dims = (int64_t *)v->dims};
+    return tensor_type_text(arena, &shape);
+}
+
+static void bad_weight(Reader *r, const Tensor *param, const WeightsFile *file, const WeightView *v,
+                       Source source)
+{
+    const DataTensor *t = v->tensor;
     Diagnostic *d = net_error(r, "E0503", param->source, "`%s` is %s, but \"%s\" in %s is %s",
                               param->name, tensor_type_text(r->arena, param), t->name, file->path,
                               data_type_text(r->arena, t));
-    if (taken->source.line) net_label(d, taken->source, "taken from here");
-    if (taken->transpose && t->rank != 2) net_note(d, "only a matrix can be transposed");
-    if (param->rank == 2 && t->rank == 2 && param->dims[0] == t->dims[1] &&
-        param->dims[1] == t->dims[0])
+    if (source.line)
+        net_label(d, source, weight_view_is_plain(v) ? "taken from here" : "taken from here as %s",
+                  view_type_text(r->arena, v));
+    if (param->rank == 2 && v->rank == 2 && param->dims[0] == v->dims[1] &&
+        param->dims[1] == v->dims[0])
         net_help(d,
                  "if it is stored the other way round: weights \"%s\" { %s = transpose(\"%s\") }",
                  file->path, param->name, t->name);
+    r->weight_errors += d != NULL;
+    map_set(r->weights->misfits, param->name, r);
 }
 
-static void give(Reader *r, Tensor *param, WeightsFile *file, const Taken *taken)
+static void give(Reader *r, Tensor *param, WeightsFile *file, const WeightView *v, Source source)
 {
-    const DataTensor *t = taken->tensor;
-    DataTensor own = *t;
-    bool turn = taken->transpose && t->rank == 2;
-    int64_t dims[MAX_RANK];
-    for (int i = 0; i < t->rank; i++) dims[i] = t->dims[turn ? 1 - i : i];
-    file->used[t - file->tensors.items] = true;
-    npy_narrow(r->arena, &own, param->dtype);
-    if (own.dtype != param->dtype || !same_shape(param, t->rank, dims) || taken->transpose != turn)
-        bad_weight(r, param, file, taken);
+    file->used[v->tensor - file->tensors.items] = true;
+    if (!same_shape(param, v->rank, v->dims)) {
+        bad_weight(r, param, file, v, source);
+        return;
+    }
+    DataTensor own = weight_view_tensor(r->arena, v, param->dtype);
+    if (own.dtype != param->dtype)
+        bad_weight(r, param, file, v, source);
     else
-        param->data = turn ? transposed(r, &own) : own.data;
+        param->data = own.data;
 }
 
-void weights_give(Reader *r, Tensor *param)
+/* Two files have a tensor of that name; said of two files once. */
+static void check_twice(Reader *r, const Tensor *param, int first)
 {
-    LIST_PUSH(r->arena, &r->params, param);
-    for (int i = 0; i < r->weights->files.count; i++) {
-        Taken taken;
-        if (!find_in(r, r->weights->files.items[i], param->name, &taken)) continue;
-        give(r, param, r->weights->files.items[i], &taken);
+    const WeightsFile *one = r->weights->files.items[first];
+    for (int i = first + 1; one->source.line && i < r->weights->files.count; i++) {
+        WeightsFile *file = r->weights->files.items[i];
+        if (file->doubtful || !find_named(r, file, param->name)) continue;
+        file->doubtful = true;
+        Diagnostic *d = net_error(r, "E0504", file->source, "`%s` is in two files", param->name);
+        net_label(d, file->source, "here");
+        net_label(d, one->source, "and here");
+        net_help(d, "the list of a line says which: weights \"%s\" { %s = \"%s\" }", file->path,
+                 param->name, find_named(r, file, param->name)->name);
+        r->weight_errors += d != NULL;
         return;
     }
 }
 
+static bool give_bound(Reader *r, Tensor *param)
+{
+    for (int i = 0; i < r->weights->files.count; i++) {
+        WeightView v;
+        Source source;
+        if (!find_bound(r, r->weights->files.items[i], param->name, &v, &source)) continue;
+        give(r, param, r->weights->files.items[i], &v, source);
+        return true;
+    }
+    return false;
+}
+
+/* By name, from the files from..to-1. */
+static bool give_named(Reader *r, Tensor *param, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        const DataTensor *t = find_named(r, r->weights->files.items[i], param->name);
+        if (!t) continue;
+        WeightView v = weight_view(t);
+        give(r, param, r->weights->files.items[i], &v, (Source){0});
+        check_twice(r, param, i);
+        return true;
+    }
+    return false;
+}
+
+void weights_give(Reader *r, Tensor *param)
+{
+    int count = r->weights->files.count;
+    int own = count && !r->weights->files.items[0]->source.line; /* the command line's file */
+    LIST_PUSH(r->arena, &r->params, param);
+    if (!give_named(r, param, 0, own) && !give_bound(r, param)) give_named(r, param, own, count);
+}
+
 /* ---- what is left ---- */
 
-static const char *nearest_tensor(Reader *r, const char *name)
+/* A tensor that nothing took: of a near name and the parameter's shape, of a near name, of the
+ * shape. */
+static const char *nearest_tensor(Reader *r, const Tensor *param)
 {
-    LIST(const char *) names = {0};
+    LIST(const char *) names = {0}, alike = {0};
     for (int f = 0; f < r->weights->files.count; f++) {
         const WeightsFile *file = r->weights->files.items[f];
-        for (int i = 0; i < file->tensors.count; i++)
-            if (!file->used[i]) LIST_PUSH(r->arena, &names, file->tensors.items[i].name);
+        for (int i = 0; i < file->tensors.count; i++) {
+            const DataTensor *t = &file->tensors.items[i];
+            if (file->used[i]) continue;
+            LIST_PUSH(r->arena, &names, t->name);
+            if (t->dtype == param->dtype && same_shape(param, t->rank, t->dims))
+                LIST_PUSH(r->arena, &alike, t->name);
+        }
     }
-    return nearest_name(name, names.items, names.count);
+    const char *near = nearest_name(param->name, alike.items, alike.count);
+    if (!near) near = nearest_name(param->name, names.items, names.count);
+    return near || !alike.count ? near : alike.items[0];
+}
+
+static bool is_missing(Reader *r, const Tensor *param)
+{
+    return !param->data && !map_get(r->weights->misfits, param->name);
 }
 
 static void report_missing(Reader *r)
 {
     int missing = 0;
     Diagnostic *d = NULL;
-    for (int i = 0; i < r->params.count; i++) missing += !r->params.items[i]->data;
+    for (int i = 0; i < r->params.count; i++) missing += is_missing(r, r->params.items[i]);
     if (!missing || !r->weights->files.count || r->weights->missing_file || r->options->init)
         return;
     d = net_error(r, "E0502", r->net->name.source, "%d of %d parameters are not in the weights",
                   missing, r->params.count);
     for (int i = 0, listed = 0; i < r->params.count && listed < MOST_LISTED; i++) {
         const Tensor *t = r->params.items[i];
-        if (t->data) continue;
-        const char *near = nearest_tensor(r, t->name);
+        if (!is_missing(r, t)) continue;
+        const char *near = nearest_tensor(r, t);
         net_note(d, "`%s`: %s%s%s%s", t->name, tensor_type_text(r->arena, t),
                  near ? "; perhaps \"" : "", near ? near : "", near ? "\"" : "");
         listed++;
@@ -250,18 +290,24 @@ static void report_unused(Reader *r, const WeightsFile *file)
     if (unused > MOST_LISTED) diag_note(d, "and %d more", unused - MOST_LISTED);
 }
 
+/* A binding that no parameter took. */
+static void report_binding(Reader *r, const WeightBinding *b)
+{
+    LIST(const char *) names = {0};
+    for (int i = 0; i < r->params.count; i++) LIST_PUSH(r->arena, &names, r->params.items[i]->name);
+    Diagnostic *d = net_error(r, "E0501", b->source,
+                              b->prefix ? "no parameter that the file has is in an instance `%s`"
+                                        : "no parameter has the path `%s`",
+                              b->path);
+    if (!b->prefix) net_suggest(d, nearest_name(b->path, names.items, names.count));
+}
+
 void weights_finish(Reader *r)
 {
     for (int i = 0; i < r->weights->files.count; i++) {
         const WeightsFile *file = r->weights->files.items[i];
-        for (int k = 0; k < file->bindings.count; k++) {
-            const Taken *taken = &file->bindings.items[k];
-            bool known = false;
-            for (int p = 0; p < r->params.count && !known; p++)
-                known = !strcmp(r->params.items[p]->name, taken->path);
-            if (!known)
-                net_error(r, "E0501", taken->source, "no parameter has the path `%s`", taken->path);
-        }
+        for (int k = 0; k < file->bindings.count; k++)
+            if (!file->bindings.items[k].taken) report_binding(r, &file->bindings.items[k]);
     }
     report_missing(r);
     for (int i = 0; i < r->weights->files.count; i++) report_unused(r, r->weights->files.items[i]);
