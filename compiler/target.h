@@ -19,6 +19,14 @@ typedef struct Target {
     int tile, tile_blocks;   /* register tile of contractions: at most `tile` rows x `tile_blocks`
                                 vectors */
     int64_t l1_bytes, l2_bytes; /* typical data caches per core, for blocking */
+    /* A typical core, for the cost model: */
+    int64_t l3_bytes;
+    bool fused;                          /* a multiply-add is one instruction */
+    int arithmetic_ports;                /* vector operations in a cycle, */
+    int load_ports, store_ports, decode; /* vectors loaded and stored, instructions of any kind */
+    int latency;                         /* cycles until the next multiply-add can use a result */
+    int division;                        /* cycles for a vector of divisions */
+    double rate[3]; /* bytes in a cycle into L1 from L2, L2 from L3, L3 from memory */
 } Target;
 
 extern const Target *const target_list[]; /* NULL-terminated, generated */

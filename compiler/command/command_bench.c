@@ -1,4 +1,5 @@
 /* netc bench: how fast the compiled network is here, and what share of what the machine can do. */
+#include "cost.h"
 #include "json.h"
 #include "measure.h"
 #include "work.h"
@@ -11,6 +12,7 @@ typedef struct Bench {
     double netc_seconds, cc_seconds; /* compiling: this program, the C compiler */
     double macs, bytes;              /* of the network; bytes: weights, inputs and outputs */
     double *kernel_macs;
+    Cost *costs; /* predicted, of each kernel */
 } Bench;
 
 /* ---- for people ---- */
@@ -69,21 +71,27 @@ static void print_profile(const Bench *b)
 {
     const Program *p = b->job->program;
     const Measurement *m = &b->m;
-    double sum = 0;
-    for (int k = 0; k < p->kernels.count; k++) sum += m->kernels[k];
-    printf("\n%10s %6s %9s %7s %6s  %s\n", "TIME us", "SHARE", "GFLOP/s", "GB/s", "PEAK", "KERNEL");
+    double sum = 0, predicted = 0;
+    for (int k = 0; k < p->kernels.count; k++)
+        sum += m->kernels[k], predicted += b->costs[k].cycles;
+    printf("\n%10s %6s %9s %7s %6s %10s %10s %6s %-10s  %s\n", "TIME us", "SHARE", "GFLOP/s",
+           "GB/s", "PEAK", "KCYCLES", "PREDICTED", "RATIO", "BOUND", "KERNEL");
     for (int k = 0; k < p->kernels.count; k++) {
         double seconds = fmax(m->kernels[k], 1e-9);
         const Kernel *kernel = p->kernels.items[k];
-        printf("%10.2f %5.1f%% %9.1f %7.2f %5.1f%%  %s", 1e6 * m->kernels[k],
-               percent(m->kernels[k], sum), 2e-9 * b->kernel_macs[k] / seconds,
+        double cycles = seconds * m->clock;
+        printf("%10.2f %5.1f%% %9.1f %7.2f %5.1f%% %10.2f %10.2f %6.2f %-10s  %s",
+               1e6 * m->kernels[k], percent(m->kernels[k], sum), 2e-9 * b->kernel_macs[k] / seconds,
                1e-9 * work_bytes(kernel) / seconds,
-               percent(b->kernel_macs[k] / seconds, m->multiply_adds), kernel->title);
+               percent(b->kernel_macs[k] / seconds, m->multiply_adds), cycles / 1e3,
+               b->costs[k].cycles / 1e3, cycles / b->costs[k].cycles,
+               cost_bound_name(b->costs[k].bound), kernel->title);
         for (int i = 0; i < kernel->nodes.count; i++)
             printf("%s%s", i ? " + " : ": ", kernel->nodes.items[i]->op_type);
         printf("\n");
     }
-    printf("%10.2f  in all kernels\n", 1e6 * sum);
+    printf("%10.2f in all kernels; %.2f predicted at the %.2f GHz that the clock has here\n",
+           1e6 * sum, 1e6 * predicted / m->clock, 1e-9 * m->clock);
 }
 
 /* ---- for programs ---- */
@@ -103,6 +111,9 @@ static void json_kernels(const Bench *b, Text *out)
         json_number(out, "seconds", b->m.kernels[k]);
         json_number(out, "multiply_adds", b->kernel_macs[k]);
         json_number(out, "bytes", work_bytes(p->kernels.items[k]));
+        json_number(out, "predicted_cycles", b->costs[k].cycles);
+        text_add(out, ", \"bound\": ");
+        json_quote(out, cost_bound_name(b->costs[k].bound));
         text_add(out, "}");
     }
     text_add(out, "]");
@@ -160,6 +171,18 @@ static double interface_bytes(const Graph *g)
     return bytes;
 }
 
+/* What kernels have to do, and the model's word on how long that takes. */
+static void predict(Bench *b)
+{
+    const Program *p = b->job->program;
+    b->kernel_macs = work_macs(b->job->arena, p);
+    b->costs = NEW_ARRAY(b->job->arena, Cost, p->kernels.count + 1);
+    for (int k = 0; k < p->kernels.count; k++) {
+        b->macs += b->kernel_macs[k];
+        b->costs[k] = cost_of(p->pool, p->kernels.items[k], p->target, cost_resident(p));
+    }
+}
+
 static int bench(Job *job)
 {
     double start = seconds_now();
@@ -171,8 +194,7 @@ static int bench(Job *job)
     b.cc_seconds = library.seconds;
     b.m = measure(job, &library);
     library_release(&library);
-    b.kernel_macs = work_macs(job->arena, job->program);
-    for (int k = 0; k < job->program->kernels.count; k++) b.macs += b.kernel_macs[k];
+    predict(&b);
     b.bytes = (double)job->program->weight_bytes + interface_bytes(job->graph);
     if (job->options->json) {
         print_json(&b);

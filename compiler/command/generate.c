@@ -2,6 +2,7 @@
  */
 #include "generate.h"
 
+#include "cost.h"
 #include "hash.h"
 
 #include <ctype.h>
@@ -84,6 +85,7 @@ int generate_print_stage(const Job *job)
     switch (job->options->emit) {
     case EMIT_GRAPH: print_net(job->graph, NULL, NULL, &text); break;
     case EMIT_PROGRAM: print_program(job->program, &text); break;
+    case EMIT_SCHEDULE: print_schedule(job->program, &text); break;
     default: print_plan(job->program, &text); break;
     }
     if (text.length) fwrite(text.data, 1, text.length, stdout);

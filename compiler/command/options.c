@@ -33,7 +33,7 @@ typedef struct OptionRow {
 
 static const char *const weights_choices[] = {"auto", "inline", "object", "file", NULL};
 static const char *const winograd_choices[] = {"off", "accurate", "fast", NULL};
-static const char *const emit_choices[] = {"files", "graph", "program", "plan", NULL};
+static const char *const emit_choices[] = {"files", "graph", "program", "plan", "schedule", NULL};
 static const char *const layout_choices[] = {"auto", "dot", "netc", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
@@ -69,7 +69,7 @@ static const OptionRow rows[] = {
     {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE,
      "the runtime's parts inside the one .c", NULL},
     {0, "emit", "STAGE", OPTION_CHOICE, AT(emit), GROUP_SOURCE,
-     "print the optimised graph, the program or the (memory) plan instead", emit_choices},
+     "print the optimised graph, the program, the (memory) plan or the schedule (with its cost) instead", emit_choices},
     {0, "cc", "COMMAND", OPTION_TEXT, AT(cc), GROUP_CC,
      "the C compiler (default: $CC, else cc)", NULL},
     {0, "cflags", "FLAGS", OPTION_TEXT, AT(cflags), GROUP_CC,

@@ -12,23 +12,35 @@ double work_bytes(const Kernel *k)
     return bytes;
 }
 
+/* Is part of the node's work the kernel's own? What others have computed and it only passes on, or
+ * what was merged into it, counts where no kernel was made for the node. */
+static bool owns(const Kernel *k, const Node *n, const bool *made)
+{
+    return made[n->id] ? k->definition && k->definition->node == n : true;
+}
+
 double *work_macs(Arena *arena, const Program *p)
 {
     double *macs = NEW_ARRAY(arena, double, p->kernels.count + 1);
-    double *shares = NEW_ARRAY(arena, double, p->graph->nodes.count + 1); /* all kernels' macs */
+    double *all = NEW_ARRAY(arena, double, p->graph->nodes.count + 1); /* of the node's kernels */
+    bool *made = NEW_ARRAY(arena, bool, p->graph->nodes.count + 1);
     for (int k = 0; k < p->kernels.count; k++) {
         const Kernel *kernel = p->kernels.items[k];
-        for (int i = 0; i < kernel->nodes.count; i++)
-            shares[kernel->nodes.items[i]->id] += (double)kernel->macs;
+        if (kernel->macs && kernel->definition && kernel->definition->node)
+            made[kernel->definition->node->id] = true;
     }
-    for (int k = 0; k < p->kernels.count; k++) {
-        const Kernel *kernel = p->kernels.items[k];
-        for (int i = 0; i < kernel->nodes.count; i++) {
-            const Node *n = kernel->nodes.items[i];
-            if (n->op && n->op->macs && shares[n->id] > 0)
-                macs[k] += (double)n->op->macs(n) * (double)kernel->macs / shares[n->id];
+    for (int pass = 0; pass < 2; pass++)
+        for (int k = 0; k < p->kernels.count; k++) {
+            const Kernel *kernel = p->kernels.items[k];
+            for (int i = 0; i < kernel->nodes.count; i++) {
+                const Node *n = kernel->nodes.items[i];
+                if (!kernel->macs || !n->op || !n->op->macs || !owns(kernel, n, made)) continue;
+                if (pass == 0)
+                    all[n->id] += (double)kernel->macs;
+                else
+                    macs[k] += (double)n->op->macs(n) * (double)kernel->macs / all[n->id];
+            }
+            if (pass == 1 && macs[k] == 0) macs[k] = (double)kernel->macs;
         }
-        if (macs[k] == 0) macs[k] = (double)kernel->macs;
-    }
     return macs;
 }

@@ -25,4 +25,13 @@ const Target targets_avx2 = {
     .tile_blocks = 2,
     .l1_bytes = 32 << 10,
     .l2_bytes = 512 << 10,
+    .l3_bytes = 16 << 20,
+    .fused = true,
+    .arithmetic_ports = 2,
+    .load_ports = 2,
+    .store_ports = 1,
+    .decode = 5,
+    .latency = 4,
+    .division = 8,
+    .rate = {32, 14, 6},
 };

@@ -26,4 +26,13 @@ const Target targets_avx512 = {
     .tile_blocks = 2,
     .l1_bytes = 48 << 10,
     .l2_bytes = 1 << 20,
+    .l3_bytes = 32 << 20,
+    .fused = true,
+    .arithmetic_ports = 2,
+    .load_ports = 2,
+    .store_ports = 1,
+    .decode = 6,
+    .latency = 4,
+    .division = 16,
+    .rate = {48, 16, 6},
 };

@@ -17,4 +17,12 @@ const Target targets_generic = {
     .tile_blocks = 2,
     .l1_bytes = 32 << 10,
     .l2_bytes = 512 << 10,
+    .l3_bytes = 8 << 20,
+    .arithmetic_ports = 2,
+    .load_ports = 2,
+    .store_ports = 1,
+    .decode = 4,
+    .latency = 8,
+    .division = 8,
+    .rate = {24, 12, 5},
 };

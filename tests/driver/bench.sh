@@ -6,13 +6,13 @@ expect bench 0 "$NETC" bench "$net" --init 1 --seconds 0.05 --profile
 cp "$T/stdout" "$T/text"
 for line in '^.*small.net for .*, 1 thread: .* multiply-adds in [1-9][0-9]* kernels$' '^  time .* median [0-9.]* [mu]*s, min .* p99 .* runs$' \
     '^  speed .* GFLOP/s, [0-9.]* %' '^  traffic .* GB/s' '^  memory .* resident' '^  compiled  in .* C compiler$' \
-    ' TIME us .* KERNEL$' '^ *[0-9.]* .*%.*: .*Conv' 'in all kernels$'; do
+    ' TIME us .* PREDICTED .* KERNEL$' '^ *[0-9.]* .*%.*: .*Conv' 'in all kernels; .* predicted'; do
     expect_text "bench-$(echo "$line" | tr -dc a-zA-Z | cut -c 1-20)" "$T/text" "$line"
 done
 expect json 0 "$NETC" bench "$net" --init 1 --seconds 0.05 --profile --json
 cp "$T/stdout" "$T/json"
 for field in '"network": "small"' '"runs": [1-9]' '"median_seconds": [0-9.e-]*[1-9]' '"peak_gflops": [1-9]' '"resident_bytes": [1-9]' \
-    '"kernels": \[' '"cc_seconds": '; do
+    '"kernels": \[' '"predicted_cycles": [1-9]' '"cc_seconds": '; do
     expect_text "json-$(echo "$field" | tr -dc a-z)" "$T/json" "$field"
 done
 if command -v python3 >/dev/null; then

@@ -68,7 +68,7 @@ expect seed-matters 0 "$NETC" compile --init 2 "$net" -o "$T/seed"
 expect_true seed-changes-weights sh -c '! cmp -s "$1" "$2"' - "$T/seed/small.c" "$T/one-inline/small.c"
 expect no-weights 1 "$NETC" compile "$net" -o "$T/no-weights"
 expect_text no-weights-help "$T/stderr" '--init'
-for stage in graph program plan; do
+for stage in graph program plan schedule; do
     expect emit-$stage 0 "$NETC" compile --init 1 --emit $stage "$net"
     expect_true emit-$stage-says-something test -s "$T/stdout"
 done

@@ -39,7 +39,7 @@ mistake bad-default 'whole number of at least 1' check --dim-default=four "$net"
 mistake bad-seed 'whole number of at least 0' check --init=-3 "$net"
 mistake bad-target "no target 'avx3'; did you mean 'avx2'" compile --target avx3 "$net" -o "$T/x"
 mistake bad-weights 'wants auto, inline, object or file' compile --weights here "$net" -o "$T/x"
-mistake bad-emit "wants files, graph, program or plan" compile --emit=soup "$net"
+mistake bad-emit "wants files, graph, program, plan or schedule" compile --emit=soup "$net"
 mistake bad-rtol 'number of at least 0' verify --rtol=-1 "$net" "$T"
 mistake nan-atol 'number of at least 0' verify --atol=nan "$net" "$T"
 mistake no-file 'too few operands: usage is `netc check FILE`' check

@@ -1,0 +1,259 @@
+/*
+ * What a kernel moves between caches: its accesses as affine functions of the loops around them. An
+ * access touches, over some loops, as many distinct bytes as its strides say; the outermost loop
+ * whose bytes all fit into a cache fetches them once, every loop around it again.
+ */
+#include "cost.h"
+
+#include <stdlib.h>
+
+enum { MOST_LOOPS = 24, LINE = 64 };
+
+typedef struct LoopLevel {
+    const Var *var;
+    double trips;
+    int parent;      /* -1: none */
+    int first, last; /* loops inside it: first..last of the list of loops, itself the first */
+} LoopLevel;
+
+typedef struct Access {
+    const Buffer *buffer; /* a root */
+    int loop;             /* innermost, -1: none */
+    double stride[MOST_LOOPS];
+    double run;       /* bytes side by side */
+    double apart;     /* bytes between the runs of one vector, */
+    double lanes;     /* and how many there are; 1: it is one run */
+    double lo, hi;    /* the bytes at which runs begin that differ in nothing else */
+    int copies;       /* how many those are */
+    bool store, wild; /* wild: what it touches is not known */
+} Access;
+
+typedef struct LocalPointer {
+    const Buffer *local, *buffer;
+    Expr *offset;
+} LocalPointer;
+
+struct Traffic {
+    Arena *arena;
+    Pool *pool;
+    LIST(LoopLevel) loops;
+    LIST(Access) accesses;
+    LIST(LocalPointer) locals;
+    int loop; /* the innermost one entered */
+};
+
+Traffic *traffic_new(Arena *arena, Pool *pool)
+{
+    Traffic *t = NEW(arena, Traffic);
+    t->arena = arena;
+    t->pool = pool;
+    t->loop = -1;
+    return t;
+}
+
+void traffic_enter(Traffic *t, const Var *v, double trips)
+{
+    LoopLevel level = {v, trips, t->loop, t->loops.count, t->loops.count};
+    LIST_PUSH(t->arena, &t->loops, level);
+    t->loop = t->loops.count - 1;
+}
+
+void traffic_leave(Traffic *t)
+{
+    t->loops.items[t->loop].last = t->loops.count - 1;
+    t->loop = t->loops.items[t->loop].parent;
+}
+
+void traffic_point(Traffic *t, const Buffer *local, const Buffer *b, Expr *offset)
+{
+    LocalPointer pointer = {local, b, offset};
+    LIST_PUSH(t->arena, &t->locals, pointer);
+}
+
+static const LocalPointer *find_local(const Traffic *t, const Buffer *b)
+{
+    for (int i = t->locals.count - 1; i >= 0; i--)
+        if (t->locals.items[i].local == b) return &t->locals.items[i];
+    return NULL;
+}
+
+/* ---- accesses ---- */
+
+static int depth_of(const Traffic *t, int loop)
+{
+    int depth = 0;
+    for (; loop >= 0; loop = t->loops.items[loop].parent) depth++;
+    return depth;
+}
+
+/* The position of the variable among the loops around, from the outermost; -1: none of them. */
+static int position_of(const Traffic *t, const Var *v)
+{
+    int depth = depth_of(t, t->loop);
+    for (int l = t->loop; l >= 0; l = t->loops.items[l].parent, depth--)
+        if (t->loops.items[l].var == v) return depth - 1;
+    return -1;
+}
+
+static bool same_pattern(const Access *a, const Access *b)
+{
+    return a->buffer == b->buffer && a->loop == b->loop && a->store == b->store &&
+           a->run == b->run && a->wild == b->wild && a->apart == b->apart && a->lanes == b->lanes &&
+           memcmp(a->stride, b->stride, sizeof a->stride) == 0;
+}
+
+static void add_access(Traffic *t, const Access *a)
+{
+    for (int i = 0; i < t->accesses.count; i++) {
+        Access *other = &t->accesses.items[i];
+        if (!same_pattern(a, other)) continue;
+        if (a->lo < other->lo) other->lo = a->lo, other->copies++;
+        if (a->hi > other->hi) other->hi = a->hi, other->copies++;
+        return;
+    }
+    LIST_PUSH(t->arena, &t->accesses, *a);
+}
+
+void traffic_access(Traffic *t, const Buffer *b, Expr *offset, int64_t count, int64_t apart,
+                    bool store)
+{
+    for (const LocalPointer *l; b->kind == BUFFER_LOCAL; b = l->buffer) {
+        l = find_local(t, b);
+        if (!l) return;
+        offset = ex_add(t->pool, offset, l->offset);
+    }
+    int64_t first;
+    Access a = {.buffer = buffer_root(b, &first), .loop = t->loop, .store = store, .copies = 1};
+    double size = (double)dtype_bytes(b->dtype, 1);
+    Affine f = ex_affine(t->pool, offset);
+    for (int k = 0; k < f.count; k++) {
+        const Expr *atom = f.terms[k].atom;
+        int at = atom->kind == EX_VAR ? position_of(t, atom->var) : -1;
+        if (at >= 0 && at < MOST_LOOPS)
+            a.stride[at] = (double)f.terms[k].coef * size;
+        else
+            a.wild = true;
+    }
+    bool dense = count == 1 || apart == 1;
+    a.run = dense ? (double)count * size : size;
+    a.lanes = dense ? 1 : (double)count;
+    a.apart = (double)(apart < 0 ? -apart : apart) * size;
+    a.lo = a.hi = (double)(f.constant + first) * size;
+    add_access(t, &a);
+}
+
+/* ---- distinct bytes ---- */
+
+typedef struct Span {
+    double stride, count;
+} Span;
+
+static int by_stride(const void *a, const void *b)
+{
+    double x = ((const Span *)a)->stride, y = ((const Span *)b)->stride;
+    return (x > y) - (x < y);
+}
+
+/* The distinct bytes of runs at the sums of stride * 0..count-1: strides that fall into what is
+ * there already lengthen it, larger ones repeat it. */
+static double distinct(Span *spans, int count, double run)
+{
+    double bytes = 1, last = 0, copies = 1;
+    qsort(spans, (size_t)count, sizeof *spans, by_stride);
+    for (int k = 0; k < count; k++) {
+        double s = spans[k].stride, n = spans[k].count;
+        if (s <= run && last == 0) {
+            run += s * (n - 1);
+        } else if (last > 0 && s < last * copies) {
+            copies += s / last * (n - 1);
+        } else {
+            bytes *= copies;
+            last = s;
+            copies = n;
+        }
+    }
+    return bytes * copies * (run < LINE ? LINE : run);
+}
+
+/* What the access touches while the loops from position `from` on run. */
+static double touched(const Traffic *t, const Access *a, int from)
+{
+    Span spans[MOST_LOOPS + 2];
+    int count = 0, depth = depth_of(t, a->loop);
+    double all = (double)buffer_bytes(a->buffer);
+    if (a->wild) return all;
+    for (int l = a->loop; l >= 0 && depth > from; l = t->loops.items[l].parent, depth--) {
+        if (depth > MOST_LOOPS) continue;
+        double s = a->stride[depth - 1] < 0 ? -a->stride[depth - 1] : a->stride[depth - 1];
+        if (s > 0 && t->loops.items[l].trips > 1)
+            spans[count++] = (Span){s, t->loops.items[l].trips};
+    }
+    if (a->copies > 1) spans[count++] = (Span){(a->hi - a->lo) / (a->copies - 1), a->copies};
+    if (a->lanes > 1) spans[count++] = (Span){a->apart, a->lanes};
+    double bytes = distinct(spans, count, a->run);
+    return bytes < all ? bytes : all;
+}
+
+static bool counts(const Access *a, TrafficOf of)
+{
+    return of == OF_ALL || (a->buffer->kind == BUFFER_CONST) == (of == OF_CONSTANTS);
+}
+
+static bool inside(const Traffic *t, const Access *a, int loop)
+{
+    return loop < 0 || (a->loop >= loop && a->loop <= t->loops.items[loop].last);
+}
+
+/* What an access adds to those of the same buffer before it: no buffer has more bytes than it has.
+ */
+static double added(const Traffic *t, int access, int loop, int from)
+{
+    const Access *a = &t->accesses.items[access];
+    double bytes = touched(t, a, from), room = (double)buffer_bytes(a->buffer);
+    for (int k = 0; k < access; k++)
+        if (t->accesses.items[k].buffer == a->buffer && inside(t, &t->accesses.items[k], loop))
+            room -= touched(t, &t->accesses.items[k], from);
+    return bytes < room ? bytes : room > 0 ? room : 0;
+}
+
+/* Of the accesses under a loop (-1: all), over the loops from position `from` on; `moved`: a store
+ * moves its line in and out. */
+static double footprint(const Traffic *t, int loop, int from, TrafficOf of, bool moved)
+{
+    double sum = 0;
+    for (int i = 0; i < t->accesses.count; i++) {
+        const Access *a = &t->accesses.items[i];
+        if (inside(t, a, loop) && counts(a, of))
+            sum += added(t, i, loop, from) * (moved && a->store ? 2 : 1);
+    }
+    return sum;
+}
+
+double traffic_touched(const Traffic *t, TrafficOf of) { return footprint(t, -1, 0, of, false); }
+
+/* ---- what moves ---- */
+
+/* Over the whole run of a loop at position `depth` from the outermost. When all of it stays in the
+ * cache, or all of one iteration, so that the next finds what they have in common, it moves once.
+ */
+static double moves(const Traffic *t, int loop, int depth, double capacity, TrafficOf of)
+{
+    if (footprint(t, loop, depth, OF_ALL, false) <= capacity ||
+        (loop >= 0 && footprint(t, loop, depth + 1, OF_ALL, false) <= capacity))
+        return footprint(t, loop, depth, of, true);
+    double body = 0;
+    int last = loop < 0 ? t->loops.count - 1 : t->loops.items[loop].last,
+        inner = loop < 0 ? 0 : depth + 1;
+    for (int l = loop + 1; l <= last; l++)
+        if (t->loops.items[l].parent == loop) body += moves(t, l, inner, capacity, of);
+    for (int i = 0; i < t->accesses.count; i++) {
+        const Access *a = &t->accesses.items[i];
+        if (a->loop == loop && counts(a, of)) body += touched(t, a, inner) * (a->store ? 2 : 1);
+    }
+    return loop < 0 ? body : body * t->loops.items[loop].trips;
+}
+
+double traffic_moves(const Traffic *t, double capacity, TrafficOf of)
+{
+    return moves(t, -1, 0, capacity, of);
+}
