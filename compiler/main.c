@@ -17,7 +17,7 @@
 
 const Command *const command_list[] = {
     &command_check,  &command_summary, &command_compile, &command_build,   &command_run,
-    &command_verify, &command_bench,   &command_graph, &command_print,   &command_ops,     &command_targets, NULL};
+    &command_verify, &command_bench,   &command_graph, &command_report, &command_print,   &command_ops,     &command_targets, NULL};
 
 /* The model's graph with every type and shape known. */
 static bool front(Job *job)
@@ -35,7 +35,7 @@ static bool front(Job *job)
 }
 
 /* The program of kernels over planned buffers, ready to be spelled. */
-static bool middle(Job *job)
+bool stages_go_on(Job *job)
 {
     progress("optimising the graph");
     optimise(job->graph);
@@ -61,7 +61,7 @@ static bool middle(Job *job)
 
 bool stages_run(Job *job, Stage to)
 {
-    return (to < STAGE_INFERRED || front(job)) && (to < STAGE_PLANNED || middle(job));
+    return (to < STAGE_INFERRED || front(job)) && (to < STAGE_PLANNED || stages_go_on(job));
 }
 
 void stages_report(const Job *job)

@@ -37,11 +37,13 @@ struct Command {
 };
 
 extern const Command command_check, command_summary, command_compile, command_build, command_run,
-    command_verify, command_bench, command_graph, command_print, command_ops, command_targets;
+    command_verify, command_bench, command_graph, command_report, command_print, command_ops, command_targets;
 extern const Command *const command_list[]; /* NULL-terminated, in the order of help */
 
 /* Reads the model of job->options and takes it through the stages; false after diagnostics. */
 bool stages_run(Job *job, Stage to);
+/* The same from a graph that was taken to STAGE_INFERRED: on to STAGE_PLANNED. */
+bool stages_go_on(Job *job);
 /* The diagnostics of the stages: on standard error, or as JSON on standard output. */
 void stages_report(const Job *job);
 

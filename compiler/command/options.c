@@ -112,6 +112,8 @@ static const OptionRow rows[] = {
      "draw instances N deep as one box each (default: all that is in them)", NULL},
     {0, "layout", "WHO", OPTION_CHOICE, AT(drawing), GROUP_DRAWING,
      "places an SVG: dot (Graphviz), netc, or auto: dot where it is installed", layout_choices},
+    {0, "profile", "FILE", OPTION_TEXT, AT(profile_file), GROUP_REPORT,
+     "show times: what `netc bench --profile --json` printed", NULL},
     {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL,
      "auto, always or never colour diagnostics", color_choices},
 };

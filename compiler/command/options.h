@@ -28,6 +28,7 @@ enum OptionGroup {
     GROUP_TABLE = 1 << 11, /* other forms of the summary */
     GROUP_BENCH = 1 << 12, /* timing */
     GROUP_DRAWING = 1 << 13,
+    GROUP_REPORT = 1 << 14,
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN, EMIT_SCHEDULE };
@@ -41,6 +42,7 @@ typedef struct Options {
     ReadOptions read;
     const char *output;
     const Target *target; /* never NULL */
+    const char *profile_file; /* of a report */
     const char *prefix, *cc, *cflags;
     int weights;  /* WeightsChoice */
     int emit;     /* EmitKind */

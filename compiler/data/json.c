@@ -1,6 +1,8 @@
 /* The JSON reader of json.h, and the quoting of strings. Knows no schema and builds no tree. */
 #include "json.h"
 
+#include <stdlib.h>
+
 enum { MOST_NESTING = 64 };
 
 static bool fail(Json *j, const char *wanted)
@@ -114,6 +116,21 @@ bool json_size(Json *j, int64_t *value)
     for (*value = 0; j->at < j->end && *j->at >= '0' && *j->at <= '9'; j->at++)
         if (!checked_mul(*value, 10, value) || !checked_add(*value, *j->at - '0', value))
             return fail(j, "a number of 64 bits");
+    return true;
+}
+
+bool json_real(Json *j, double *value)
+{
+    char text[64] = "";
+    size_t length = 0;
+    skip_space(j);
+    while (length < sizeof text - 1 && j->at + length < j->end && j->at[length] &&
+           strchr("+-.0123456789eE", j->at[length]))
+        text[length] = j->at[length], length++;
+    char *end = text;
+    if (!j->error && length) *value = strtod(text, &end);
+    if (end == text || *end) return fail(j, "a number");
+    j->at += length;
     return true;
 }
 

@@ -16,6 +16,7 @@ typedef struct Json {
 /* Each moves past what it reads, or sets the error and returns false. */
 bool json_string(Json *j, const char **value); /* escapes resolved; no NUL inside */
 bool json_size(Json *j, int64_t *value);       /* a whole number, not negative */
+bool json_real(Json *j, double *value);        /* any number */
 bool json_skip(Json *j);                       /* any value */
 /* An object or an array: json_open(j, '{'), then members for as long as json_more(j, '}', &first);
  * `first` starts as true. It is false at the end, and after an error. */

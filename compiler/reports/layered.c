@@ -75,7 +75,7 @@ static void link(Slots *s, int upper, int lower, double upper_dx, double lower_d
 {
     Slot *u = &s->slots.items[upper], *l = &s->slots.items[lower];
     bool bends = u->node < 0 || l->node < 0;
-    Link down = {lower, upper_dx, lower_dx, u->node < 0 && l->node < 0 ? 8 : bends ? 0.2 : 1};
+    Link down = {lower, upper_dx, lower_dx, u->node < 0 && l->node < 0 ? 8 : bends ? 0.05 : 1};
     Link up = {upper, lower_dx, upper_dx, down.weight};
     LIST_PUSH(s->arena, &u->down, down);
     LIST_PUSH(s->arena, &l->up, up);

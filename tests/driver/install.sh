@@ -7,7 +7,7 @@ for file in bin/netc include/netc/netc.h lib/pkgconfig/netc.pc share/man/man1/ne
     expect_true "install-$file" test -s "$place/$file"
 done
 expect installed-works 0 "$place/bin/netc" check "$ROOT/tests/driver/small.net"
-for command in check summary compile build run verify bench graph print ops targets; do
+for command in check summary compile build run verify bench graph report print ops targets; do
     expect_text "manual-$command" "$place/share/man/man1/netc.1" "^netc $command"
 done
 for c in $("$NETC" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do

@@ -2,7 +2,7 @@
 . "$ROOT/tests/driver/lib/checks.sh"
 net=$ROOT/tests/driver/small.net
 
-for command in check summary compile build run verify bench graph print ops targets; do
+for command in check summary compile build run verify bench graph report print ops targets; do
     expect "help-$command" 0 "$NETC" $command --help
     expect_text "help-$command-usage" "$T/stdout" "^usage: netc $command"
     expect_text "help-$command-options" "$T/stdout" '^  -h, --help'
