@@ -70,6 +70,7 @@ $(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) $(PAGE) Makefile
 
 # ---- tests ----
 
+DIFFERENTIAL_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/differential/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libnetc.a
@@ -80,12 +81,22 @@ $(BUILD)/tests/test_random: $(wildcard tests/unit/random/*.c tests/unit/random/*
 
 # Every test; the last line is `N passed, N failed`. TESTS=tests/driver for some of them.
 .PHONY: check bless
-check: $(BUILD)/netc $(UNIT_TESTS)
+check: $(BUILD)/netc $(BUILD)/differential $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run $(TESTS)
 
 # Rewrites the expectations with what comes out now: look at the diff.
 bless: $(BUILD)/netc $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run --bless $(TESTS)
+
+# Random one-node networks against ONNX Runtime, wherever that is: CASES of them, from seed SEED on.
+CASES ?= 5000
+SEED  ?= 1
+.PHONY: differential
+differential: $(BUILD)/differential
+	$< --cases $(CASES) --seed $(SEED) --jobs $(or $(JOBS),2) $(DIFFERENTIAL)
+
+$(BUILD)/differential: $(DIFFERENTIAL_OBJECTS) $(BUILD)/libnetc.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -ldl
 
 # More random networks (tests/unit/test_random.c): SEEDS of them, from seed FIRST on. With sanitizers, in the generated code too:
 # make fuzz BUILD=build/sanitized CFLAGS='-O1 -g -fsanitize=address,undefined'
@@ -144,4 +155,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(DIFFERENTIAL_OBJECTS:.o=.d)

@@ -72,6 +72,17 @@ static int64_t nearest(NearestMode mode, double x)
 
 static int64_t clamp(int64_t i, int64_t extent) { return max64(min64(i, extent - 1), 0); }
 
+/* Taps at the edge are of one element: its weight is in one piece then, so that weights which are 1
+ * together give exactly the element. */
+static void gather_weights(int taps, const int64_t *source, double *value)
+{
+    for (int t = 1; t < taps; t++) {
+        if (source[t] != source[t - 1]) continue;
+        value[t] += value[t - 1];
+        value[t - 1] = 0;
+    }
+}
+
 /* The taps of one output position, whose input coordinate is x. */
 static void fill(const Resample *r, const ResampleAxis *a, double x, int taps, int64_t *source,
                  float *weight)
@@ -93,6 +104,7 @@ static void fill(const Resample *r, const ResampleAxis *a, double x, int taps, i
         source[t] = clamp((int64_t)at, a->in);
         sum += value[t];
     }
+    gather_weights(taps, source, value);
     bool normalise = (r->exclude_outside || r->antialias) && sum != 0;
     for (int t = 0; t < taps; t++) weight[t] = (float)(normalise ? value[t] / sum : value[t]);
     free(value);
