@@ -130,7 +130,7 @@ void compiled_prepare(const Compiled *c)
     Arena *arena = arena_new();
     const char *folder = headers_folder(arena, c);
     if (mkdir(folder, 0777) != 0) die("cannot make %s", folder);
-    for (const RuntimeFile *f = runtime_files; f->name; f++)
+    for (const CarriedFile *f = runtime_files; f->name; f++)
         write_file(arena, folder, f->name, f->data, f->bytes);
     const char *all =
         arena_format(arena, "#include \"netc.h\"\n#include \"%s\"\n", c->target->header);
