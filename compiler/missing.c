@@ -28,7 +28,6 @@ const MissingOp missing_ops[] = {
     {"", "StringSplit", STRINGS},
     {"", "Unique", EXTENT},
     {ML, "CastMap", MAPS},
-    {ML, "CategoryMapper", STRINGS},
     {ML, "DictVectorizer", MAPS},
     {ML, "SVMClassifier", "support vector machines have no definition here"},
     {ML, "SVMRegressor", "support vector machines have no definition here"},

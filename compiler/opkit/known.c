@@ -14,6 +14,21 @@ Dtype known_type(Infer *in, const char *attr, int64_t number)
     return DT_NONE;
 }
 
+const void *known_list(Arena *arena, const Attr *list, Dtype dtype)
+{
+    void *data = arena_alloc(arena, dtype_bytes(dtype, list->count) + 1);
+    for (int i = 0; i < list->count; i++) {
+        if (dtype == DT_STRING)
+            ((const char **)data)[i] = list->strings[i].data;
+        else if (!dtype_is_float(dtype))
+            dtype_set_int(dtype, data, i, list->ints[i]);
+        else
+            dtype_set_double(dtype, data, i,
+                             list->kind == ATTR_INTS ? (double)list->ints[i] : list->floats[i]);
+    }
+    return data;
+}
+
 const char *known_string(Infer *in, const Attr *a, String s)
 {
     const char *flaw = string_flaw(s);

@@ -10,6 +10,8 @@
 /* The element type of ONNX's number, which the slot of output 0 must take; DT_NONE after a
  * diagnostic. `attr` names where the number came from. */
 Dtype known_type(Infer *in, const char *attr, int64_t number);
+/* The elements of a list in an attribute as those of a tensor of that type, which holds them. */
+const void *known_list(Arena *arena, const Attr *list, Dtype dtype);
 /* Text of an attribute, which must be fit to be an element of a tensor; NULL after a diagnostic. */
 const char *known_string(Infer *in, const Attr *a, String s);
 /* A list of strings as the elements of a tensor; NULL after a diagnostic. */

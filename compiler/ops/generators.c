@@ -60,17 +60,8 @@ static Tensor *tensor_of_value(Definer *d, const Tensor *value)
 
 static Tensor *tensor_of_list(Definer *d, const Attr *list, Dtype dtype)
 {
-    void *data = arena_alloc(d->graph->arena, dtype_bytes(dtype, list->count));
     int64_t count = list->count;
-    for (int i = 0; i < count; i++) {
-        if (dtype == DT_STRING)
-            ((const char **)data)[i] = list->strings[i].data;
-        else if (dtype == DT_I64)
-            dtype_set_int(dtype, data, i, list->ints[i]);
-        else
-            dtype_set_double(dtype, data, i, list->floats[i]);
-    }
-    return define_constant(d, "value", dtype, 1, &count, data);
+    return define_constant(d, "value", dtype, 1, &count, known_list(d->graph->arena, list, dtype));
 }
 
 static Tensor *tensor_of_text(Definer *d, const Attr *value)

@@ -1,7 +1,7 @@
 /*
- * LabelEncoder: numbers and strings looked up among keys, with the value of the first that is equal
- * (NaN equals NaN), or a default. Keys and values are lists or tensors in attributes; before
- * version 2 there was one list of strings, and their positions.
+ * LabelEncoder and CategoryMapper: numbers and strings looked up among keys, with the value of the
+ * first that is equal (NaN equals NaN), or a default. Keys and values are lists or tensors in
+ * attributes; before its version 2 LabelEncoder had one list of strings, and their positions.
  */
 #include "known.h"
 #include "row.h"
@@ -25,22 +25,13 @@ static bool read_tensor(Infer *in, const Attr *a, Labels *l)
     return true;
 }
 
-static const float *narrowed(Arena *arena, const Attr *floats)
-{
-    float *data = NEW_ARRAY(arena, float, floats->count + 1);
-    for (int i = 0; i < floats->count; i++) data[i] = (float)floats->floats[i];
-    return data;
-}
-
 static bool read_list(Infer *in, const Attr *a, Labels *l)
 {
-    switch (a->kind) {
-    case ATTR_TENSOR: return read_tensor(in, a, l);
-    case ATTR_INTS: *l = (Labels){DT_I64, a->count, a->ints}; break;
-    case ATTR_FLOATS: *l = (Labels){DT_F32, a->count, narrowed(in->graph->arena, a)}; break;
-    default: *l = (Labels){DT_STRING, a->count, known_strings(in, a)};
-    }
-    return l->data != NULL;
+    if (a->kind == ATTR_TENSOR) return read_tensor(in, a, l);
+    Dtype dtype = a->kind == ATTR_INTS ? DT_I64 : a->kind == ATTR_FLOATS ? DT_F32 : DT_STRING;
+    if (dtype == DT_STRING && !known_strings(in, a)) return false;
+    *l = (Labels){dtype, a->count, known_list(in->graph->arena, a, dtype)};
+    return true;
 }
 
 /* `what` is "keys" or "values". */
@@ -78,28 +69,38 @@ static bool read_default(Infer *in, const Labels *values, Labels *l)
     return true;
 }
 
-/* Strings and their positions, the one or the other being the keys. */
-static bool read_classes(Infer *in, Labels *keys, Labels *values)
+/* Strings and numbers, the one or the other being the keys. Without a list of numbers they are the
+ * positions of the strings. */
+static bool read_pairs(Infer *in, const char *strings_name, const char *numbers_name, Labels *keys,
+                       Labels *values)
 {
-    const Attr *a = node_attr(in->node, "classes_strings");
-    const Tensor *x = in->node->inputs[0];
-    if (!a) return infer_error(in, "E0303", "the attribute classes_strings is missing");
-    int64_t *places = NEW_ARRAY(in->graph->arena, int64_t, a->count + 1);
-    for (int i = 0; i < a->count; i++) places[i] = i;
-    Labels strings, numbers = {DT_I64, a->count, places};
-    if (!read_list(in, a, &strings)) return false;
-    *keys = x->dtype == DT_STRING ? strings : numbers;
-    *values = x->dtype == DT_STRING ? numbers : strings;
+    const Attr *texts = node_attr(in->node, strings_name),
+               *ints = numbers_name ? node_attr(in->node, numbers_name) : NULL;
+    bool by_text = in->node->inputs[0]->dtype == DT_STRING;
+    if (!texts || (numbers_name && !ints))
+        return infer_error(in, "E0303", "the attribute %s is missing",
+                           texts ? numbers_name : strings_name);
+    int64_t *places = NEW_ARRAY(in->graph->arena, int64_t, texts->count + 1);
+    for (int i = 0; i < texts->count; i++) places[i] = i;
+    Labels strings, numbers = {DT_I64, texts->count, places};
+    if (!read_list(in, texts, &strings) || (ints && !read_list(in, ints, &numbers))) return false;
+    *keys = by_text ? strings : numbers;
+    *values = by_text ? numbers : strings;
     return true;
+}
+
+static bool read_keys(Infer *in, Labels *keys, Labels *values)
+{
+    if (strcmp(in->node->op_type, "CategoryMapper") == 0)
+        return read_pairs(in, "cats_strings", "cats_int64s", keys, values);
+    if (in->node->version < 2) return read_pairs(in, "classes_strings", NULL, keys, values);
+    return read_labels(in, "keys", keys) && read_labels(in, "values", values);
 }
 
 static bool read_all(Infer *in, Labels *keys, Labels *values, Labels *otherwise)
 {
     const Tensor *x = in->node->inputs[0];
-    bool read = in->node->version < 2
-                    ? read_classes(in, keys, values)
-                    : read_labels(in, "keys", keys) && read_labels(in, "values", values);
-    if (!read || !read_default(in, values, otherwise)) return false;
+    if (!read_keys(in, keys, values) || !read_default(in, values, otherwise)) return false;
     if (keys->dtype != x->dtype)
         return infer_error(in, "E0202", "the keys are %s, but the input is %s",
                            dtype_name(keys->dtype), dtype_name(x->dtype));
@@ -148,6 +149,20 @@ static void define_encoder(Definer *d)
 }
 
 const Op ops_label_encoder[] = {
+    {.name = "CategoryMapper",
+     .domain = "ai.onnx.ml",
+     .doc = "Strings replaced by numbers, or numbers by strings, as two lists say.",
+     VERSIONS(1),
+     INPUTS(SLOT("X", TYPE(DT_I64) | STRINGS, "T1")),
+     OUTPUTS(SLOT("Y", TYPE(DT_I64) | STRINGS, "T2")),
+     ATTRS(ATTR("cats_int64s", INTS), ATTR("cats_strings", STRINGS),
+           ATTR("default_int64", INT, .i = -1), ATTR("default_string", STRING, .s = "_Unused")),
+     .infer = infer_encoder,
+     .define = define_encoder,
+     EXAMPLES("\"ai.onnx.ml\"::CategoryMapper(x: string[4], cats_strings: [\"a\", \"b\"], "
+              "cats_int64s: [3, 5])",
+              "\"ai.onnx.ml\"::CategoryMapper(x: i64[4], cats_strings: [\"a\", \"b\"], "
+              "cats_int64s: [0, 1])")},
     {.name = "LabelEncoder",
      .domain = "ai.onnx.ml",
      .doc = "Numbers or strings replaced by others, as a list of keys and values says.",

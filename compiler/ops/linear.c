@@ -1,8 +1,9 @@
 /*
  * Linear models of ai.onnx.ml: LinearRegressor, and LinearClassifier, which also names the class of
- * the highest score. Coefficients are attributes, a row for each target or class. Classes that are
- * named by strings have no definition here.
+ * the highest score, a number or a string. Coefficients are attributes, a row for each target or
+ * class.
  */
+#include "known.h"
 #include "post_transform.h"
 #include "row.h"
 
@@ -97,20 +98,36 @@ static void define_regressor(Definer *d)
 
 /* ---- LinearClassifier ---- */
 
+/* The names of the classes: one list of numbers or of strings. */
+static const Attr *class_labels(const Node *n)
+{
+    const Attr *ints = node_attr(n, "classlabels_ints");
+    return ints ? ints : node_attr(n, "classlabels_strings");
+}
+
 /* Two classes may have the coefficients of one. */
 static bool read_classifier(Infer *in, Model *m, int64_t *classes)
 {
-    int labels, intercepts, coefficients;
+    int intercepts, coefficients;
     const Tensor *x = in->node->inputs[0];
-    attr_ints(in->node, "classlabels_ints", &labels);
+    const Attr *list = class_labels(in->node);
+    int labels = list ? list->count : 0;
+    if (list && list->kind == ATTR_STRINGS && !known_strings(in, list)) return false;
     attr_floats(in->node, "intercepts", &intercepts);
     attr_floats(in->node, "coefficients", &coefficients);
     if (labels < 2)
-        return infer_error(in, "E0306", "classlabels_ints must name two classes at least, not %d",
+        return infer_error(in, "E0306",
+                           "classlabels_ints or classlabels_strings must name two classes at "
+                           "least, not %d",
                            labels);
     *classes = labels;
     bool single = labels == 2 && x->rank > 0 && coefficients == x->dims[x->rank - 1];
     return read_model_size(in, single ? 1 : labels, m);
+}
+
+static Dtype label_type(const Node *n)
+{
+    return class_labels(n)->kind == ATTR_INTS ? DT_I64 : DT_STRING;
 }
 
 static bool infer_classifier(Infer *in)
@@ -118,7 +135,8 @@ static bool infer_classifier(Infer *in)
     const Tensor *x = in->node->inputs[0];
     Model m;
     int64_t classes, count = rows(x);
-    return read_classifier(in, &m, &classes) && infer_output(in, 0, DT_I64, 1, &count) &&
+    return read_classifier(in, &m, &classes) &&
+           infer_output(in, 0, label_type(in->node), 1, &count) &&
            infer_output(in, 1, DT_F32, 2, (int64_t[]){count, classes});
 }
 
@@ -126,9 +144,10 @@ static bool infer_classifier(Infer *in)
 static void define_labels(Definer *d, Tensor *scores, Tensor *out)
 {
     Pool *p = d->pool;
-    int labels;
-    const int64_t *names = attr_ints(d->node, "classlabels_ints", &labels), count = labels;
-    Tensor *table = define_constant(d, "classes", DT_I64, 1, &count, names);
+    const Attr *labels = class_labels(d->node);
+    const int64_t count = labels->count;
+    Tensor *table = define_constant(d, "classes", out->dtype, 1, &count,
+                                    known_list(d->graph->arena, labels, out->dtype));
     Tensor *most = define_temporary(d, "most", scores->dtype, 1, scores->dims);
     Var **vars = define_indices(d, 1, scores->dims), *c = define_var(d, "c", count);
     Expr **row = define_index_exprs(d, vars, 1), *at = ex_var(p, c);
@@ -173,7 +192,7 @@ const Op ops_linear[] = {
      .doc = "Scores that are linear in the features, and the class of the highest.",
      VERSIONS(1),
      INPUTS(SLOT("X", NUMBERS, "T1")),
-     OUTPUTS(SLOT("Y", TYPE(DT_I64), NULL), SLOT("Z", TYPE(DT_F32), NULL)),
+     OUTPUTS(SLOT("Y", TYPE(DT_I64) | STRINGS, NULL), SLOT("Z", TYPE(DT_F32), NULL)),
      ATTRS(ATTR("classlabels_ints", INTS), ATTR("classlabels_strings", STRINGS),
            ATTR("coefficients", FLOATS, .required = true), ATTR("intercepts", FLOATS),
            ATTR("multi_class", INT), ATTR("post_transform", STRING, .s = "NONE")),
@@ -183,7 +202,9 @@ const Op ops_linear[] = {
      EXAMPLES(
          "y, z = \"ai.onnx.ml\"::LinearClassifier(x: f32[3, 2], coefficients: [1.0, -1.0, 0.5, "
          "2.0], intercepts: [0.0, 0.25], classlabels_ints: [7, 9], post_transform: "
-         "\"SOFTMAX\")")},
+         "\"SOFTMAX\")",
+         "y, z = \"ai.onnx.ml\"::LinearClassifier(x: f32[3, 2], coefficients: [1.0, -1.0, 0.5, "
+         "2.0, 0.25, 0.0], classlabels_strings: [\"cat\", \"dog\", \"\"])")},
     {.name = "LinearRegressor",
      .domain = "ai.onnx.ml",
      .doc = "Targets that are linear in the features.",

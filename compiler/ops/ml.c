@@ -1,8 +1,8 @@
 /*
- * Small operators of ai.onnx.ml, on numbers: thresholds, features picked by index, replaced values,
- * scaling, normalisation of rows, one-hot vectors, rows side by side. What these operators do with
- * strings has no definition here.
+ * Small operators of ai.onnx.ml: thresholds, features picked by index, replaced values, scaling,
+ * normalisation of rows, one-hot vectors, rows side by side.
  */
+#include "known.h"
 #include "reduction.h"
 #include "row.h"
 
@@ -26,15 +26,7 @@ static Tensor *list_constant(Definer *d, const char *name, Dtype dtype)
 {
     const Attr *a = node_attr(d->node, name);
     int64_t count = a->count;
-    void *data = arena_alloc(d->graph->arena, dtype_bytes(dtype, count));
-    for (int i = 0; i < a->count; i++) {
-        if (dtype_is_float(dtype))
-            dtype_set_double(dtype, data, i,
-                             a->kind == ATTR_INTS ? (double)a->ints[i] : a->floats[i]);
-        else
-            dtype_set_int(dtype, data, i, a->ints[i]);
-    }
-    return define_constant(d, name, dtype, 1, &count, data);
+    return define_constant(d, name, dtype, 1, &count, known_list(d->graph->arena, a, dtype));
 }
 
 /* How many elements a list has that holds one for each feature (the last dimension), or one for all
@@ -192,13 +184,21 @@ static void define_normalizer(Definer *d)
 
 /* ---- OneHotEncoder ---- */
 
+/* Categories of numbers or of strings, as the input has. */
+static const char *categories_name(const Tensor *x)
+{
+    return x->dtype == DT_STRING ? "cats_strings" : "cats_int64s";
+}
+
 static bool infer_one_hot(Infer *in)
 {
     const Tensor *x = in->node->inputs[0];
-    const Attr *a = node_attr(in->node, "cats_int64s");
+    const Attr *a = node_attr(in->node, categories_name(x));
     int64_t dims[MAX_RANK];
     if (!a || a->count == 0)
-        return infer_error(in, "E0303", "cats_int64s must list the categories of numbers");
+        return infer_error(in, "E0303", "%s must list the categories of the input, which is %s",
+                           categories_name(x), tensor_type_text(in->graph->arena, x));
+    if (x->dtype == DT_STRING && !known_strings(in, a)) return false;
     if (x->rank == MAX_RANK)
         return infer_error(in, "E0203", "the result has more than %d dimensions", MAX_RANK);
     memcpy(dims, x->dims, (size_t)x->rank * sizeof *dims);
@@ -213,11 +213,12 @@ static void define_one_hot(Definer *d)
     Pool *p = d->pool;
     Tensor *x = d->node->inputs[0], *out = node_output(d->node, 0);
     if (!out) return;
-    Tensor *categories = list_constant(d, "cats_int64s", DT_I64);
+    Dtype dtype = x->dtype == DT_STRING ? DT_STRING : DT_I64;
+    Tensor *categories = list_constant(d, categories_name(x), dtype);
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank);
     Expr *category = ex_load(p, categories, &index[out->rank - 1]);
-    Expr *hit = ex_eq(p, ex_cast(p, DT_I64, ex_load(p, x, index)), category);
+    Expr *hit = ex_eq(p, ex_cast(p, dtype, ex_load(p, x, index)), category);
     define_tensor(d, out, vars, ex_cast(p, DT_F32, hit));
 }
 
@@ -279,12 +280,13 @@ const Op ops_ml[] = {
      ML,
      .doc = "The features (of the last dimension) at given indices.",
      VERSIONS(1),
-     INPUTS(SLOT("X", NUMBERS, "T"), SLOT("Y", TYPE(DT_I64), NULL)),
-     OUTPUTS(SLOT("Z", NUMBERS, "T")),
+     INPUTS(SLOT("X", NUMBERS | STRINGS, "T"), SLOT("Y", TYPE(DT_I64), NULL)),
+     OUTPUTS(SLOT("Z", NUMBERS | STRINGS, "T")),
      .infer = infer_extract,
      .define = define_extract,
      EXAMPLES(EXAMPLE("ArrayFeatureExtractor(x: f32[2, 4], i64[3] [3, 0, 1])"),
-              EXAMPLE("ArrayFeatureExtractor(x: i32[4], i64[1, 2] [3, 0])"))},
+              EXAMPLE("ArrayFeatureExtractor(x: i32[4], i64[1, 2] [3, 0])"),
+              EXAMPLE("ArrayFeatureExtractor(x: string[2, 3], i64[2] [2, 0])"))},
     {.name = "Binarizer",
      ML,
      .doc = "1 where the input is above a threshold, else 0.",
@@ -332,12 +334,13 @@ const Op ops_ml[] = {
      ML,
      .doc = "A vector for each element: 1 at its category, 0 elsewhere.",
      VERSIONS(1),
-     INPUTS(SLOT("X", NUMBERS, "T")),
+     INPUTS(SLOT("X", NUMBERS | STRINGS, "T")),
      OUTPUTS(SLOT("Y", TYPE(DT_F32), NULL)),
      ATTRS(ATTR("cats_int64s", INTS), ATTR("cats_strings", STRINGS), ATTR("zeros", INT, .i = 1)),
      .infer = infer_one_hot,
      .define = define_one_hot,
-     EXAMPLES(EXAMPLE("OneHotEncoder(x: i64[3], cats_int64s: [-1, 0, 2])"))},
+     EXAMPLES(EXAMPLE("OneHotEncoder(x: i64[3], cats_int64s: [-1, 0, 2])"),
+              EXAMPLE("OneHotEncoder(x: string[4], cats_strings: [\"a\", \"\"])"))},
     {.name = "Scaler",
      ML,
      .doc = "An offset subtracted, then multiplied by a scale, each for a feature or all.",

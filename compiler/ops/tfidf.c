@@ -1,22 +1,24 @@
 /*
- * TfIdfVectorizer: how often each n-gram of a pool occurs in a sequence of numbers, its items up to
- * max_skip_count apart. Comes in: rows of numbers; the pool, its sections by length, and the
- * output's element for each n-gram are attributes. Every n-gram is compared at every position and
- * distance. Sequences of strings have no definition here.
+ * TfIdfVectorizer: how often each n-gram of a pool occurs in a sequence of numbers or strings, its
+ * items up to max_skip_count apart. Comes in: rows of them; the pool, its sections by length, and
+ * the output's element for each n-gram are attributes. Every n-gram is compared at every position
+ * and distance.
  */
+#include "known.h"
 #include "row.h"
 
 enum { MAX_GRAM = 32 }; /* items of an n-gram: each is a comparison in the expression */
 
 /* The n-gram at an element of the output. */
 typedef struct Gram {
-    const int64_t *items;
-    int64_t length; /* 0: none is counted there */
+    bool given;
+    int64_t at, length; /* in the pool; 0: none is counted there */
     double weight;
 } Gram;
 
 typedef struct Grams {
-    int64_t size; /* of the output */
+    const Attr *pool; /* of numbers or strings, as the input is */
+    int64_t size;     /* of the output */
     int longest;
     Gram *grams; /* size of them */
 } Grams;
@@ -30,19 +32,18 @@ static bool bad_pool(Infer *in, const char *why)
 static bool read_section(Infer *in, Grams *g, int64_t length, int64_t from, int64_t to, int *next)
 {
     const Node *n = in->node;
-    int pool_count, index_count, weight_count;
-    const int64_t *pool = attr_ints(n, "pool_int64s", &pool_count),
-                  *places = attr_ints(n, "ngram_indexes", &index_count);
+    int index_count, weight_count;
+    const int64_t *places = attr_ints(n, "ngram_indexes", &index_count);
     const double *weights = attr_floats(n, "weights", &weight_count);
     bool counted =
         length >= attr_int(n, "min_gram_length") && length <= attr_int(n, "max_gram_length");
-    if (from < 0 || to < from || to > pool_count || (to - from) % length)
+    if (from < 0 || to < from || to > g->pool->count || (to - from) % length)
         return bad_pool(in, "ngram_counts do not divide it");
     for (int64_t at = from; at < to; at += length, ++*next) {
         if (*next >= index_count) return bad_pool(in, "there are fewer ngram_indexes than n-grams");
         Gram *gram = &g->grams[places[*next]];
-        if (gram->items) return bad_pool(in, "two n-grams have the same index");
-        *gram = (Gram){pool + at, counted ? length : 0, weights ? weights[*next] : 1};
+        if (gram->given) return bad_pool(in, "two n-grams have the same index");
+        *gram = (Gram){true, at, counted ? length : 0, weights ? weights[*next] : 1};
         if (counted) g->longest = (int)max64(g->longest, length);
     }
     return true;
@@ -51,15 +52,16 @@ static bool read_section(Infer *in, Grams *g, int64_t length, int64_t from, int6
 static bool read_grams(Infer *in, Grams *g)
 {
     const Node *n = in->node;
-    int sections, pool_count, index_count, weight_count, next = 0;
+    const char *pool = n->inputs[0]->dtype == DT_STRING ? "pool_strings" : "pool_int64s";
+    int sections, index_count, weight_count, next = 0;
     const int64_t *starts = attr_ints(n, "ngram_counts", &sections),
                   *places = attr_ints(n, "ngram_indexes", &index_count);
     attr_floats(n, "weights", &weight_count);
-    if (!attr_ints(n, "pool_int64s", &pool_count))
-        return infer_error(in, "E0303", "the attribute pool_int64s is missing");
+    *g = (Grams){.pool = node_attr(n, pool)};
+    if (!g->pool) return infer_error(in, "E0303", "the attribute %s is missing", pool);
+    if (g->pool->kind == ATTR_STRINGS && !known_strings(in, g->pool)) return false;
     if (attr_given(n, "weights") && weight_count != index_count)
         return bad_pool(in, "weights and ngram_indexes differ in number");
-    *g = (Grams){0};
     for (int i = 0; i < index_count; i++) {
         if (places[i] < 0 || places[i] > INT32_MAX) return bad_pool(in, "an index is out of range");
         g->size = max64(g->size, places[i] + 1);
@@ -70,8 +72,8 @@ static bool read_grams(Infer *in, Grams *g)
         return infer_error(in, "E0602", "n-grams of more than %d items are too long", MAX_GRAM);
     g->grams = NEW_ARRAY(in->graph->arena, Gram, g->size);
     for (int i = 0; i < sections; i++)
-        if (!read_section(in, g, i + 1, starts[i], i + 1 < sections ? starts[i + 1] : pool_count,
-                          &next))
+        if (!read_section(in, g, i + 1, starts[i],
+                          i + 1 < sections ? starts[i + 1] : g->pool->count, &next))
             return false;
     return next == index_count || bad_pool(in, "there are more ngram_indexes than n-grams");
 }
@@ -102,15 +104,20 @@ static Tables define_tables(Definer *d, const Grams *g)
 {
     Arena *arena = d->graph->arena;
     int64_t dims[] = {g->size, max64(g->longest, 1)};
-    int64_t *items = NEW_ARRAY(arena, int64_t, dims[0] * dims[1]),
-            *lengths = NEW_ARRAY(arena, int64_t, g->size);
+    Dtype dtype = g->pool->kind == ATTR_STRINGS ? DT_STRING : DT_I64;
+    const void *pool = known_list(arena, g->pool, dtype);
+    void *items = arena_alloc(arena, dtype_bytes(dtype, dims[0] * dims[1]));
+    for (int64_t i = 0; dtype == DT_STRING && i < dims[0] * dims[1]; i++)
+        ((const char **)items)[i] = "";
+    int64_t *lengths = NEW_ARRAY(arena, int64_t, g->size);
     float *weights = NEW_ARRAY(arena, float, g->size);
     for (int64_t i = 0; i < g->size; i++) {
         lengths[i] = g->grams[i].length;
         weights[i] = (float)g->grams[i].weight;
-        for (int64_t j = 0; j < lengths[i]; j++) items[i * dims[1] + j] = g->grams[i].items[j];
+        for (int64_t j = 0; j < lengths[i]; j++)
+            dtype_copy(dtype, items, i * dims[1] + j, pool, g->grams[i].at + j);
     }
-    return (Tables){define_constant(d, "items", DT_I64, 2, dims, items),
+    return (Tables){define_constant(d, "items", dtype, 2, dims, items),
                     define_constant(d, "lengths", DT_I64, 1, dims, lengths),
                     define_constant(d, "weights", DT_F32, 1, dims, weights)};
 }
@@ -130,7 +137,7 @@ static Expr *occurs(Definer *d, const Tables *t, Expr *row, Expr *gram, Expr *st
         Expr *at = ex_add(p, start, ex_mul(p, ex_add(p, skip, ex_int(p, 1)), ex_int(p, j)));
         Expr *value = ex_load(p, x, x->rank == 1 ? &at : (Expr *[]){row, at});
         Expr *item = ex_load(p, t->items, (Expr *[]){gram, ex_int(p, j)});
-        Expr *same = ex_eq(p, ex_cast(p, DT_I64, value), item);
+        Expr *same = ex_eq(p, ex_cast(p, item->dtype, value), item);
         same = ex_select(p, ex_within(p, at, 0, length), same, no);
         good = ex_and(p, good, ex_select(p, ex_lt(p, ex_int(p, j), own), same, yes));
     }
@@ -166,7 +173,7 @@ const Op ops_tfidf[] = {
     {.name = "TfIdfVectorizer",
      .doc = "How often each n-gram of a pool occurs in a sequence, weighted.",
      VERSIONS(9),
-     INPUTS(SLOT("X", TYPES_INDEX, "T")),
+     INPUTS(SLOT("X", TYPES_INDEX | STRINGS, "T")),
      OUTPUTS(SLOT("Y", TYPE(DT_F32), NULL)),
      ATTRS(ATTR("max_gram_length", INT, .required = true),
            ATTR("max_skip_count", INT, .required = true),
@@ -179,6 +186,9 @@ const Op ops_tfidf[] = {
      EXAMPLES(
          "TfIdfVectorizer(x: i32[2, 6], mode: \"TFIDF\", min_gram_length: 1, max_gram_length: 2, "
          "max_skip_count: 1, ngram_counts: [0, 2], ngram_indexes: [2, 0, 1], pool_int64s: "
-         "[0, 1, 1, -1], `weights`: [0.5, 1.5, 2.0])")},
+         "[0, 1, 1, -1], `weights`: [0.5, 1.5, 2.0])",
+         "TfIdfVectorizer(x: string[2, 6], mode: \"TF\", min_gram_length: 1, max_gram_length: 2, "
+         "max_skip_count: 0, ngram_counts: [0, 2], ngram_indexes: [2, 0, 1], pool_strings: "
+         "[\"a\", \"\", \"\", \"ab\"])")},
     {0},
 };
