@@ -52,6 +52,18 @@ static void check_fetches(const Expr *e)
     for (int i = 0; i < (guarded ? 1 : e->arg_count); i++) check_fetches(e->args[i]);
 }
 
+/* Whole tensors, without holes. */
+static void check_call(const Call *c)
+{
+    for (int i = 0; i < c->read_count + c->write_count; i++) {
+        const Tensor *t = i < c->read_count ? c->reads[i] : c->writes[i - c->read_count];
+        assert(t->buffer && layout_is_dense(&t->buffer->layout, t->dims) && !t->buffer->packing);
+        if (tensor_elements(t))
+            check_access(t->buffer, &(Expr){.kind = EX_CONST, .dtype = DT_I64, .lanes = 1}, 1,
+                         tensor_elements(t));
+    }
+}
+
 static void check_statements(Check *c, const Stmt *s, bool guarded)
 {
     for (; s; s = s->next) {
@@ -65,6 +77,7 @@ static void check_statements(Check *c, const Stmt *s, bool guarded)
         }
         if (s->kind == ST_STORE && !guarded)
             check_access(s->buffer, s->offset, s->stride, s->count);
+        if (s->kind == ST_CALL) check_call(s->call);
         if (s->kind == ST_ZERO) check_access(s->buffer, s->offset, 1, s->count);
         check_statements(c, s->body, guarded || s->kind == ST_IF);
     }

@@ -4,6 +4,7 @@
  */
 #include "define.h"
 
+#include "calls.h"
 #include "op.h"
 
 /* Images are n, c, y, x and volumes n, c, z, y, x; other ranks have numbered indices. */
@@ -72,6 +73,33 @@ void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body)
     def->body = body;
     def->node = d->node;
     LIST_PUSH(arena, &d->definitions, def);
+}
+
+void define_call(Definer *d, const char *function, Tensor *const *reads, int read_count,
+                 Tensor *const *writes, int write_count, const int64_t *numbers, int number_count)
+{
+    Arena *arena = pool_arena(d->pool);
+    Call *call = NEW(arena, Call);
+    call->function = call_find(function);
+    call->read_count = read_count;
+    call->write_count = write_count;
+    call->number_count = number_count;
+    call->reads = arena_copy(arena, reads, (size_t)read_count * sizeof(Tensor *));
+    call->writes = arena_copy(arena, writes, (size_t)write_count * sizeof(Tensor *));
+    call->numbers = arena_copy(arena, numbers, (size_t)number_count * sizeof *numbers);
+    for (int i = 0; i < read_count + write_count; i++)
+        assert(!dtype_is_packed((i < read_count ? reads[i] : writes[i - read_count])->dtype));
+    Tensor *out = writes[0];
+    define_tensor(d, out, define_indices(d, out->rank, out->dims),
+                  ex_cast(d->pool, out->dtype, ex_int(d->pool, 0)));
+    d->definitions.items[d->definitions.count - 1]->call = call;
+}
+
+Tensor *define_target(Definer *d, int i, const char *suffix, Dtype dtype, int rank,
+                      const int64_t *dims)
+{
+    Tensor *out = node_output(d->node, i);
+    return out ? out : define_temporary(d, suffix, dtype, rank, dims);
 }
 
 Dtype define_wide(Dtype dtype)

@@ -13,11 +13,22 @@
 #include "expr.h"
 #include "graph.h"
 
+/* A definition that no expression says: a function of the runtime (calls.h) that reads and writes
+ * whole tensors, row-major and without holes. The definition's `out` is the first that it writes,
+ * its body a constant that nobody evaluates. */
+typedef struct Call {
+    const struct CallFunction *function;
+    int read_count, write_count, number_count;
+    Tensor **reads, **writes;
+    const int64_t *numbers; /* behind the tensors: sizes, flags */
+} Call;
+
 typedef struct Definition {
     Tensor *out;
     Var **index;      /* out->rank variables: 0 <= index[i] < out->dims[i] */
     Expr *body;       /* of out->dtype */
     const Node *node; /* what it computes (part of) */
+    const Call *call; /* NULL: `body` says what each element is */
     Expr **origin;    /* of a slice: added to the indices where the output is stored; NULL: zeros */
     LIST(const Node *) fused; /* nodes whose definitions were substituted into it, in order */
 } Definition;
@@ -45,6 +56,16 @@ Tensor *define_constant(Definer *d, const char *suffix, Dtype dtype, int rank, c
                         const void *data);
 /* Records: out[index...] = body. Does nothing when out is NULL (an unused output). */
 void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body);
+
+/* Records: that function of calls.c, with its arguments in this order: tensors it reads, tensors it
+ * writes, numbers. None of the tensors is NULL or of a packed type. */
+void define_call(Definer *d, const char *function, Tensor *const *reads, int read_count,
+                 Tensor *const *writes, int write_count, const int64_t *numbers, int number_count);
+#define CALL_TENSORS(...) (Tensor *const[]){__VA_ARGS__}, COUNT(((Tensor *const[]){__VA_ARGS__}))
+#define CALL_NUMBERS(...) (const int64_t[]){__VA_ARGS__}, COUNT(((const int64_t[]){__VA_ARGS__}))
+/* Output i of the node, or a temporary where it is left out. */
+Tensor *define_target(Definer *d, int i, const char *suffix, Dtype dtype, int rank,
+                      const int64_t *dims);
 
 /* The type in which values of `dtype` are computed: f32 for narrower floats, else itself. */
 Dtype define_wide(Dtype dtype);
@@ -74,5 +95,8 @@ int64_t interp_cost(const Definition *def);
  * the store. */
 void interp_run(Pool *pool, const Definition *def, void *data,
                 const void *(*value)(const Tensor *t, void *context), void *context);
+/* The same for a call, into the bytes of each tensor that it writes. */
+void interp_call(const Definition *def, void *const *data,
+                 const void *(*value)(const Tensor *t, void *context), void *context);
 
 #endif

@@ -109,8 +109,27 @@ static void mark_index(Expr *e, void *context)
         f->sites.items[i].indexes |= f->sites.items[i].load == e;
 }
 
+/* All that a call reads, whole: as loads that nothing can be moved into. */
+static Form *form_of_call(Arena *arena, const Call *call)
+{
+    static Expr zero = {.kind = EX_CONST, .dtype = DT_I64, .lanes = 1};
+    static Expr *zeros[MAX_RANK];
+    for (int d = 0; d < MAX_RANK; d++) zeros[d] = &zero;
+    Form *f = NEW(arena, Form);
+    f->reduces = 1;
+    for (int i = 0; i < call->read_count; i++) {
+        Tensor *t = call->reads[i];
+        Expr *load = NEW(arena, Expr);
+        *load = (Expr){EX_LOAD, t->dtype, 1, .tensor = t, .arg_count = t->rank, .args = zeros};
+        LoadSite site = {load, (double)tensor_elements(t), true, true, false};
+        LIST_PUSH(arena, &f->sites, site);
+    }
+    return f;
+}
+
 Form *form_of(Arena *arena, const Definition *def)
 {
+    if (def->call) return form_of_call(arena, def->call);
     Form *f = NEW(arena, Form);
     int64_t n = tensor_elements(def->out);
     Walk w = {.arena = arena, .form = f, .out_elements = n ? (double)n : 1};

@@ -90,6 +90,7 @@ static bool may_inline(Fuse *f, int from, int into, const LoadSite *site, double
     const Definition *d = f->p->definitions.items[from], *c = f->p->definitions.items[into];
     const Form *df = form_at(f, from);
     Contraction contraction;
+    if (c->call) return false;
     *trips += site->trips;
     if (site->indexes && df->sites.count > LARGEST_INDEX)
         return false; /* else walks through tables multiply with each step */
@@ -175,13 +176,21 @@ static Expr *replace_constant(Pool *p, Expr *e, void *context)
     return NULL;
 }
 
+static bool is_used(const Fuse *f, const Tensor *t)
+{
+    bool used = f->is_output[t->id];
+    for (int k = 0; !used && k < f->consumers[t->id].count; k++)
+        used = !f->dead[f->consumers[t->id].items[k]];
+    return used;
+}
+
 static void drop_unused(Fuse *f)
 {
     for (int i = f->p->definitions.count - 1; i >= 0; i--) {
-        const Tensor *t = f->p->definitions.items[i]->out;
-        bool used = f->is_output[t->id];
-        for (int k = 0; !used && k < f->consumers[t->id].count; k++)
-            used = !f->dead[f->consumers[t->id].items[k]];
+        const Definition *d = f->p->definitions.items[i];
+        bool used = is_used(f, d->out);
+        for (int k = 0; d->call && k < d->call->write_count; k++)
+            used |= is_used(f, d->call->writes[k]);
         f->dead[i] |= !used;
     }
 }
@@ -200,12 +209,13 @@ void fuse(Program *p)
     for (int i = 0; i < n; i++) {
         Definition *d = p->definitions.items[i];
         d->body = ex_rewrite(p->pool, d->body, replace_constant, NULL);
-        f.producer[d->out->id] = i;
+        f.producer[d->out->id] = d->call ? -1 : i;
         note_consumer(&f, i);
     }
     drop_unused(&f);
     for (int i = 0; i < n; i++)
-        if (!f.dead[i] && !f.is_output[p->definitions.items[i]->out->id] && should_inline(&f, i))
+        if (!f.dead[i] && !p->definitions.items[i]->call &&
+            !f.is_output[p->definitions.items[i]->out->id] && should_inline(&f, i))
             inline_definition(&f, i);
     int kept = 0;
     for (int i = 0; i < n; i++)

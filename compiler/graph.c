@@ -215,6 +215,13 @@ int64_t tensor_elements(const Tensor *t)
     return n;
 }
 
+bool tensor_varies(const Tensor *t)
+{
+    for (int d = 0; t->extents && d < t->rank; d++)
+        if (t->extents[d]) return true;
+    return false;
+}
+
 const char *dims_text(Arena *arena, const int64_t *dims, int rank)
 {
     if (rank == 0) return "scalar";
@@ -231,7 +238,8 @@ const char *tensor_type_text(Arena *arena, const Tensor *t)
     Text text = {0};
     text_add(&text, "%s[", dtype_name(t->dtype));
     for (int i = 0; i < t->rank; i++)
-        text_add(&text, "%s%lld", i ? ", " : "", (long long)t->dims[i]);
+        text_add(&text, t->extents && t->extents[i] ? "%sup to %lld" : "%s%lld", i ? ", " : "",
+                 (long long)t->dims[i]);
     text_add(&text, "]");
     char *copy = arena_string(arena, text.data);
     text_free(&text);

@@ -53,9 +53,16 @@ typedef struct Expansion {
 struct Tensor {
     const char *name; /* unique within the graph; any bytes: not always a C identifier */
     TensorKind kind;
-    Dtype dtype;            /* DT_NONE until inferred */
-    int rank;               /* -1 until inferred */
-    int64_t *dims;          /* rank of them */
+    Dtype dtype;   /* DT_NONE until inferred */
+    int rank;      /* -1 until inferred */
+    int64_t *dims; /* rank of them; of a dimension with an extent the most that it can be */
+    /* Of a shape that depends on data: by dimension a tensor of one i64, at most the dimension,
+     * that a run computes and that says how much of it there is; NULL: all. Elements lie where the
+     * bounds in `dims` put them, those outside the extents have values that nobody may use. The
+     * extents of an output of the network are an output of their own (`shape`, made by extents.c).
+     * NULL: the shape is `dims`. */
+    Tensor **extents;
+    Tensor *shape; /* of an output of the network: the i64[rank] output that holds its shape */
     const char **dim_names; /* inputs and outputs: the symbol of each named dimension, or NULL; may
                                be NULL */
     const void *data;       /* row-major, little-endian, or NULL */
@@ -168,6 +175,8 @@ static inline bool tensor_is_const(const Tensor *t) { return t->data != NULL; }
 /* "f32[1, 3, 224, 224]", in the arena. */
 const char *tensor_type_text(Arena *arena, const Tensor *t);
 const char *dims_text(Arena *arena, const int64_t *dims, int rank); /* "1x3x224x224", "scalar" */
+/* Some dimension of t has an extent that only a run knows. */
+bool tensor_varies(const Tensor *t);
 
 /* Asserts: ids and lists agree; every input is defined before its use; names are unique; computed
  * tensors have their producer; with `inferred`, every tensor has dtype, rank and dims >= 0. */

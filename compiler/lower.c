@@ -78,6 +78,14 @@ static Expr *widen(Pool *p, Expr *e, void *context)
     return ex_cast(p, e->dtype, wide);
 }
 
+static bool writes_anything(const Definition *def)
+{
+    bool any = tensor_elements(def->out) > 0;
+    for (int i = 0; def->call && i < def->call->write_count; i++)
+        any |= tensor_elements(def->call->writes[i]) > 0;
+    return any;
+}
+
 static void lower_node(Program *p, const Node *n, Diags *diags)
 {
     if (!check_types(n, diags)) return;
@@ -88,7 +96,7 @@ static void lower_node(Program *p, const Node *n, Diags *diags)
     }
     for (int i = 0; i < d.definitions.count; i++) {
         Definition *def = d.definitions.items[i];
-        if (tensor_elements(def->out) == 0) continue;
+        if (!writes_anything(def)) continue;
         def->body = ex_rewrite(p->pool, def->body, widen, NULL);
         LIST_PUSH(p->arena, &p->definitions, def);
     }

@@ -11,6 +11,7 @@
  */
 #include "commands.h"
 
+#include "extents.h"
 #include "layers.h"
 #include "optimise.h"
 #include "winograd.h"
@@ -38,9 +39,10 @@ static bool front(Job *job)
 bool stages_go_on(Job *job)
 {
     progress("optimising the graph");
+    job->own_outputs = job->graph->outputs.count;
+    if (!extents_expose(job->graph, job->diags)) return false;
     optimise(job->graph);
     check_graph(job->graph, true);
-    job->own_outputs = job->graph->outputs.count;
     if (job->options->layers) layers_expose(job->graph);
     if (job->options->emit == EMIT_GRAPH) return true;
 

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define EXTENT  "the shape of its output depends on the data"
 #define MAPS    "maps are not values of a network here"
 #define RANDOM  "it draws at random, but a network here is a function of its inputs"
 #define STRINGS "there is no generated code for strings"
@@ -13,11 +12,8 @@
 
 const MissingOp missing_ops[] = {
     {"", "Bernoulli", RANDOM},
-    {"", "Compress", EXTENT},
     {"", "ImageDecoder", "it reads compressed images, of any size"},
     {"", "Multinomial", RANDOM},
-    {"", "NonMaxSuppression", EXTENT},
-    {"", "NonZero", EXTENT},
     {"", "RandomNormal", RANDOM},
     {"", "RandomNormalLike", RANDOM},
     {"", "RandomUniform", RANDOM},
@@ -26,7 +22,6 @@ const MissingOp missing_ops[] = {
     {"", "StringConcat", STRINGS},
     {"", "StringNormalizer", STRINGS},
     {"", "StringSplit", STRINGS},
-    {"", "Unique", EXTENT},
     {ML, "CastMap", MAPS},
     {ML, "DictVectorizer", MAPS},
     {ML, "SVMClassifier", "support vector machines have no definition here"},

@@ -60,6 +60,9 @@ struct Op {
      * and what works on lists, says instead what each output is the same as (expand.h): the node is
      * gone then. */
     bool (*infer)(Infer *in);
+    /* Called in place of `infer` when the shape of an input depends on data: calls it, and sets the
+     * extents of the outputs (extents.h). NULL: such inputs are refused. */
+    bool (*extents)(Infer *in);
     /* What each output element is: calls define_* (define.h). NULL: folded or expanded away only.
      */
     void (*define)(Definer *d);

@@ -1,4 +1,5 @@
 /* --emit program and --emit plan: the Program for people to read. */
+#include "calls.h"
 #include "program.h"
 
 static void print_buffer(const Program *p, const Buffer *b, Text *out)
@@ -19,6 +20,15 @@ static void print_buffer(const Program *p, const Buffer *b, Text *out)
     if (b->parent)
         text_add(out, ", view of %s from element %lld", b->parent->name, (long long)b->first);
     text_add(out, ", %zu bytes\n", buffer_bytes(b));
+}
+
+static void print_call(const Call *c, Text *out)
+{
+    text_add(out, "%s(", c->function->name);
+    for (int i = 0; i < c->read_count; i++) text_add(out, "%s%s", i ? ", " : "", c->reads[i]->name);
+    for (int i = 0; i < c->write_count; i++) text_add(out, ", -> %s", c->writes[i]->name);
+    for (int i = 0; i < c->number_count; i++) text_add(out, ", %lld", (long long)c->numbers[i]);
+    text_add(out, ")\n");
 }
 
 static void print_statements(const Stmt *s, int depth, Text *out)
@@ -64,6 +74,7 @@ static void print_statements(const Stmt *s, int depth, Text *out)
             ex_print(s->offset, out);
             text_add(out, "\n");
             break;
+        case ST_CALL: print_call(s->call, out); break;
         }
         print_statements(s->body, depth + 1, out);
     }
@@ -76,7 +87,7 @@ static void print_kernel(const Program *p, const Kernel *k, Text *out)
         text_add(out, "%s %s", i ? " +" : ":", k->nodes.items[i]->name);
     if (k->macs) text_add(out, ", %lld multiply-adds", (long long)k->macs);
     text_add(out, "\n");
-    if (k->definition) {
+    if (k->definition && !k->definition->call) {
         const Definition *d = k->definition;
         text_add(out, "  # %s[", d->out->name);
         for (int i = 0; i < d->out->rank; i++)

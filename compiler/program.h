@@ -101,6 +101,7 @@ typedef enum StmtKind {
     ST_PIN,   /* keep the compiler from moving address arithmetic and loads across: of the block's
                  pointers */
     ST_ZERO,  /* zeros `count` elements */
+    ST_CALL,  /* a function of the runtime: `call` on the buffers of its tensors (define.h) */
 } StmtKind;
 typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
 
@@ -122,6 +123,7 @@ struct Stmt {
     Expr *offset, *value; /* ST_IF: value is the condition */
     int64_t stride;       /* ST_STORE of several lanes: elements apart (1: contiguous) */
     int64_t count;        /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
+    const Call *call;     /* ST_CALL */
     const char *comment;  /* ST_LOOP: what it walks over; may be NULL */
 };
 

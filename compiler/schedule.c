@@ -41,6 +41,8 @@ static void note_writes(Touch *t, const Stmt *s)
 {
     for (; s; s = s->next) {
         if (s->kind == ST_STORE || s->kind == ST_ZERO) note_buffer(t->p, t->k, s->buffer, true);
+        for (int i = 0; s->kind == ST_CALL && i < s->call->write_count; i++)
+            note_buffer(t->p, t->k, s->call->writes[i]->buffer, true);
         note_writes(t, s->body);
     }
 }
@@ -51,6 +53,8 @@ static void note_reads(Touch *t, const Stmt *s)
         if (s->value) ex_visit(s->value, touch_fetch, t);
         if (s->offset) ex_visit(s->offset, touch_fetch, t);
         if (s->kind == ST_POINT) note_buffer(t->p, t->k, s->buffer, false);
+        for (int i = 0; s->kind == ST_CALL && i < s->call->read_count; i++)
+            note_buffer(t->p, t->k, s->call->reads[i]->buffer, false);
         note_reads(t, s->body);
     }
 }
@@ -167,8 +171,19 @@ static void note_nodes(Program *p, Kernel *k, const Definition *def)
         qsort(k->nodes.items, (size_t)k->nodes.count, sizeof *k->nodes.items, by_position);
 }
 
+static void make_call(Program *p, const Definition *def, Kernel *k)
+{
+    k->body = NEW(p->arena, Stmt);
+    *k->body = (Stmt){.kind = ST_CALL, .call = def->call};
+    k->schedule = "calls the runtime";
+}
+
 static void make_body(Program *p, const Definition *def, Kernel *k, Arena *arena)
 {
+    if (def->call) {
+        make_call(p, def, k);
+        return;
+    }
     bool made = false;
     for (size_t i = 0; i < COUNT(schedules) && !made; i++)
         made = schedules[i]->make(p, def, k, arena);
@@ -264,6 +279,7 @@ static const Band *band_of(const Program *p, const Definition *def)
 
 static void zero_halo_once(Program *p, const Definition *def, bool *zeroed, int buffers)
 {
+    if (def->call) return; /* its tensors have none */
     Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
     for (int b = 0; b < buffers; b++)
         if (p->buffers.items[b] == root && !zeroed[b] && layout_has_halo(&root->layout))

@@ -165,6 +165,39 @@ static void write_output(const char *folder, const netc_tensor_info *t, const vo
     }
 }
 
+/* The shape that a run found for t, where it depends on data: the output named T.shape. NULL: t is
+ * as the descriptor says. */
+static const int64_t *found_shape(const netc_model *m, const netc_tensor_info *t, void *const *out)
+{
+    size_t length = strlen(t->name);
+    for (int32_t i = 0; i < m->output_count; i++) {
+        const netc_tensor_info *s = &m->outputs[i];
+        if (strncmp(s->name, t->name, length) != 0 || strcmp(s->name + length, ".shape") != 0)
+            continue;
+        if (s->dtype != 7 || s->rank != 1 || s->dims[0] != t->rank) continue;
+        const int64_t *shape = (const int64_t *)out[i];
+        for (int32_t d = 0; d < t->rank; d++)
+            if (shape[d] < 0 || shape[d] > t->dims[d]) return NULL;
+        return shape;
+    }
+    return NULL;
+}
+
+static void give_output(const netc_model *m, int32_t i, void *const *out, const char *folder)
+{
+    netc_tensor_info t = m->outputs[i];
+    const int64_t *shape = found_shape(m, &t, out);
+    if (shape) {
+        t.dims = shape;
+        t.bytes = type_of(&t)->bytes;
+        for (int32_t d = 0; d < t.rank; d++) t.bytes *= (size_t)shape[d];
+    }
+    if (folder)
+        write_output(folder, &t, out[i]);
+    else
+        print_output(&t, out[i]);
+}
+
 /* ---- running ---- */
 
 static void run(const netc_model *m, const void *const *in, void *const *out, void *workspace)
@@ -322,10 +355,8 @@ int main(int argc, char **argv)
     void *workspace = aligned_memory(m->workspace_bytes, m->workspace_align);
     run(m, in, out, workspace);
     for (int32_t i = 0; i < m->output_count; i++) {
-        if (o.folder)
-            write_output(o.folder, &m->outputs[i], out[i]);
-        else if (!made_up || wanted == 0)
-            print_output(&m->outputs[i], out[i]);
+        if (o.folder || !made_up || wanted == 0)
+            give_output(m, i, out, o.folder);
     }
     if (o.times) time_runs(m, o.times, in, out, workspace);
     if (fflush(stdout) != 0) stop(MACHINE, "cannot write the output: %s", strerror(errno));

@@ -31,28 +31,30 @@ static const char *file_name(Arena *arena, const Graph *g, int output)
     return name;
 }
 
+/* The outputs that the model has; the shapes behind them are in the files. */
 static int write_outputs(const Job *job, const Execution *e)
 {
     const Graph *g = job->graph;
+    int count = job->own_outputs;
     Workdir *w = workdir_make(job->arena, job->options->output);
     Diags *diags = diags_new(job->arena);
-    for (int i = 0; i < g->outputs.count; i++) {
+    for (int i = 0; i < count; i++) {
         const Tensor *t = g->outputs.items[i];
         const char *name = file_name(job->arena, g, i);
         workdir_plan(w, name, arena_format(job->arena, "%s/%s", w->parent, name));
         DataTensor data = {
             .name = t->name, .dtype = t->dtype, .rank = t->rank, .data = e->outputs[i].data};
-        memcpy(data.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
+        memcpy(data.dims, execution_dims(e, i), (size_t)t->rank * sizeof *t->dims);
         if (!datafile_write(workdir_file(w, name), &data, 1, diags)) {
             report_diags(job, diags);
             return EXIT_MACHINE;
         }
     }
     workdir_publish(w);
-    for (int i = 0; i < g->outputs.count; i++) {
+    for (int i = 0; i < count; i++) {
         const Tensor *t = g->outputs.items[i];
         printf("%s: %s %s\n", w->planned.items[i].place, dtype_name(t->dtype),
-               dims_text(job->arena, t->dims, t->rank));
+               dims_text(job->arena, execution_dims(e, i), t->rank));
     }
     return EXIT_DONE;
 }

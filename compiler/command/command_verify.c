@@ -138,14 +138,29 @@ static void print_baked(const Compiled *c, const Given *given)
 
 /* ---- comparing ---- */
 
-static bool compare_output(const Job *job, const Tensor *t, const void *got,
-                           const DataTensor *expected)
+/* Where the shape depends on data, a run may find another one than is expected. */
+static bool compare_shape(const Job *job, const Tensor *t, const int64_t *dims,
+                          const DataTensor *expected)
+{
+    if (t->rank == 0 || memcmp(dims, expected->dims, (size_t)t->rank * sizeof *dims) == 0)
+        return true;
+    printf("  output '%s' differs: its shape is %s, expected %s\n", t->name,
+           dims_text(job->arena, dims, t->rank), dims_text(job->arena, expected->dims, t->rank));
+    return false;
+}
+
+static bool compare_output(const Job *job, const Execution *e, int i, const DataTensor *expected)
 {
     const Options *o = job->options;
+    const Tensor *t = job->graph->outputs.items[i];
+    const int64_t *dims = execution_dims(e, i);
+    int64_t elements;
     Tolerance tolerance = {o->rtol, o->atol, o->scale};
+    if (!compare_shape(job, t, dims, expected)) return false;
+    if (!checked_elements(dims, t->rank, &elements)) return false;
     Difference d =
-        compare(job->arena, t->dtype, tensor_elements(t), got, expected->data, tolerance);
-    const char *where = d.worst < 0 ? "" : index_text(job->arena, d.worst, t->dims, t->rank);
+        compare(job->arena, t->dtype, elements, e->outputs[i].data, expected->data, tolerance);
+    const char *where = d.worst < 0 ? "" : index_text(job->arena, d.worst, dims, t->rank);
     if (d.wrong) {
         printf("  output '%s' differs: %lld of %lld elements; worst at %s: got %s, expected %s",
                t->name, (long long)d.wrong, (long long)d.elements, where, d.got, d.expected);
@@ -183,8 +198,7 @@ static int run_and_compare(Compiled *c, const Dataset *d, const Given *given)
     printf("%s\n", d->name);
     print_baked(c, given);
     bool good = true;
-    for (int i = 0; i < own_outputs; i++)
-        good &= compare_output(job, g->outputs.items[i], e->outputs[i].data, &outputs[i]);
+    for (int i = 0; i < own_outputs; i++) good &= compare_output(job, e, i, &outputs[i]);
     if (!job->options->layers) return good ? EXIT_DONE : EXIT_INPUT;
     int wrong = layers_compare(job, e);
     if (!good && !wrong)

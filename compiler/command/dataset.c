@@ -200,6 +200,16 @@ bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
     return good;
 }
 
+/* Of a shape that depends on data the bounds are known. */
+static bool same_shape(const DataTensor *d, const Tensor *wanted)
+{
+    if (d->rank != wanted->rank) return false;
+    for (int i = 0; i < d->rank; i++)
+        if (d->dims[i] != wanted->dims[i] && (!wanted->shape || d->dims[i] > wanted->dims[i]))
+            return false;
+    return true;
+}
+
 bool dataset_fits(const Job *job, const DataFile *file, const Tensor *wanted, const char *what)
 {
     if (!file) {
@@ -208,9 +218,7 @@ bool dataset_fits(const Job *job, const DataFile *file, const Tensor *wanted, co
         return false;
     }
     const DataTensor *d = &file->tensor;
-    bool same =
-        d->dtype == wanted->dtype && d->rank == wanted->rank &&
-        (d->rank == 0 || memcmp(d->dims, wanted->dims, (size_t)d->rank * sizeof *d->dims) == 0);
+    bool same = d->dtype == wanted->dtype && same_shape(d, wanted);
     if (!same)
         input_error("%s: %s '%s' is %s here, but %s in the network", file->path, what, wanted->name,
                     arena_format(job->arena, "%s %s", dtype_name(d->dtype),

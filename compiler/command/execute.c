@@ -114,13 +114,22 @@ static const void *child_weights(Report *report, const char *path, size_t bytes)
     return data;
 }
 
+/* After a run: what lies behind a shape that depends on data does not count. */
+static int64_t output_elements(const Execution *e, int i)
+{
+    const int64_t *dims = execution_dims(e, i);
+    int64_t elements = 1;
+    for (int d = 0; d < e->graph->outputs.items[i]->rank; d++) elements *= dims[d];
+    return elements;
+}
+
 static void child_send(Report *report, const Execution *e)
 {
     for (int i = 0; i < e->graph->outputs.count; i++) {
         const Tensor *t = e->graph->outputs.items[i];
         int64_t wrong;
         if (t->dtype == DT_STRING &&
-            !texts_send(e->texts, e->outputs[i].data, tensor_elements(t), &wrong))
+            !texts_send(e->texts, e->outputs[i].data, output_elements(e, i), &wrong))
             child_fail(report, "element %lld of output '%s' was not written", (long long)wrong,
                        t->name);
     }
@@ -195,7 +204,7 @@ static void receive_strings(Execution *e)
     for (int i = 0; i < e->graph->outputs.count; i++) {
         const Tensor *t = e->graph->outputs.items[i];
         const char **strings = e->outputs[i].data;
-        for (int64_t k = 0; t->dtype == DT_STRING && k < tensor_elements(t); k++) {
+        for (int64_t k = 0; t->dtype == DT_STRING && k < output_elements(e, i); k++) {
             strings[k] = text;
             text += strlen(text) + 1;
         }
@@ -224,4 +233,13 @@ bool execution_run(Execution *e, const Library *library, double timeout)
     if (!good) return tell_failure(status, &told, timeout);
     receive_strings(e);
     return true;
+}
+
+const int64_t *execution_dims(const Execution *e, int i)
+{
+    const Graph *g = e->graph;
+    const Tensor *t = g->outputs.items[i];
+    for (int k = 0; t->shape && k < g->outputs.count; k++)
+        if (g->outputs.items[k] == t->shape) return e->outputs[k].data;
+    return t->dims;
 }

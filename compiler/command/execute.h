@@ -31,5 +31,7 @@ Execution *execution_new(Arena *arena,
 /* Runs once. False after saying on standard error what went wrong: a crash, the time limit
  * (seconds; 0: none), a library that does not load or is not the network. */
 bool execution_run(Execution *e, const Library *library, double timeout);
+/* The shape that output i has after a run: where it depends on data, what the run found. */
+const int64_t *execution_dims(const Execution *e, int i);
 
 #endif

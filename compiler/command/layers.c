@@ -134,6 +134,33 @@ static bool is_output_of(const Node *node, const Tensor *t)
     return false;
 }
 
+/* What a call writes, interpreted; the node's outputs are compared with what was computed. */
+static const char *compare_call(const Job *job, Definer *d, const Definition *def, Values *values)
+{
+    const Call *call = def->call;
+    Arena *arena = d->graph->arena;
+    void **data = NEW_ARRAY(arena, void *, call->write_count);
+    const char *wrong = NULL;
+    Tolerance tolerance = {job->options->rtol, job->options->atol, true};
+    for (int i = 0; i < call->write_count; i++)
+        data[i] = arena_alloc(
+            arena, dtype_bytes(call->writes[i]->dtype, tensor_elements(call->writes[i])) + 1);
+    interp_call(def, data, find_value, values);
+    for (int i = 0; i < call->write_count; i++) {
+        const Tensor *t = call->writes[i];
+        int64_t elements = tensor_elements(t);
+        if (!is_output_of(d->node, t)) {
+            set_value(arena, values, t, data[i]);
+        } else if (!wrong && elements) {
+            Difference diff =
+                compare(arena, t->dtype, elements, find_value(t, values), data[i], tolerance);
+            Sample all = {elements, NULL};
+            if (diff.wrong) wrong = difference_text(arena, &diff, t, &all);
+        }
+    }
+    return wrong;
+}
+
 /* All definitions of a node, in order; temporaries get their interpreted values. */
 static const char *compare_node(const Job *job, Pool *pool, Graph *g, const Node *node,
                                 Values *values)
@@ -143,7 +170,9 @@ static const char *compare_node(const Job *job, Pool *pool, Graph *g, const Node
     const char *wrong = NULL;
     for (int i = 0; i < d.definitions.count && !wrong; i++) {
         const Definition *def = d.definitions.items[i];
-        if (is_output_of(node, def->out))
+        if (def->call)
+            wrong = compare_call(job, &d, def, values);
+        else if (is_output_of(node, def->out))
             wrong = compare_definition(job, &d, def, values);
         else
             set_value(g->arena, values, def->out, interpret(&d, def, values));

@@ -51,6 +51,8 @@ const DiagCode diag_codes[] = {
     {"E0307", "an operator is not in this version of its operator set"},
     {"E0308", "an operator cannot be inferred"},
     {"E0309", "a loop cannot be unrolled"},
+    {"E0310", "an operator cannot take a shape that depends on data"},
+    {"E0311", "an output's name is needed for a shape"},
     {"E0401", "syntax error"},
     {"E0402", "a character or literal is not part of the language"},
     {"E0403", "unknown name"},

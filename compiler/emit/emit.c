@@ -4,6 +4,7 @@
  */
 #include "emit.h"
 
+#include "calls.h"
 #include "carried_files.h"
 
 #include <ctype.h>
@@ -77,14 +78,17 @@ static void kernel_parts(const Program *p, Parts *parts, Text *out)
     bool uses_narrow = false;
     for (int i = 0; i < p->definitions.count; i++)
         ex_visit(p->definitions.items[i]->body, find_narrow, &uses_narrow);
-    const char *const headers[] = {p->target->header, uses_narrow ? "netc_narrow.h" : NULL,
-                                   any_strings(p) ? "netc_string.h" : NULL};
-    for (size_t i = 0; i < COUNT(headers); i++) {
-        if (!headers[i]) continue;
+    Parts headers = {.names = {p->target->header}, .count = 1};
+    if (uses_narrow) add_part(&headers, "netc_narrow.h");
+    if (any_strings(p)) add_part(&headers, "netc_string.h");
+    for (int i = 0; i < p->definitions.count; i++)
+        if (p->definitions.items[i]->call)
+            add_part(&headers, p->definitions.items[i]->call->function->header);
+    for (int i = 0; i < headers.count; i++) {
         if (!parts)
-            text_add(out, "#include \"%s\"\n", headers[i]);
+            text_add(out, "#include \"%s\"\n", headers.names[i]);
         else
-            collect(parts, runtime_find(headers[i], strlen(headers[i])), out);
+            collect(parts, runtime_find(headers.names[i], strlen(headers.names[i])), out);
     }
 }
 

@@ -74,6 +74,25 @@ void emit_parameter(const Tensor *t, bool output, const char *name, Text *out)
     text_add(out, "]");
 }
 
+/* The position of an output among all tensors of the interface. */
+static int output_position(const Graph *g, const Tensor *t)
+{
+    int i = 0;
+    while (g->outputs.items[i] != t) i++;
+    return g->inputs.count + i;
+}
+
+static void describe_shape(const Graph *g, const Tensor *t, const char *const *names, Text *out)
+{
+    if (t->shape)
+        text_add(out,
+                 " at most; the first elements are it, in the shape that %s says, zeros behind",
+                 names[output_position(g, t->shape)]);
+    for (int i = 0; i < g->outputs.count; i++)
+        if (g->outputs.items[i]->shape == t)
+            text_add(out, ", the shape of %s", names[g->inputs.count + i]);
+}
+
 static void describe_tensors(const Program *p, const char *const *names, Text *out)
 {
     const Graph *g = p->graph;
@@ -85,6 +104,7 @@ static void describe_tensors(const Program *p, const char *const *names, Text *o
         if (dtype_is_packed(t->dtype))
             text_add(out, ", %d elements a byte, the first in the low bits",
                      8 / dtype_info(t->dtype)->bits);
+        if (output) describe_shape(g, t, names, out);
         text_add(out, "\n");
     }
 }

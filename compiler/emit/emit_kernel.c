@@ -1,6 +1,8 @@
 /* Kernels as C functions: their parameters and statements. */
 #include "emit.h"
 
+#include "calls.h"
+
 static void line(Speller *s, int depth, const char *format, ...) PRINTF(3, 4);
 
 static void line(Speller *s, int depth, const char *format, ...)
@@ -130,6 +132,17 @@ static void pin(Speller *s, const Stmt *first, const Stmt *stmt, int depth)
         if (first->kind == ST_POINT) line(s, depth, "NETC_PIN(%s);\n", first->alias->name);
 }
 
+static void call(Speller *s, const Call *c, int depth)
+{
+    line(s, depth, "%s(", c->function->name);
+    for (int i = 0; i < c->read_count; i++)
+        text_add(s->out, "%s%s", i ? ", " : "", emit_buffer_name(s, c->reads[i]->buffer));
+    for (int i = 0; i < c->write_count; i++)
+        text_add(s->out, ", %s", emit_buffer_name(s, c->writes[i]->buffer));
+    for (int i = 0; i < c->number_count; i++) text_add(s->out, ", %lld", (long long)c->numbers[i]);
+    text_add(s->out, ");\n");
+}
+
 static void statements(Speller *s, const Stmt *first, int depth)
 {
     for (const Stmt *stmt = first; stmt; stmt = stmt->next) {
@@ -140,6 +153,7 @@ static void statements(Speller *s, const Stmt *first, int depth)
         case ST_ZERO: zero(s, stmt, depth); break;
         case ST_POINT: point(s, stmt, depth); break;
         case ST_PIN: pin(s, first, stmt, depth); break;
+        case ST_CALL: call(s, stmt->call, depth); break;
         case ST_IF:
             line(s, depth, "if (");
             emit_expr(s, stmt->value);

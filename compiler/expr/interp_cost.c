@@ -1,6 +1,6 @@
 /* What interpreting a definition costs, without doing it: each node once for every value of what it
  * depends on. */
-#include "define.h"
+#include "calls.h"
 
 #include <stdlib.h>
 
@@ -83,6 +83,7 @@ static void add_node(Expr *e, void *context)
 
 int64_t interp_cost(const Definition *def)
 {
+    if (def->call) return call_cost(def->call);
     Cost c = {.arena = arena_new()};
     if (!is_interpretable(def->out->dtype)) c.total = INT64_MAX;
     ex_visit(def->body, add_node, &c);

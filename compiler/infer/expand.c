@@ -37,11 +37,11 @@ static const Expansion *expansion_new(Arena *arena, ExpansionKind kind, Dtype dt
     return e;
 }
 
-void expand_set_known(Graph *g, Tensor *t, const void *data)
+void expand_set_known(Graph *g, Tensor *t, const int64_t *dims, const void *data)
 {
     if (t->expansion) return; /* infer_node has been here */
     const char *name = graph_unique_name(g, arena_format(g->arena, "%s.value", t->name));
-    Tensor *c = graph_add_const(g, name, t->dtype, t->rank, t->dims, data);
+    Tensor *c = graph_add_const(g, name, t->dtype, t->rank, dims, data);
     t->expansion = expansion_new(g->arena, IS_KNOWN, DT_NONE, &c, 1);
 }
 
@@ -53,6 +53,7 @@ bool expand_bind(Infer *in, int i, Tensor *value)
     if (!out) return true;
     if (!value->expansion && !infer_output(in, i, value->dtype, value->rank, value->dims))
         return false;
+    out->extents = value->extents;
     out->expansion = expansion_new(in->graph->arena, IS_SAME, DT_NONE, &value, 1);
     return true;
 }
@@ -247,7 +248,7 @@ Tensor *expand_choose(Infer *in, Tensor *condition, Tensor *a, Tensor *b)
     const Expansion *x = a->expansion, *y = b->expansion;
     if (x && y && x->kind == y->kind && x->count == y->count)
         return choose_items(in, condition, a, b);
-    if (x || y || !same_shape(a, b)) {
+    if (x || y || !same_shape(a, b) || tensor_varies(a) || tensor_varies(b)) {
         expand_undecided(in, condition, a, b);
         return NULL;
     }

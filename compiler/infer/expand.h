@@ -28,7 +28,7 @@ bool expand_bind(Infer *in, int i, Tensor *value);
 bool expand_bind_list(Infer *in, int i, ExpansionKind kind, Dtype dtype, Tensor *const *items,
                       int count);
 /* t stays computed, but those who read it from here on read a constant of that value. */
-void expand_set_known(Graph *g, Tensor *t, const void *data);
+void expand_set_known(Graph *g, Tensor *t, const int64_t *dims, const void *data);
 /* "f32[2, 3]", "a sequence of 3 f32", "an optional without a value". */
 const char *expand_text(Arena *arena, const Tensor *t);
 

@@ -54,6 +54,13 @@ static void copy_expansion(Arena *arena, Tensor *t, const Copy *c)
     t->expansion = e;
 }
 
+static void copy_extents(Arena *arena, Tensor *t, const Copy *c)
+{
+    if (!t->extents) return;
+    t->extents = arena_copy(arena, t->extents, (size_t)t->rank * sizeof *t->extents);
+    for (int d = 0; d < t->rank; d++) t->extents[d] = copied(c, t->extents[d]);
+}
+
 static Graph *copy_graph(Graph *outer, const Graph *from, const Copy *around)
 {
     Arena *arena = outer->arena;
@@ -67,7 +74,10 @@ static Graph *copy_graph(Graph *outer, const Graph *from, const Copy *around)
         LIST_PUSH(arena, &g->tensors, t);
         map_set(g->by_name, t->name, t);
     }
-    for (int i = 0; i < g->tensors.count; i++) copy_expansion(arena, g->tensors.items[i], &c);
+    for (int i = 0; i < g->tensors.count; i++) {
+        copy_expansion(arena, g->tensors.items[i], &c);
+        copy_extents(arena, g->tensors.items[i], &c);
+    }
     for (int i = 0; i < from->nodes.count; i++) copy_node(g, from->nodes.items[i], &c);
     for (int i = 0; i < from->inputs.count; i++)
         LIST_PUSH(arena, &g->inputs, copied(&c, from->inputs.items[i]));
@@ -288,7 +298,21 @@ void expand_outputs(Graph *g, Diags *diags)
     }
 }
 
-void expand_forget(Graph *g)
+/* Extents that were the same as other tensors. */
+static void resolve_extents(Graph *g)
+{
+    for (int i = 0; i < g->tensors.count; i++) {
+        Tensor *t = g->tensors.items[i];
+        for (int d = 0; t->extents && d < t->rank; d++)
+            t->extents[d] = expand_resolve(t->extents[d]);
+    }
+    for (int i = 0; i < g->nodes.count; i++)
+        for (int a = 0; a < g->nodes.items[i]->attr_count; a++)
+            if (g->nodes.items[i]->attrs[a].graph)
+                resolve_extents(g->nodes.items[i]->attrs[a].graph);
+}
+
+static void forget(Graph *g)
 {
     int kept = 0;
     for (int i = 0; i < g->tensors.count; i++) {
@@ -303,6 +327,12 @@ void expand_forget(Graph *g)
     g->tensors.count = kept;
     for (int i = 0; i < g->nodes.count; i++)
         for (int a = 0; a < g->nodes.items[i]->attr_count; a++)
-            if (g->nodes.items[i]->attrs[a].graph) expand_forget(g->nodes.items[i]->attrs[a].graph);
+            if (g->nodes.items[i]->attrs[a].graph) forget(g->nodes.items[i]->attrs[a].graph);
     graph_renumber(g);
+}
+
+void expand_forget(Graph *g)
+{
+    resolve_extents(g);
+    forget(g);
 }

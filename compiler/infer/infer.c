@@ -8,6 +8,7 @@
 
 #include "evaluate.h"
 #include "expand.h"
+#include "extents.h"
 #include "missing.h"
 
 /* ---- unknown operators: all of them at once ---- */
@@ -123,6 +124,7 @@ static bool is_small(const Node *n)
 /* Reads only what is known, or reads nothing but shapes. */
 static bool may_be_known(const Node *n)
 {
+    if (extents_varying(n)) return false;
     if (strcmp(n->op_type, "Shape") == 0 || strcmp(n->op_type, "Size") == 0) return true;
     for (int i = 0; i < n->input_count; i++)
         if (n->inputs[i] && !n->inputs[i]->data) return false;
@@ -138,6 +140,30 @@ static bool stays_computed(const Graph *g, const Tensor *t)
 
 /* Outputs become constants; the graph's own outputs stay computed, with a constant beside them for
  * the nodes to come. True when the node is no longer needed. */
+/* The constant that an output becomes: of the exact shape where bounds stood. */
+typedef struct Exact {
+    int64_t dims[MAX_RANK];
+    const void *data;
+} Exact;
+
+static Exact exact_of(Graph *g, const Node *n, const Tensor *t, const void *const *data, int i)
+{
+    Exact e = {.data = data[i]};
+    int64_t extents[MAX_RANK];
+    if (t->rank) memcpy(e.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
+    if (!tensor_varies(t)) return e;
+    for (int d = 0; d < t->rank; d++) {
+        const Tensor *extent = extents_at(t, d);
+        const void *value = extent ? extent->data : NULL;
+        for (int k = 0; k < n->output_count; k++)
+            if (extent && n->outputs[k] == extent) value = data[k];
+        assert(!extent || value);
+        extents[d] = extent ? dtype_get_int(DT_I64, value, 0) : -1;
+    }
+    extents_exact(g->arena, t, extents, e.dims, &e.data);
+    return e;
+}
+
 static bool make_constant(Graph *g, Node *n, const void *const *data)
 {
     bool needed = false;
@@ -146,13 +172,16 @@ static bool make_constant(Graph *g, Node *n, const void *const *data)
     for (int i = 0; i < n->output_count; i++) {
         Tensor *t = n->outputs[i];
         if (!t) continue;
+        Exact exact = exact_of(g, n, t, data, i);
         if (needed) {
-            expand_set_known(g, t, data[i]);
+            expand_set_known(g, t, exact.dims, exact.data);
             continue;
         }
         t->kind = TENSOR_CONST;
         t->producer = NULL;
-        t->data = data[i];
+        t->dims = arena_copy(g->arena, exact.dims, (size_t)t->rank * sizeof *t->dims);
+        t->data = exact.data;
+        t->extents = NULL;
     }
     return !needed;
 }
@@ -222,7 +251,11 @@ static bool infer_checked(Infer *in, bool *gone)
     if (!infer_schema(in)) return false;
     if (!op->infer)
         return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
-    if (!op->infer(in)) return false;
+    const Tensor *varying = extents_varying(in->node);
+    bool good = !varying      ? op->infer(in)
+                : op->extents ? op->extents(in)
+                              : extents_refuse(in, varying);
+    if (!good) return false;
     *gone = is_expanded(in->node);
     if (*gone) return true;
     if (!has_outputs(in)) return false;

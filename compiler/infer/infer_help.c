@@ -100,7 +100,8 @@ static bool agrees(const Declared *d, const Tensor *t)
 static bool same_sizes(const Declared *d, const Tensor *t)
 {
     for (int i = 0; i < d->rank; i++)
-        if (d->dims[i] >= 0 && d->dims[i] != t->dims[i]) return false;
+        if (d->dims[i] >= 0 && d->dims[i] != t->dims[i] && !(t->extents && t->extents[i]))
+            return false;
     return true;
 }
 

@@ -49,6 +49,19 @@ static void note_readers(Layouts *l, Definition *def)
     }
 }
 
+/* What a call touches lies as the interface does. */
+static void note_call(Layouts *l, Definition *def)
+{
+    const Call *call = def->call;
+    for (int i = 0; i < call->read_count + call->write_count; i++) {
+        bool writes = i >= call->read_count;
+        Place *place =
+            layout_place(l, writes ? call->writes[i - call->read_count] : call->reads[i]);
+        place->dense = place->apart = true;
+        if (writes) place->definition = def;
+    }
+}
+
 void layout(Program *p)
 {
     Layouts l = {.p = p, .arena = arena_new()};
@@ -59,6 +72,7 @@ void layout(Program *p)
         Definition *def = p->definitions.items[i];
         layout_place(&l, def->out)->definition = def;
         note_readers(&l, def);
+        if (def->call) note_call(&l, def);
     }
     for (int i = 0; i < p->bands.count; i++) {
         const Band *band = p->bands.items[i];

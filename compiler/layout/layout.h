@@ -20,6 +20,7 @@ typedef struct Place {
     bool is_output;
     bool blocked;                              /* channels in blocks of the target's lanes */
     int64_t before[MAX_RANK], after[MAX_RANK]; /* halo */
+    bool dense; /* a call reads or writes it: row-major, without holes */
     bool apart; /* cannot lie in a concatenation: it needs zeros where its neighbours would be */
     int64_t wrap[MAX_RANK]; /* rows that are kept */
     LIST(Definition *) readers;

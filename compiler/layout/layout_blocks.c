@@ -156,7 +156,7 @@ void layout_choose_blocks(Layouts *l)
     for (int i = 0; i < l->p->definitions.count; i++) {
         Definition *def = l->p->definitions.items[i];
         Place *place = layout_place(l, def->out);
-        if (place->is_output || !worth_blocking(def->out, l->p->target->lanes) ||
+        if (place->is_output || place->dense || !worth_blocking(def->out, l->p->target->lanes) ||
             !wants_blocks(l, def))
             continue;
         for (int r = 0; r < place->readers.count && !place->blocked; r++)

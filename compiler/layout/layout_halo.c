@@ -73,7 +73,8 @@ static bool needed_halo(Layouts *l, const Expr *load, int64_t *before, int64_t *
 static bool holds_halo(Layouts *l, const Tensor *t)
 {
     const Place *place = layout_place(l, t);
-    return place->definition && !place->is_output && !form_moves(place->definition);
+    return place->definition && !place->is_output && !place->dense &&
+           !form_moves(place->definition);
 }
 
 /* A copy of t for the readers that need a halo. */

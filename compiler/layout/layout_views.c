@@ -38,7 +38,11 @@ static void add_constants(Layouts *l, const Definition *def)
     for (int s = 0; s < form->sites.count; s++) {
         Tensor *t = form->sites.items[s].load->tensor;
         if (!t->buffer && t->data) add_buffer(l, t, BUFFER_CONST, 0);
+        if (!t->buffer && def->call)
+            add_buffer(l, t, BUFFER_WORK, 0); /* empty: nothing defines it */
     }
+    for (int i = 0; def->call && i < def->call->write_count; i++)
+        if (!def->call->writes[i]->buffer) add_buffer(l, def->call->writes[i], BUFFER_WORK, 0);
 }
 
 /* ---- views ---- */
@@ -104,8 +108,9 @@ static bool view_slice(Layouts *l, const Definition *def)
 {
     Buffer *out = def->out->buffer, *from = def->body->tensor->buffer;
     int64_t first;
-    if (!owns_memory(out) || layout_has_halo(&out->layout) || from->kind == BUFFER_CONST ||
-        lies_in(from, out) || !slice_geometry(l->p->pool, def, &first))
+    if (!owns_memory(out) || layout_place(l, def->out)->dense || layout_has_halo(&out->layout) ||
+        from->kind == BUFFER_CONST || lies_in(from, out) ||
+        !slice_geometry(l->p->pool, def, &first))
         return false;
     memcpy(out->layout.stride, from->layout.stride, sizeof out->layout.stride);
     memcpy(out->layout.before, from->layout.before, sizeof out->layout.before);
@@ -238,7 +243,9 @@ static void join_halos(Layouts *l, const Definition *def)
     Place *whole = layout_place(l, def->out);
     for (int k = 0; k < c.count; k++) {
         Place *piece = layout_place(l, c.pieces[k]);
-        if (!piece->definition || piece->is_output || piece->blocked != whole->blocked) continue;
+        if (!piece->definition || piece->is_output || piece->dense ||
+            piece->blocked != whole->blocked)
+            continue;
         piece->apart |= piece->before[c.dim] || piece->after[c.dim];
         if (piece->apart) continue;
         for (int d = 0; d < def->out->rank; d++) {

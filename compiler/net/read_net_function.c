@@ -19,9 +19,29 @@ struct NetFunction {
 
 /* ---- of tensors and lists ---- */
 
+/* A dimension that is known while reading; those that only a run knows, the operator Shape gives.
+ */
+static bool is_fixed(Reader *r, const Value *arg, int d)
+{
+    const Tensor *t = arg->tensor;
+    if (!t->extents || !t->extents[d]) return true;
+    Diagnostic *e = net_error(r, "E0310", arg->source, "dimension %d of %s depends on data", d,
+                              tensor_type_text(r->arena, t));
+    diag_help(e, "Shape(x) is the operator that gives it when the network runs");
+    return false;
+}
+
+static bool all_fixed(Reader *r, const Value *arg)
+{
+    for (int d = 0; d < arg->tensor->rank; d++)
+        if (!is_fixed(r, arg, d)) return false;
+    return true;
+}
+
 static Value answer_shape(Reader *r, const NetExpr *e, const Value *args)
 {
     const Tensor *t = args[0].tensor;
+    if (!all_fixed(r, &args[0])) return poison;
     Value *items = NEW_ARRAY(r->arena, Value, t->rank);
     for (int i = 0; i < t->rank; i++) items[i] = value_int(t->dims[i], e->source);
     return value_list(items, t->rank, e->source);
@@ -31,7 +51,8 @@ static Value answer_dim(Reader *r, const NetExpr *e, const Value *args)
 {
     const Tensor *t = args[0].tensor;
     int64_t at = args[1].i < 0 ? args[1].i + t->rank : args[1].i;
-    if (at >= 0 && at < t->rank) return value_int(t->dims[at], e->source);
+    if (at >= 0 && at < t->rank)
+        return is_fixed(r, &args[0], (int)at) ? value_int(t->dims[at], e->source) : poison;
     net_error(r, "E0204", args[1].source, "%s has no dimension %lld", tensor_type_text(r->arena, t),
               (long long)args[1].i);
     return poison;
@@ -39,7 +60,8 @@ static Value answer_dim(Reader *r, const NetExpr *e, const Value *args)
 
 static Value answer_channels(Reader *r, const NetExpr *e, const Value *args)
 {
-    if (args[0].tensor->rank >= 2) return value_int(args[0].tensor->dims[1], e->source);
+    if (args[0].tensor->rank >= 2)
+        return is_fixed(r, &args[0], 1) ? value_int(args[0].tensor->dims[1], e->source) : poison;
     net_error(r, "E0203", args[0].source, "%s has no channels: they are dimension 1",
               tensor_type_text(r->arena, args[0].tensor));
     return poison;
@@ -53,7 +75,7 @@ static Value answer_rank(Reader *r, const NetExpr *e, const Value *args)
 
 static Value answer_elements(Reader *r, const NetExpr *e, const Value *args)
 {
-    (void)r;
+    if (!all_fixed(r, &args[0])) return poison;
     return value_int(tensor_elements(args[0].tensor), e->source);
 }
 

@@ -101,8 +101,9 @@ static bool infer_quietly(Reader *r, Node *node)
 
 Value node_finish(Reader *r, Scope *s, Node *node, const Naming *naming)
 {
-    Value *items = NEW_ARRAY(r->arena, Value, node->output_count);
-    for (int i = 0; i < node->output_count; i++) {
+    int count = node->output_count; /* inference may find more, which nobody names */
+    Value *items = NEW_ARRAY(r->arena, Value, count);
+    for (int i = 0; i < count; i++) {
         bool unused =
             naming->targets && i < naming->targets->count && !naming->targets->items[i].text;
         if (unused)
@@ -111,8 +112,8 @@ Value node_finish(Reader *r, Scope *s, Node *node, const Naming *naming)
             items[i] = value_tensor(add_output(r, s, node, i, naming), node->source);
     }
     if (inputs_inferred(node) && !infer_quietly(r, node)) return poison;
-    if (node->output_count == 1) return items[0];
-    Value tuple = value_list(items, node->output_count, node->source);
+    if (count == 1) return items[0];
+    Value tuple = value_list(items, count, node->source);
     tuple.kind = VALUE_TUPLE;
     return tuple;
 }

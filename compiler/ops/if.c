@@ -49,8 +49,8 @@ static bool set_outputs(Infer *in, Graph *a, Graph *b)
     for (int i = 0; i < in->node->output_count; i++) {
         const Tensor *x = a->outputs.items[i], *y = b->outputs.items[i];
         if (x->poisoned || y->poisoned) return false;
-        bool same = x->dtype == y->dtype && x->rank == y->rank &&
-                    memcmp(x->dims, y->dims, (size_t)x->rank * sizeof *x->dims) == 0;
+        bool same = x->dtype == y->dtype && x->rank == y->rank && !tensor_varies(x) &&
+                    !tensor_varies(y) && memcmp(x->dims, y->dims, (size_t)x->rank * sizeof *x->dims) == 0;
         if (x->dtype != y->dtype)
             return infer_error(in, "E0202",
                                "output %d is %s in the then branch, but %s in the else branch", i,

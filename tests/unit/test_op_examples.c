@@ -16,6 +16,7 @@
 
 #include "datafile.h"
 #include "evaluate.h"
+#include "extents.h"
 #include "missing.h"
 #include "op.h"
 
@@ -208,7 +209,11 @@ static void write_tensor(const Network *w, const char *what, int index, const Te
     Diags *diags = diags_new(arena);
     const char *path = arena_format(arena, "%s/data%d/%s_%d.pb", w->folder, w->number, what, index);
     DataTensor data = {.name = t->name, .dtype = t->dtype, .rank = t->rank, .data = t->data};
-    memcpy(data.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
+    int64_t extents[MAX_RANK];
+    for (int d = 0; d < t->rank; d++)
+        extents[d] =
+            t->extents && t->extents[d] ? dtype_get_int(DT_I64, t->extents[d]->data, 0) : -1;
+    extents_exact(arena, t, extents, data.dims, &data.data);
     if (!datafile_write(path, &data, 1, diags)) die("cannot write %s", path);
     arena_free(arena);
 }
@@ -245,8 +250,10 @@ static void add_example(Network *w, const char *text)
     for (int i = 0; i < e.output_count; i++) {
         const Tensor *y = graph_find(g, e.outputs[i]);
         write_tensor(w, "output", w->outputs++, y);
+        Tensor bounds = *y;
+        bounds.extents = NULL;
         text_add(&w->output_list, "%s%s: %s", w->output_list.length ? ", " : "", y->name,
-                 tensor_type_text(arena, y));
+                 tensor_type_text(arena, &bounds));
     }
     if (e.inputs.length)
         text_add(&w->input_list, "%s%s", w->input_list.length ? ", " : "", e.inputs.data);
