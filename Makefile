@@ -112,6 +112,17 @@ conformance: $(BUILD)/netc
 	@test -n "$(DATA)" || { echo "make conformance DATA=FOLDER" >&2; exit 2; }
 	NETC=$(abspath $(BUILD)/netc) tests/conformance $(DATA) $(BUILD)/conformance.tsv
 
+# netc against ONNX Runtime on the usual networks (tests/bench/run says what it takes); NETWORKS: only these. bench-readme puts
+# what was measured last into the README, with its chart.
+BENCH ?= $(BUILD)/bench
+.PHONY: bench bench-readme
+bench: $(BUILD)/netc
+	@NETC=$(abspath $(BUILD)/netc) BENCH=$(abspath $(BENCH)) tests/bench/run $(NETWORKS)
+
+bench-readme:
+	tests/bench/report readme $(BENCH)/results.tsv $(BENCH)/machine README.md
+	tests/bench/report chart $(BENCH)/results.tsv >tests/bench/chart.svg
+
 # ---- for people ----
 
 VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/command/commands.h)
