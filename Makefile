@@ -123,6 +123,16 @@ bench-readme:
 	tests/bench/report readme $(BENCH)/results.tsv $(BENCH)/machine README.md
 	tests/bench/report chart $(BENCH)/results.tsv >tests/bench/chart.svg
 
+# Every network of examples/ compiled by gcc and clang and run, with random parameters; and every one that PyTorch or torchvision has
+# too against their answers. Each takes a while; EXAMPLES="lenet5 unet" for some of them.
+.PHONY: examples torchvision
+examples: $(BUILD)/netc
+	@mkdir -p $(BUILD)/examples
+	@NETC=$(abspath $(BUILD)/netc) ROOT=$(CURDIR) T=$(abspath $(BUILD)/examples) tests/examples/every --all $(EXAMPLES)
+torchvision: $(BUILD)/netc
+	@mkdir -p $(BUILD)/torchvision
+	@tests/torchvision/compare $(abspath $(BUILD)/netc) $(abspath $(BUILD)/torchvision) $(EXAMPLES)
+
 # ---- for people ----
 
 VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/command/commands.h)

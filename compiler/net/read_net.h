@@ -345,6 +345,8 @@ const NetFunction *function_find(const char *name);
 int function_names(const char **names, int most);
 Value function_call(Reader *r, Scope *s, const NetExpr *e, const NetFunction *f);
 void asserts_check(Reader *r);
+/* True after a diagnostic inside an assertion, which may ask about tensors but makes none. */
+bool assert_computes(Reader *r, Source where);
 
 /* ---- read_net_weights.c, read_net_init.c: data of parameters ---- */
 

@@ -179,6 +179,7 @@ static Value tensor_arith(Reader *r, Scope *s, const NetExpr *e, Value a, Value 
         [NET_MOD] = "Mod",        [NET_EQ] = "Equal",   [NET_LT] = "Less",
         [NET_LE] = "LessOrEqual", [NET_GT] = "Greater", [NET_GE] = "GreaterOrEqual"};
     NetOperator op = e->binary.op;
+    if (assert_computes(r, e->source)) return poison;
     if (!operators[op]) {
         Diagnostic *d = net_error(r, "E0407", e->source,
                                   "`%s` works on what is known while reading, not on tensors",
@@ -228,6 +229,7 @@ Value net_arith_unary(Reader *r, Scope *s, const NetExpr *e, Value a, const Nami
         return list_arith(r, &times, &a, &minus);
     }
     if (a.kind != VALUE_TENSOR) return not_defined(r, e, NULL, &a);
+    if (assert_computes(r, e->source)) return poison;
     NetAs none = {0};
     Node *n =
         node_new(r, e->source, "Neg", 6, net_scope_instance(r, s, "neg", &none, naming), 1, 1);

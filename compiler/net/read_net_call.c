@@ -46,6 +46,7 @@ static Value call_value(Reader *r, Scope *s, const NetExpr *e, Value callee, Nam
 Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
 {
     const NetName *name = &e->call->callee;
+    if (!function_find(name->text) && assert_computes(r, name->source)) return poison;
     const Block *block = module_block(s, name->text);
     if (block && !e->call->domain)
         return call_value(r, s, e, block_value(block, e->source), naming);

@@ -282,6 +282,15 @@ static void check_comparison(Reader *r, Scope *s, const NetExpr *e)
         net_label(d, e->binary.right->source, "%s", value_text(r->arena, &b));
 }
 
+bool assert_computes(Reader *r, Source where)
+{
+    if (!r->as_of) return false;
+    Diagnostic *d =
+        net_error(r, "E0407", where, "an assertion asks about the net, it computes nothing");
+    net_help(d, "give the value a name before, and assert of that");
+    return true;
+}
+
 void asserts_check(Reader *r)
 {
     for (int i = 0; i < r->asserts.count; i++) {

@@ -1,4 +1,4 @@
-/* npy SEED FILE DIM...: a .npy of random f32 between -1 and 1. */
+/* npy SEED FILE [i64] DIM...: a .npy of random f32 between -1 and 1, or of i64 from 0 to 9. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,9 @@ int main(int argc, char **argv)
     if (!file) return 3;
     char head[512], padded[1024];
     long count = 1;
-    strcpy(head, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
-    for (int i = 3; i < argc; i++) {
+    int whole = argc > 3 && !strcmp(argv[3], "i64");
+    snprintf(head, sizeof head, "{'descr': '<%s', 'fortran_order': False, 'shape': (", whole ? "i8" : "f4");
+    for (int i = 3 + whole; i < argc; i++) {
         count *= atol(argv[i]);
         strcat(strcat(head, argv[i]), ", ");
     }
@@ -27,7 +28,9 @@ int main(int argc, char **argv)
     for (long i = 0; i < count; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
         float value = (float)((double)(state >> 40) / (1 << 23) - 1);
-        fwrite(&value, sizeof value, 1, file);
+        int64_t number = (int64_t)(state >> 40) % 10;
+        if (whole) fwrite(&number, sizeof number, 1, file);
+        else fwrite(&value, sizeof value, 1, file);
     }
     return fclose(file) == 0 ? 0 : 3;
 }

@@ -1,0 +1,2 @@
+. lib/show.sh
+show pooling
