@@ -107,7 +107,8 @@ const char **type_dim_names(Reader *r, const NetType *type)
     bool any = false;
     for (int i = 0; i < type->dims.count; i++) {
         const NetExpr *e = type->dims.items[i];
-        if (e->kind == NET_NAME) names[i] = e->name, any = true;
+        if (e->kind != NET_NAME || !map_get(r->net_scope->names, e->name)) continue;
+        names[i] = e->name, any = true;
     }
     return any ? names : NULL;
 }

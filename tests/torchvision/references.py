@@ -91,12 +91,12 @@ class Up(nn.Module):
     def __init__(self, channels):
         super().__init__()
         self.up = nn.ConvTranspose2d(channels, channels // 2, 2, 2)
-        self.double = Double(channels, channels // 2)
+        self.convs = Double(channels, channels // 2)
 
     def forward(self, x, beside):
         x = self.up(x)
         edge = (beside.shape[2] - x.shape[2]) // 2
-        return self.double(torch.cat([beside[:, :, edge:edge + x.shape[2], edge:edge + x.shape[3]], x], 1))
+        return self.convs(torch.cat([beside[:, :, edge:edge + x.shape[2], edge:edge + x.shape[3]], x], 1))
 
 
 class UNet(nn.Module):
