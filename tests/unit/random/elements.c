@@ -75,7 +75,7 @@ void add_binary(Network *n)
     if (x < 0) return;
     int y = operand(n, x, b->discrete);
     bool swap = random_chance(n, 40) && strcmp(b->name, "PRelu") != 0;
-    Call c = {0};
+    CallText c = {0};
     put(&c, "%s($%d, $%d)", b->name, swap ? y : x, swap ? x : y);
     add(n, 1, b->exact, &c);
 }
@@ -84,7 +84,7 @@ void add_where(Network *n)
 {
     int x = pick(n, is_any), test = pick(n, is_bool);
     Value v = n->values.items[x], b = n->values.items[test < 0 ? x : test];
-    Call c = {0};
+    CallText c = {0};
     v.dtype = DT_BOOL;
     if (test < 0 || !broadcasts_to(&b, &v))
         test = network_leaf(n, DT_BOOL, v.rank, v.dims, FILL_INDEX);
@@ -107,7 +107,7 @@ void add_cast(Network *n)
     if (dtype_is_float(v.dtype) && !v.exact && (type[0] != 'f' || narrow)) return;
     if (type[0] == 'u' && !is_integer(&v))
         return; /* a negative float as an unsigned integer has no meaning in C */
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Cast%s($%d, to: %s)", narrow ? "@25" : "", x, type);
     add(n, 1, true, &c);
 }
@@ -126,7 +126,7 @@ void add_reduction(Network *n)
     int64_t axes[MAX_RANK];
     for (int d = 0; d < rank; d++)
         if (random_chance(n, 50)) axes[count++] = random_chance(n, 20) ? d - rank : d;
-    Call c = {0};
+    CallText c = {0};
     put(&c, "%s($%d", names[which], x);
     if (count) put_indices(&c, axes, count);
     put(&c, ", keepdims: %d)", random_below(n, 2));
@@ -138,7 +138,7 @@ void add_extremes(Network *n)
     int x = pick(n, is_number);
     if (x < 0 || n->values.items[x].rank == 0) return;
     int64_t axis = random_below(n, n->values.items[x].rank);
-    Call c = {0};
+    CallText c = {0};
     put(&c, "%s($%d", random_chance(n, 50) ? "ReduceMax" : "ReduceMin", x);
     put_indices(&c, &axis, 1);
     put(&c, ", keepdims: %d)", random_below(n, 2));
@@ -151,7 +151,7 @@ void add_scan(Network *n)
     int which = random_below(n, (int)COUNT(names)), x = pick(n, is_comparable);
     if (x < 0 || n->values.items[x].rank == 0) return;
     int axis = random_below(n, n->values.items[x].rank);
-    Call c = {0};
+    CallText c = {0};
     if (which == 2)
         put(&c, "CumSum($%d, i64[] %d, reverse: %d, exclusive: %d)", x, axis, random_below(n, 2),
             random_below(n, 2));

@@ -4,7 +4,7 @@
 /* ---- windows ---- */
 
 /* Strides, dilations and pads of a window, each only sometimes. */
-static void put_window(Network *n, Call *c, int spatial, const int64_t *kernel, bool pool)
+static void put_window(Network *n, CallText *c, int spatial, const int64_t *kernel, bool pool)
 {
     int64_t items[2 * MAX_RANK];
     put_attribute(c, "kernel_shape", kernel, spatial);
@@ -43,7 +43,7 @@ void add_convolution(Network *n)
     random_list(n, kernel, spatial, 1, random_chance(n, 80) ? 3 : 5);
     if (random_chance(n, 20)) random_list(n, kernel, spatial, 1, 1);
     Fill fill = random_fill(n, v.dtype);
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Conv($%d, $%d", x, network_leaf(n, v.dtype, v.rank, dims, fill));
     if (random_chance(n, 60)) put(&c, ", $%d", network_leaf(n, v.dtype, 1, dims, fill));
     if (group > 1) put(&c, ", group: %d", group);
@@ -62,7 +62,7 @@ void add_block(Network *n)
     int64_t out = random_chance(n, 50) ? v.dims[1] : random_channels(n),
             dims[MAX_RANK] = {out, v.dims[1]};
     int size = random_chance(n, 70) ? 3 : 1;
-    Call c = {0};
+    CallText c = {0};
     for (int d = 2; d < v.rank; d++) dims[d] = size;
     put(&c, "Conv($%d, $%d, auto_pad: \"SAME_UPPER\")", x,
         network_leaf(n, v.dtype, v.rank, dims, FILL_EXACT));
@@ -71,19 +71,19 @@ void add_block(Network *n)
         int leaf[4];
         for (int i = 0; i < 4; i++)
             leaf[i] = network_leaf(n, v.dtype, 1, &out, i < 3 ? FILL_EXACT : FILL_POSITIVE);
-        c = (Call){0};
+        c = (CallText){0};
         put(&c, "BatchNormalization($%d, $%d, $%d, $%d, $%d, epsilon: 0.01)", y, leaf[0], leaf[1],
             leaf[2], leaf[3]);
         int normal = add(n, 1, false, &c);
         if (normal >= 0) y = normal;
     }
     if (out == v.dims[1] && random_chance(n, 60)) {
-        c = (Call){0};
+        c = (CallText){0};
         put(&c, "Add($%d, $%d)", random_chance(n, 50) ? x : y, random_chance(n, 90) ? y : x);
         int sum = add(n, 1, true, &c);
         if (sum >= 0) y = sum;
     }
-    c = (Call){0};
+    c = (CallText){0};
     put(&c, random_chance(n, 70) ? "Relu($%d)" : "Sigmoid($%d)", y);
     if (random_chance(n, 80)) add(n, 1, true, &c);
 }
@@ -97,7 +97,7 @@ void add_transposed(Network *n)
     int64_t dims[MAX_RANK] = {v.dims[1], 1 + random_below(n, group > 1 ? 3 : 12)},
             *kernel = dims + 2, strides[MAX_RANK] = {0}, items[2 * MAX_RANK];
     random_list(n, kernel, spatial, 1, 4);
-    Call c = {0};
+    CallText c = {0};
     put(&c, "ConvTranspose($%d, $%d", x,
         network_leaf(n, v.dtype, v.rank, dims, random_fill(n, v.dtype)));
     int64_t out = dims[1] * group;
@@ -125,7 +125,7 @@ void add_pool(Network *n)
     int spatial = n->values.items[x].rank - 2;
     int64_t kernel[MAX_RANK];
     random_list(n, kernel, spatial, 1, 4);
-    Call c = {0};
+    CallText c = {0};
     put(&c, "%s($%d", names[which], x);
     put_window(n, &c, spatial, kernel, true);
     if (random_chance(n, 40)) put(&c, ", ceil_mode: 1");
@@ -141,7 +141,7 @@ void add_global(Network *n)
                                         "GlobalAveragePool"};
     int x = pick(n, is_image), which = random_below(n, (int)COUNT(names));
     if (x < 0) return;
-    Call c = {0};
+    CallText c = {0};
     put(&c, "%s($%d)", names[which], x);
     add(n, 1, which == 1, &c);
 }
@@ -156,7 +156,7 @@ void add_channel_normal(Network *n)
     const int64_t *channels = &v.dims[1];
     int a = network_leaf(n, v.dtype, 1, channels, FILL_EXACT),
         b = network_leaf(n, v.dtype, 1, channels, FILL_EXACT);
-    Call c = {0};
+    CallText c = {0};
     if (which == 0)
         put(&c, "InstanceNormalization($%d, $%d, $%d, epsilon: 0.1)", x, a, b);
     else if (which == 1)
@@ -174,7 +174,7 @@ void add_row_normal(Network *n)
     if (x < 0 || n->values.items[x].rank == 0) return;
     Value v = n->values.items[x];
     int axis = random_chance(n, 60) ? v.rank - 1 : random_below(n, v.rank);
-    Call c = {0};
+    CallText c = {0};
     if (which == 0) {
         int scale = network_leaf(n, v.dtype, v.rank - axis, v.dims + axis, FILL_EXACT);
         put(&c, "LayerNormalization($%d, $%d", x, scale);
@@ -207,7 +207,7 @@ void add_matmul(Network *n)
     if (!batch && random_chance(n, 10)) rank = 1, dims[0] = inner;
     int y = network_leaf(n, v.dtype, rank, dims,
                          dtype_is_float(v.dtype) ? random_fill(n, v.dtype) : FILL_INDEX);
-    Call c = {0};
+    CallText c = {0};
     put(&c, "MatMul($%d, $%d)", left ? y : x, left ? x : y);
     add(n, 1, true, &c);
 }
@@ -218,7 +218,7 @@ void add_matmul_pair(Network *n)
     int x = pick(n, is_f32), y = pick(n, is_f32);
     if (x < 0 || n->values.items[x].rank < 2 || n->values.items[y].rank != n->values.items[x].rank)
         return;
-    Call c = {0};
+    CallText c = {0};
     int rank = n->values.items[y].rank;
     if (n->values.items[x].dims[rank - 1] == n->values.items[y].dims[rank - 1]) {
         int64_t perm[MAX_RANK];
@@ -228,7 +228,7 @@ void add_matmul_pair(Network *n)
         put(&c, ")");
         y = add(n, 1, true, &c);
         if (y < 0) return;
-        c = (Call){0};
+        c = (CallText){0};
     }
     put(&c, "MatMul($%d, $%d)", x, y);
     add(n, 1, true, &c);
@@ -243,7 +243,7 @@ void add_gemm(Network *n)
     int64_t inner = v.dims[ta ? 0 : 1], rows = v.dims[ta ? 1 : 0], columns = random_channels(n);
     int64_t dims[2] = {tb ? columns : inner, tb ? inner : columns},
             bias[2] = {random_chance(n, 30) ? rows : 1, columns};
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Gemm($%d, $%d", x, network_leaf(n, v.dtype, 2, dims, random_fill(n, v.dtype)));
     int skip = random_below(n, 2);
     if (random_chance(n, 60))
@@ -271,7 +271,7 @@ void add_einsum(Network *n)
         const char *at = memchr(f->text, second[d], (size_t)f->rank);
         dims[d] = at ? v.dims[at - f->text] : random_channels(n);
     }
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Einsum($%d, $%d, equation: \"%s\")", x,
         network_leaf(n, v.dtype, f->other, dims, FILL_EXACT), f->text);
     add(n, 1, true, &c);
@@ -289,7 +289,7 @@ void add_recurrent(Network *n)
     if (x < 0 || n->values.items[x].rank != 3 || n->values.items[x].dims[0] > 5) return;
     int64_t hidden = 1 + random_below(n, 12),
             w[3] = {1, cell->gates * hidden, n->values.items[x].dims[2]}, r[3] = {1, w[1], hidden};
-    Call c = {0};
+    CallText c = {0};
     put(&c, "%s($%d, $%d", cell->name, x, network_leaf(n, DT_F32, 3, w, FILL_EXACT));
     put(&c, ", $%d, hidden_size: %d)", network_leaf(n, DT_F32, 3, r, FILL_EXACT), (int)hidden);
     add(n, random_chance(n, 50) ? 2 : 1, false, &c);

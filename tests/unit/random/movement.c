@@ -12,7 +12,7 @@ void add_transpose(Network *n)
         perm[d] = perm[k];
         perm[k] = d;
     }
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Transpose($%d", x);
     put_attribute(&c, "perm", perm, rank);
     put(&c, ")");
@@ -34,7 +34,7 @@ void add_reshape(Network *n)
         rest /= dims[d];
     }
     if (random_chance(n, 30) && rank <= v.rank) dims[0] = 0;
-    Call c = {0};
+    CallText c = {0};
     if (random_chance(n, 25) && v.rank)
         put(&c, "Flatten($%d, axis: %d)", x, random_below(n, v.rank + 1));
     else {
@@ -64,7 +64,7 @@ void add_slice(Network *n)
         count++;
     }
     if (!count) return;
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Slice($%d", x);
     put_indices(&c, starts, count);
     put_indices(&c, ends, count);
@@ -88,7 +88,7 @@ void add_split(Network *n)
         if (random_chance(n, 40) && sizes[k] >= 16 && k + 1 < parts) sizes[k] -= sizes[k] % 8;
         rest -= sizes[k];
     }
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Split($%d", x);
     put_indices(&c, sizes, parts);
     put(&c, ", axis: %d)", axis);
@@ -117,7 +117,7 @@ void add_concat(Network *n)
                         ? found
                         : network_leaf(n, v.dtype, v.rank, dims, random_fill(n, v.dtype));
     }
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Concat(");
     for (int k = 0; k <= parts; k++)
         put(&c, "%s$%d", k ? ", " : "", chosen[random_chance(n, 50) ? k : parts - k]);
@@ -134,7 +134,7 @@ void add_pad(Network *n)
     int64_t pads[2 * MAX_RANK] = {0};
     for (int d = 0; d < 2 * rank; d++)
         if (random_chance(n, 40)) pads[d] = random_below(n, 4) - (random_chance(n, 10) ? 2 : 0);
-    Call c = {0};
+    CallText c = {0};
     put(&c, "Pad($%d", x);
     put_indices(&c, pads, 2 * rank);
     put(&c, ", mode: \"%s\")", modes[random_below(n, (int)COUNT(modes))]);
@@ -148,7 +148,7 @@ void add_gather(Network *n)
     Value v = n->values.items[x];
     int axis = random_below(n, v.rank), rank = random_below(n, 3);
     int64_t dims[2] = {1 + random_below(n, 5), 1 + random_below(n, 3)};
-    Call c = {0};
+    CallText c = {0};
     if (random_chance(n, 25)) {
         v.dims[axis] = 1 + random_below(n, 5);
         put(&c, "GatherElements($%d, $%d, axis: %d)", x,
@@ -172,7 +172,7 @@ void add_stretch(Network *n)
     if (x < 0) return;
     Value v = n->values.items[x];
     int64_t items[MAX_RANK];
-    Call c = {0};
+    CallText c = {0};
     if (random_chance(n, 50)) {
         random_list(n, items, v.rank, 1, 2);
         put(&c, "Tile($%d", x);
@@ -195,7 +195,7 @@ void add_squeeze(Network *n)
     if (x < 0) return;
     Value v = n->values.items[x];
     int64_t axis = random_below(n, v.rank + 1);
-    Call c = {0};
+    CallText c = {0};
     bool squeeze = axis < v.rank && v.dims[axis] == 1;
     put(&c, "%s($%d", squeeze ? "Squeeze" : "Unsqueeze", x);
     put_indices(&c, &axis, 1);

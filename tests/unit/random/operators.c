@@ -84,7 +84,7 @@ int random_channels(Network *n)
 
 /* ---- text ---- */
 
-void put(Call *c, const char *format, ...)
+void put(CallText *c, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -93,26 +93,26 @@ void put(Call *c, const char *format, ...)
     assert(c->length < sizeof c->text);
 }
 
-static void put_list(Call *c, const int64_t *items, int count)
+static void put_list(CallText *c, const int64_t *items, int count)
 {
     put(c, "[");
     for (int i = 0; i < count; i++) put(c, "%s%lld", i ? ", " : "", (long long)items[i]);
     put(c, "]");
 }
 
-void put_indices(Call *c, const int64_t *items, int count)
+void put_indices(CallText *c, const int64_t *items, int count)
 {
     put(c, ", i64[%d] ", count);
     put_list(c, items, count);
 }
 
-void put_attribute(Call *c, const char *name, const int64_t *items, int count)
+void put_attribute(CallText *c, const char *name, const int64_t *items, int count)
 {
     put(c, ", %s: ", name);
     put_list(c, items, count);
 }
 
-int add(Network *n, int outputs, bool exact, const Call *c)
+int add(Network *n, int outputs, bool exact, const CallText *c)
 {
     return network_add(n, outputs, exact, c->text);
 }

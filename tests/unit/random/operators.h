@@ -37,16 +37,16 @@ void random_list(Network *n, int64_t *items, int count, int least, int most);
 /* ---- operators.c: text ---- */
 
 /* A call being written, with room to spare for every operator here. */
-typedef struct Call {
+typedef struct CallText {
     char text[2000];
     size_t length;
-} Call;
+} CallText;
 
-void put(Call *c, const char *format, ...) PRINTF(2, 3);
+void put(CallText *c, const char *format, ...) PRINTF(2, 3);
 /* ", i64[2] [1, 2]" and ", name: [1, 2]" */
-void put_indices(Call *c, const int64_t *items, int count);
-void put_attribute(Call *c, const char *name, const int64_t *items, int count);
-int add(Network *n, int outputs, bool exact, const Call *c);
+void put_indices(CallText *c, const int64_t *items, int count);
+void put_attribute(CallText *c, const char *name, const int64_t *items, int count);
+int add(Network *n, int outputs, bool exact, const CallText *c);
 
 /* ---- layers.c, elements.c, movement.c ---- */
 
