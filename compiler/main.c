@@ -54,6 +54,7 @@ bool stages_go_on(Job *job)
     winograd(p, job->options->winograd);
     layout(p);
     schedule(p);
+    prefetch(p);
     parallel(p);
     plan(p);
     check_program(p);

@@ -69,6 +69,11 @@ static void print_statements(const Stmt *s, int depth, Text *out)
             text_add(out, "\n");
             break;
         case ST_PIN: text_add(out, "pin\n"); break;
+        case ST_PREFETCH:
+            text_add(out, "prefetch %lld lines of %s from ", (long long)s->count, s->buffer->name);
+            ex_print(s->offset, out);
+            text_add(out, "\n");
+            break;
         case ST_ZERO:
             text_add(out, "zero %lld elements of %s from ", (long long)s->count, s->buffer->name);
             ex_print(s->offset, out);

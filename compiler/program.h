@@ -102,6 +102,8 @@ typedef enum StmtKind {
                  pointers */
     ST_ZERO,  /* zeros `count` elements */
     ST_CALL,  /* a function of the runtime: `call` on the buffers of its tensors (define.h) */
+    ST_PREFETCH, /* brings `count` cache lines from buffer + offset on nearer; they may lie past its
+                    end */
 } StmtKind;
 typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
 
@@ -117,9 +119,10 @@ struct Stmt {
     int64_t chunk;    /* and how many iterations at a time */
     const Reg *reg;   /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
-    Buffer
-        *buffer; /* ST_STORE: buffer[offset...] = value; ST_ZERO: from buffer + offset; ST_POINT */
-    Buffer *alias;        /* ST_POINT: a BUFFER_LOCAL that later fetches name */
+    Buffer *buffer; /* ST_STORE: buffer[offset...] = value; ST_ZERO, ST_PREFETCH: from buffer +
+                     * offset; ST_POINT
+                     */
+    Buffer *alias;  /* ST_POINT: a BUFFER_LOCAL that later fetches name */
     Expr *offset, *value; /* ST_IF: value is the condition */
     int64_t stride;       /* ST_STORE of several lanes: elements apart (1: contiguous) */
     int64_t count;        /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
@@ -180,6 +183,7 @@ void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);
 void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
+void prefetch(Program *p);           /* fetches weights before they are needed */
 void parallel(Program *p);           /* shares the kernels' outer loops out among p->threads */
 void plan(Program *p);
 void check_program(const Program *p);
@@ -194,7 +198,7 @@ typedef struct EmitOptions {
     const char *name; /* of the network: file stem and symbol prefix, a C identifier (--prefix or
                          the model's name) */
     WeightsKind weights;
-    bool bundle; /* the runtime parts inlined into the one .c */
+    bool bundle;  /* the runtime parts inlined into the one .c */
     bool entry;   /* export netc_entry: for shared libraries */
     bool profile; /* NAME_run calls NAME_profile after each kernel */
 } EmitOptions;

@@ -15,7 +15,6 @@
 #define NETC_LANES 1
 
 #define NETC_UNROLL(n)
-#define NETC_PREFETCH(p) ((void)(p))
 #define NETC_PIN(p)      ((void)0)
 
 typedef float netc_f;

@@ -40,7 +40,13 @@
 #else
 #define NETC_UNROLL(n) NETC_PRAGMA(GCC unroll n)
 #endif
-#define NETC_PREFETCH(p) __builtin_prefetch(p)
+/* Asks for `lines` cache lines of 64 bytes from p on. */
+#define NETC_PREFETCH(p, lines)                                                                    \
+    do {                                                                                           \
+        NETC_UNROLL(32)                                                                            \
+        for (int line_ = 0; line_ < (lines); line_++)                                              \
+            __builtin_prefetch((const char *)(p) + 64 * line_);                                    \
+    } while (0)
 
 /* Once per step of a contraction, on its pointers: without it gcc keeps loads of later steps in
  * registers across the loop and spills the accumulators. Clang does better alone. */

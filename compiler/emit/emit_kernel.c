@@ -116,6 +116,13 @@ static void zero(Speller *s, const Stmt *stmt, int depth)
              emit_type(stmt->buffer->dtype, 1));
 }
 
+static void prefetch_lines(Speller *s, const Stmt *stmt, int depth)
+{
+    line(s, depth, "NETC_PREFETCH(");
+    offset_from(s, emit_buffer_name(s, stmt->buffer), stmt->offset);
+    text_add(s->out, ", %lld);\n", (long long)stmt->count);
+}
+
 static void point(Speller *s, const Stmt *stmt, int depth)
 {
     line(s, depth, "%s", "");
@@ -151,6 +158,7 @@ static void statements(Speller *s, const Stmt *first, int depth)
         case ST_SET: set(s, stmt, depth); break;
         case ST_STORE: store(s, stmt, depth); break;
         case ST_ZERO: zero(s, stmt, depth); break;
+        case ST_PREFETCH: prefetch_lines(s, stmt, depth); break;
         case ST_POINT: point(s, stmt, depth); break;
         case ST_PIN: pin(s, first, stmt, depth); break;
         case ST_CALL: call(s, stmt->call, depth); break;

@@ -1,0 +1,212 @@
+/*
+ * Prefetch: the weights of a network that is larger than the cache come from memory on every run.
+ * While a group of output channels is computed from weights in cache, those of the next group (of
+ * the next kernel, after the last: weights lie in the order of their use) are fetched, a few lines
+ * at a time; weights that are used once are fetched a little ahead of their use.
+ */
+#include "program.h"
+
+enum {
+    MOST_LOOPS = 32,
+    LINE = 64,            /* bytes of a cache line */
+    AHEAD = 4096,         /* bytes: beyond the page, where the hardware's prefetcher stops */
+    LEAST_CHUNK = 1 << 12 /* bytes of a group's weights that are worth it */
+};
+
+/* A place where packed weights are read, with the loops around it, outermost first. Of those
+ * [0, reuse) choose the group, [reuse, inner) use it again and [inner, count) walk through it. */
+typedef struct Site {
+    const Stmt *point;
+    Stmt *loops[MOST_LOOPS];
+    int64_t step[MOST_LOOPS]; /* what one iteration adds to the offset, elements */
+    int count, reuse, inner;
+} Site;
+
+typedef struct Sites {
+    Program *p;
+    Arena *arena;
+    LIST(Site *) list;
+} Sites;
+
+static int64_t trips(const Stmt *loop) { return loop->var->hi - loop->var->lo; }
+
+static int64_t trips_of(const Site *s, int from, int to)
+{
+    int64_t product = 1;
+    for (int k = from; k < to; k++) product *= trips(s->loops[k]);
+    return product;
+}
+
+/* ---- finding them ---- */
+
+static bool same_loops(const Site *a, const Site *b, int count)
+{
+    return a->count >= count && b->count >= count &&
+           memcmp(a->loops, b->loops, (size_t)count * sizeof *a->loops) == 0;
+}
+
+static bool read_site(Pool *p, Site *s)
+{
+    for (int k = 0; k < s->count; k++)
+        if (s->loops[k]->step != 1 ||
+            !ex_coefficient(p, s->point->offset, s->loops[k]->var, &s->step[k]))
+            return false;
+    s->inner = s->count;
+    while (s->inner > 0 && s->step[s->inner - 1]) s->inner--;
+    s->reuse = s->inner;
+    while (s->reuse > 0 && !s->step[s->reuse - 1]) s->reuse--;
+    return s->inner < s->count;
+}
+
+/* What is left over of a sum after whole parts reads little: the first site stands for it. */
+static void add_site(Sites *q, const Site *here)
+{
+    Site *s = arena_copy(q->arena, here, sizeof *here);
+    if (!read_site(q->p->pool, s)) return;
+    for (int i = 0; i < q->list.count; i++) {
+        const Site *other = q->list.items[i];
+        if (other->point->buffer == s->point->buffer && other->inner == s->inner &&
+            same_loops(other, s, s->inner))
+            return;
+    }
+    LIST_PUSH(q->arena, &q->list, s);
+}
+
+static void find_sites(Sites *q, Stmt *stmt, Site *here)
+{
+    for (; stmt; stmt = stmt->next) {
+        if (stmt->kind == ST_POINT && buffer_root(stmt->buffer, NULL)->packing) {
+            here->point = stmt;
+            add_site(q, here);
+        }
+        if (stmt->kind == ST_LOOP && here->count < MOST_LOOPS) {
+            here->loops[here->count++] = stmt;
+            find_sites(q, stmt->body, here);
+            here->count--;
+        }
+    }
+}
+
+/* A piece of one row has no loop over rows: its group is known from the other pieces. */
+static void find_group(const Sites *q, Site *s)
+{
+    for (int i = 0; i < q->list.count && s->reuse == s->inner; i++) {
+        const Site *other = q->list.items[i];
+        if (other->point->buffer == s->point->buffer && other->reuse < other->inner &&
+            same_loops(other, s, other->reuse))
+            s->reuse = s->inner = other->reuse;
+    }
+}
+
+/* ---- fetching ---- */
+
+/* At the start of the body of the innermost of `depth` loops. */
+static void insert(Sites *q, const Site *s, int depth, Expr *offset, int64_t lines)
+{
+    Stmt *fetch = NEW(q->p->arena, Stmt), *loop = s->loops[depth - 1];
+    *fetch = (Stmt){.kind = ST_PREFETCH, .next = loop->body, .count = lines};
+    fetch->buffer = s->point->buffer;
+    fetch->offset = offset;
+    loop->body = fetch;
+}
+
+/* The number of the iteration that loops [from, to) are at. */
+static Expr *position(Pool *p, const Site *s, int from, int to)
+{
+    Expr *at = ex_int(p, 0);
+    for (int k = from; k < to; k++)
+        at = ex_add(p, ex_mul(p, at, ex_int(p, trips(s->loops[k]))),
+                    ex_add(p, ex_var(p, s->loops[k]->var), ex_int(p, -s->loops[k]->var->lo)));
+    return at;
+}
+
+/* The offset at the first iterations of the loops from `from` on. */
+static Expr *start(Pool *p, const Site *s, int from)
+{
+    Var *vars[MOST_LOOPS];
+    Expr *first[MOST_LOOPS];
+    for (int k = from; k < s->count; k++) {
+        vars[k - from] = s->loops[k]->var;
+        first[k - from] = ex_int(p, s->loops[k]->var->lo);
+    }
+    return ex_substitute(p, s->point->offset, vars, first, s->count - from);
+}
+
+/* How often the group is used, in the pieces of its dimensions before this one and in all. */
+static int64_t uses(const Sites *q, const Site *s, int64_t *before)
+{
+    int64_t all = 0;
+    for (int i = 0; i < q->list.count; i++) {
+        const Site *other = q->list.items[i];
+        if (other == s) *before = all;
+        if (other->point->buffer == s->point->buffer && other->reuse == s->reuse &&
+            same_loops(other, s, s->reuse))
+            all += trips_of(other, other->reuse, other->inner);
+    }
+    return all;
+}
+
+/* Each use of this group fetches its share of the next, spread over the outermost loops inside it
+ * that have enough iterations. */
+static void fetch_next(Sites *q, const Site *s, int64_t chunk, int64_t size, int64_t before,
+                       int64_t all)
+{
+    Pool *p = q->p->pool;
+    int64_t lines = ceil_div(chunk * size, LINE);
+    int depth = s->count;
+    while (depth > s->inner && all * trips_of(s, s->inner, depth) > lines) depth--;
+    int64_t places = trips_of(s, s->inner, depth);
+    if (all * places > lines || depth == 0) return;
+    int64_t share = ceil_div(lines, all * places);
+    Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
+    Expr *place = ex_add(p, ex_mul(p, use, ex_int(p, places)), position(p, s, s->inner, depth));
+    Expr *offset = ex_add(p, start(p, s, s->inner), ex_int(p, chunk));
+    insert(q, s, depth, ex_add(p, offset, ex_mul(p, place, ex_int(p, share * (LINE / size)))),
+           share);
+}
+
+static void fetch_ahead(Sites *q, const Site *s, int64_t size)
+{
+    Pool *p = q->p->pool;
+    insert(q, s, s->count, ex_add(p, s->point->offset, ex_int(p, AHEAD / size)),
+           ceil_div(s->step[s->count - 1] * size, LINE));
+}
+
+static void fetch(Sites *q, const Site *s)
+{
+    int64_t size = (int64_t)buffer_offset_bytes(s->point->buffer, 1);
+    int64_t chunk = s->reuse > 0 && s->step[s->reuse - 1] > 0
+                        ? s->step[s->reuse - 1]
+                        : buffer_root(s->point->buffer, NULL)->elements;
+    if (chunk * size < LEAST_CHUNK) return;
+    int64_t before = 0, all = uses(q, s, &before);
+    if (all > 1 && chunk * size <= q->p->target->l2_bytes / 4 * 3)
+        fetch_next(q, s, chunk, size, before, all);
+    else
+        fetch_ahead(q, s, size);
+}
+
+/* ---- all kernels ---- */
+
+static int64_t constant_bytes(const Program *p)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < p->buffers.count; i++) {
+        const Buffer *b = p->buffers.items[i];
+        if (b->kind == BUFFER_CONST && !b->parent && b->packing) bytes += (int64_t)buffer_bytes(b);
+    }
+    return bytes;
+}
+
+void prefetch(Program *p)
+{
+    if (p->target->lanes == 1 || constant_bytes(p) <= p->target->l2_bytes) return;
+    for (int k = 0; k < p->kernels.count; k++) {
+        Sites q = {.p = p, .arena = arena_new()};
+        Site here = {0};
+        find_sites(&q, p->kernels.items[k]->body, &here);
+        for (int i = 0; i < q.list.count; i++) find_group(&q, q.list.items[i]);
+        for (int i = 0; i < q.list.count; i++) fetch(&q, q.list.items[i]);
+        arena_free(q.arena);
+    }
+}
