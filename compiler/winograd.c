@@ -2,10 +2,10 @@
  * Winograd convolution: a 3x3 convolution of stride 1 becomes three definitions that do fewer
  * multiplications: V = Bt x B   over tiles of (m + 2)^2 input elements that overlap by 2, M = U V
  * a matrix product over channels for each of the (m + 2)^2 positions, U = G w Gt known at compile
- * time, y = At M A   the m x m outputs of each tile, with what followed the convolution. Matrices
- * from A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015. F(4,3) where
- * the plane is large, F(2,3), which is as accurate as the plain sum, where it is small. The
- * schedules know nothing of it.
+ * time, y = At M A   the m x m outputs of each tile, with what followed the convolution (A. Lavin
+ * and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2015). Each
+ * layer takes the transform that costs least, F(2,3), which is as accurate as the plain sum, or
+ * F(4,3), or none. The schedules know nothing of it.
  */
 #include "winograd.h"
 
@@ -21,31 +21,47 @@ typedef struct Transform {
     double bt[LONGEST][LONGEST], g[LONGEST][KERNEL], at[LONGEST][LONGEST];
 } Transform;
 
-static const Transform f2 = {
-    2,
-    4,
-    {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}},
-    {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}},
-    {{1, 1, 1, 0}, {0, 1, -1, -1}},
-};
+/* The points at which the polynomials of F(m,3) are evaluated, besides infinity: 0, then pairs of
+ * opposite sign. For F(4,3), 5/8 and 3/2 give errors 2.5 times smaller than the usual 1 and 2, and
+ * products of them are exact. */
+static const double points[LONGEST - 1] = {0, 5.0 / 8, -5.0 / 8, 3.0 / 2, -3.0 / 2},
+                                     points_of_2[] = {0, 1, -1};
 
-static const Transform f4 = {
-    4,
-    6,
-    {{4, 0, -5, 0, 1, 0},
-     {0, -4, -4, 1, 1, 0},
-     {0, 4, -4, -1, 1, 0},
-     {0, -2, -1, 2, 1, 0},
-     {0, 2, -1, -2, 1, 0},
-     {0, 4, 0, -5, 0, 1}},
-    {{1.0 / 4, 0, 0},
-     {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-     {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-     {1.0 / 24, 1.0 / 12, 1.0 / 6},
-     {1.0 / 24, -1.0 / 12, 1.0 / 6},
-     {0, 0, 1}},
-    {{1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0}, {0, 1, 1, 4, 4, 0}, {0, 1, -1, 8, -8, 1}},
-};
+/* ---- the matrices ---- */
+
+/* The coefficients of the product of (x - q) over the points q, but for one. */
+static void product_of_others(const double *at, int count, int but, double *coefficients)
+{
+    int degree = 0;
+    coefficients[0] = 1;
+    for (int q = 0; q < count; q++) {
+        if (q == but) continue;
+        coefficients[++degree] = 0;
+        for (int k = degree; k >= 0; k--)
+            coefficients[k] = (k ? coefficients[k - 1] : 0) - at[q] * coefficients[k];
+    }
+}
+
+/* Toom and Cook's: y = At [(G w) * (Bt d)]. */
+static Transform new_transform(int outputs)
+{
+    Transform t = {.outputs = outputs, .inputs = outputs + KERNEL - 1};
+    int finite = t.inputs - 1;
+    const double *at = outputs == 2 ? points_of_2 : points;
+    for (int j = 0; j < finite; j++) {
+        double scale = 1, power = 1;
+        for (int q = 0; q < finite; q++)
+            if (q != j) scale *= at[j] - at[q];
+        for (int k = 0; k < max64(outputs, KERNEL); k++, power *= at[j]) {
+            if (k < outputs) t.at[k][j] = power;
+            if (k < KERNEL) t.g[j][k] = power / scale;
+        }
+        product_of_others(at, finite, j, t.bt[j]);
+    }
+    product_of_others(at, finite, -1, t.bt[finite]);
+    t.at[outputs - 1][finite] = t.g[finite][KERNEL - 1] = 1;
+    return t;
+}
 
 /* What is known of a convolution that suits. */
 typedef struct Geometry {
@@ -56,7 +72,7 @@ typedef struct Geometry {
     int64_t channels, outputs, height, width; /* of the result */
     int64_t tiles[2];                         /* rows and columns of tiles */
     int64_t band; /* rows of tiles that are computed together; all of them: no band */
-    const Transform *t;
+    Transform t;
 } Geometry;
 
 /* ---- recognising ---- */
@@ -114,57 +130,131 @@ static bool read_geometry(Pool *p, const Definition *def, Geometry *g)
 
 /* ---- choosing ---- */
 
-/* Whole vectors of channels on both sides, and a plane on which the transforms pay. */
-static bool choose(Program *p, WinogradKind kind, Geometry *g)
+static int64_t positions(const Geometry *g) { return (int64_t)g->t.inputs * g->t.inputs; }
+
+/* Cycles of so many multiply-adds that read so many weights from memory. */
+static double product_cycles(const Target *t, double multiply_adds, double weights)
 {
-    enum { LARGE = 24, SMALL = 12 };
-    int lanes = p->target->lanes;
-    int64_t side = min64(g->height, g->width);
-    if (lanes == 1 || g->channels % lanes || g->outputs % lanes || side < SMALL) return false;
-    g->t = kind == WINOGRAD_FAST && side >= LARGE ? &f4 : &f2;
-    g->tiles[0] = ceil_div(g->height, g->t->outputs);
-    g->tiles[1] = ceil_div(g->width, g->t->outputs);
-    /* As many rows as stay in cache with the weights; weights that do not stay there are to be read
-     * only once. */
-    int64_t positions = (int64_t)g->t->inputs * g->t->inputs;
-    int64_t weights = positions * g->channels * g->outputs * 4,
-            row = positions * g->tiles[1] * (g->channels + g->outputs) * 4;
-    bool keeps = p->threads == 1 && weights <= p->target->l2_bytes;
-    g->band = keeps ? min64(g->tiles[0], max64(1, p->target->l2_bytes / 2 / row)) : g->tiles[0];
+    return fmax(multiply_adds / (t->lanes * t->arithmetic_ports), 4 * weights / t->rate[2]);
+}
+
+static double direct_cycles(const Target *t, const Geometry *g)
+{
+    double weights = (double)KERNEL * KERNEL * (double)(g->channels * g->outputs);
+    return product_cycles(t, weights * (double)(g->height * g->width), weights);
+}
+
+/* The product, and some operations for each element that is transformed. */
+static double winograd_cycles(const Target *t, const Geometry *g)
+{
+    enum { TRANSFORM = 6 };
+    double tiles = (double)(g->tiles[0] * g->tiles[1]), all = (double)positions(g);
+    double weights = all * (double)(g->channels * g->outputs);
+    double elements = tiles * all * (double)(g->channels + g->outputs);
+    return product_cycles(t, weights * tiles, weights) +
+           TRANSFORM * elements / (t->lanes * t->arithmetic_ports);
+}
+
+static void set_tile(Geometry *g, int outputs)
+{
+    g->t = new_transform(outputs);
+    g->tiles[0] = ceil_div(g->height, outputs);
+    g->tiles[1] = ceil_div(g->width, outputs);
+}
+
+/* As many rows as stay in cache with the weights; weights that do not stay there are to be read
+ * only once. */
+static int64_t choose_band(const Program *p, const Geometry *g)
+{
+    int64_t l2 = p->target->l2_bytes, weights = positions(g) * g->channels * g->outputs * 4,
+            row = positions(g) * g->tiles[1] * (g->channels + g->outputs) * 4;
+    bool keeps = p->threads == 1 && weights <= l2;
+    return keeps ? min64(g->tiles[0], max64(1, l2 / 2 / row)) : g->tiles[0];
+}
+
+/* Whole vectors of channels on both sides, and the transform, if any, that costs clearly less: the
+ * larger one has more weights and larger errors. */
+static bool choose(const Program *p, WinogradKind kind, Geometry *g)
+{
+    const double clearly = 0.9;
+    const Target *t = p->target;
+    if (t->lanes == 1 || g->channels % t->lanes || g->outputs % t->lanes) return false;
+    double least = clearly * direct_cycles(t, g);
+    int best = 0;
+    for (int outputs = 2; outputs <= (kind == WINOGRAD_FAST ? 4 : 2); outputs += 2) {
+        set_tile(g, outputs);
+        double cycles = winograd_cycles(t, g);
+        if (cycles >= least) continue;
+        best = outputs;
+        least = clearly * cycles;
+    }
+    if (!best) return false;
+    set_tile(g, best);
+    g->band = choose_band(p, g);
     return true;
+}
+
+/* An image that is computed shows the rounding of every pixel; what is computed from all of an
+ * image averages it. */
+static bool computes_images(const Graph *g)
+{
+    for (int i = 0; i < g->outputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        for (int d = 2; d < t->rank; d++)
+            if (t->dims[d] != 1) return true;
+    }
+    return false;
 }
 
 /* ---- building ---- */
 
-/* sum of coefficient * term, without the zeros. */
-static Expr *combination(Pool *p, const double *coefficients, Expr *const *terms, int stride,
-                         int count)
+/* sum + coefficient * term; NULL stands for 0. */
+static Expr *plus(Pool *p, Expr *sum, double coefficient, Expr *term)
 {
-    Expr *sum = NULL;
-    for (int k = 0; k < count; k++) {
-        double c = coefficients[k];
-        if (c == 0) continue;
-        Expr *x = terms[k * stride];
-        if (!sum)
-            sum = c == 1 ? x : ex_mul(p, x, ex_const(p, DT_F32, c));
-        else if (fabs(c) == 1)
-            sum = c < 0 ? ex_sub(p, sum, x) : ex_add(p, sum, x);
-        else
-            sum = ex_add(p, ex_mul(p, x, ex_const(p, DT_F32, c)), sum);
-    }
-    return sum;
+    if (coefficient == 0) return sum;
+    if (fabs(coefficient) != 1)
+        term = ex_mul(p, term, ex_const(p, DT_F32, sum ? fabs(coefficient) : coefficient));
+    if (!sum) return coefficient == -1 ? ex_unary(p, UN_NEG, term) : term;
+    return coefficient < 0 ? ex_sub(p, sum, term) : ex_add(p, sum, term);
 }
 
-/* rows x columns of T d Tt, for d given as n x n: element [a * LONGEST + b]. */
-static void transform(Pool *p, double t[LONGEST][LONGEST], int rows, int n, Expr *const *d,
-                      Expr **out)
+/* Rows of Bt for opposite points agree in the even powers and differ in the sign of the odd ones:
+ * even and odd sums, which they share, are added or subtracted. */
+static Expr *input_row(Pool *p, const double *row, Expr *const *d, int stride, int n)
+{
+    Expr *sums[2] = {NULL, NULL};
+    double sign[2] = {1, 1};
+    for (int k = 0; k < n; k++) {
+        if (!sums[k % 2] && row[k] != 0) sign[k % 2] = row[k] < 0 ? -1 : 1;
+        sums[k % 2] = plus(p, sums[k % 2], sign[k % 2] * row[k], d[k * stride]);
+    }
+    Expr *sum = sums[0] ? plus(p, NULL, sign[0], sums[0]) : NULL;
+    return sums[1] ? plus(p, sum, sign[1], sums[1]) : sum;
+}
+
+/* The columns of At for opposite points are equal or opposite: rows share the sums and differences
+ * of what they multiply. */
+static Expr *output_row(Pool *p, const double *row, Expr *const *d, int stride, int n)
+{
+    Expr *sum = plus(p, NULL, row[0], d[0]);
+    for (int k = 1; k + 1 < n; k += 2)
+        sum = plus(p, sum, row[k],
+                   plus(p, d[k * stride], row[k] == row[k + 1] ? 1 : -1, d[(k + 1) * stride]));
+    return plus(p, sum, row[n - 1], d[(n - 1) * stride]);
+}
+
+typedef Expr *Row(Pool *p, const double *row, Expr *const *d, int stride, int n);
+
+/* rows x rows of T d Tt, for d given as n x n: element [a * LONGEST + b]. */
+static void transform(Pool *p, double t[LONGEST][LONGEST], Row *row_of, int rows, int n,
+                      Expr *const *d, Expr **out)
 {
     Expr *half[LONGEST * LONGEST];
     for (int a = 0; a < rows; a++)
-        for (int s = 0; s < n; s++) half[a * LONGEST + s] = combination(p, t[a], d + s, LONGEST, n);
+        for (int s = 0; s < n; s++) half[a * LONGEST + s] = row_of(p, t[a], d + s, LONGEST, n);
     for (int a = 0; a < rows; a++)
         for (int b = 0; b < rows; b++)
-            out[a * LONGEST + b] = combination(p, t[b], half + (size_t)a * LONGEST, 1, n);
+            out[a * LONGEST + b] = row_of(p, t[b], half + (size_t)a * LONGEST, 1, n);
 }
 
 /* out[a, b], as one expression of two indices. */
@@ -201,30 +291,30 @@ static const char *const tile_names[] = {"a", "b", "row", "column", "c"};
 static Definition *input_transform(Program *p, const Definition *conv, const Geometry *g)
 {
     Pool *pool = p->pool;
-    int64_t dims[] = {g->t->inputs, g->t->inputs, g->tiles[0], g->tiles[1], g->channels};
+    int64_t dims[] = {g->t.inputs, g->t.inputs, g->tiles[0], g->tiles[1], g->channels};
     Definition *def = new_definition(p, conv, "winograd_input", tile_names, 5, dims);
     Expr *v[5], *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
     for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
-    for (int r = 0; r < g->t->inputs; r++)
-        for (int s = 0; s < g->t->inputs; s++) {
-            Expr *y = ex_add(pool, ex_mul(pool, v[2], ex_int(pool, g->t->outputs)),
+    for (int r = 0; r < g->t.inputs; r++)
+        for (int s = 0; s < g->t.inputs; s++) {
+            Expr *y = ex_add(pool, ex_mul(pool, v[2], ex_int(pool, g->t.outputs)),
                              ex_int(pool, r - g->pad[0]));
-            Expr *x = ex_add(pool, ex_mul(pool, v[3], ex_int(pool, g->t->outputs)),
+            Expr *x = ex_add(pool, ex_mul(pool, v[3], ex_int(pool, g->t.outputs)),
                              ex_int(pool, s - g->pad[1]));
             Expr *inside = ex_and(pool, ex_within(pool, y, 0, g->x->tensor->dims[2]),
                                   ex_within(pool, x, 0, g->x->tensor->dims[3]));
             Expr *load = ex_load(pool, g->x->tensor, (Expr *[]){ex_int(pool, 0), v[4], y, x});
             d[r * LONGEST + s] = ex_select(pool, inside, load, ex_const(pool, DT_F32, 0));
         }
-    transform(pool, (double(*)[LONGEST])g->t->bt, g->t->inputs, g->t->inputs, d, out);
-    def->body = choice(pool, out, v[0], v[1], g->t->inputs);
+    transform(pool, (double(*)[LONGEST])g->t.bt, input_row, g->t.inputs, g->t.inputs, d, out);
+    def->body = choice(pool, out, v[0], v[1], g->t.inputs);
     return def;
 }
 
 /* U[a, b, channel, output] = G w Gt, computed in double. */
 static Tensor *transformed_weights(Program *p, const Definition *conv, const Geometry *g)
 {
-    int n = g->t->inputs;
+    int n = g->t.inputs;
     int64_t dims[] = {n, n, g->channels, g->outputs}, plane = g->channels * g->outputs;
     float *u = NEW_ARRAY(p->arena, float, plane *n *n);
     const float *w = g->w->data;
@@ -234,12 +324,11 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
             double half[LONGEST][KERNEL] = {{0}};
             for (int a = 0; a < n; a++)
                 for (int s = 0; s < KERNEL; s++)
-                    for (int r = 0; r < KERNEL; r++)
-                        half[a][s] += g->t->g[a][r] * k[r * KERNEL + s];
+                    for (int r = 0; r < KERNEL; r++) half[a][s] += g->t.g[a][r] * k[r * KERNEL + s];
             for (int a = 0; a < n; a++)
                 for (int b = 0; b < n; b++) {
                     double sum = 0;
-                    for (int s = 0; s < KERNEL; s++) sum += half[a][s] * g->t->g[b][s];
+                    for (int s = 0; s < KERNEL; s++) sum += half[a][s] * g->t.g[b][s];
                     u[(a * n + b) * plane + i * g->outputs + o] = (float)sum;
                 }
         }
@@ -272,15 +361,15 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
     Pool *pool = p->pool;
     Expr *c = ex_var(pool, conv->index[1]), *y = ex_var(pool, conv->index[2]),
          *x = ex_var(pool, conv->index[3]);
-    Expr *size = ex_int(pool, g->t->outputs), *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
+    Expr *size = ex_int(pool, g->t.outputs), *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
     Expr *row = ex_floordiv(pool, y, size), *column = ex_floordiv(pool, x, size);
-    for (int a = 0; a < g->t->inputs; a++)
-        for (int b = 0; b < g->t->inputs; b++)
+    for (int a = 0; a < g->t.inputs; a++)
+        for (int b = 0; b < g->t.inputs; b++)
             d[a * LONGEST + b] =
                 ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), row, column, c});
-    transform(pool, (double(*)[LONGEST])g->t->at, g->t->outputs, g->t->inputs, d, out);
+    transform(pool, (double(*)[LONGEST])g->t.at, output_row, g->t.outputs, g->t.inputs, d, out);
     Expr *outputs =
-        choice(pool, out, ex_floormod(pool, y, size), ex_floormod(pool, x, size), g->t->outputs);
+        choice(pool, out, ex_floormod(pool, y, size), ex_floormod(pool, x, size), g->t.outputs);
     conv->body = ex_replace(pool, conv->body, g->c.reduce, outputs);
 }
 
@@ -288,13 +377,14 @@ static void add_band(Program *p, const Geometry *g, const Definition *v, const D
                      const Definition *conv)
 {
     Band *band = NEW(p->arena, Band);
-    *band = (Band){{v, m, conv}, {2, 2, 2}, {g->band, g->band, g->band * g->t->outputs}, 3};
+    *band = (Band){{v, m, conv}, {2, 2, 2}, {g->band, g->band, g->band * g->t.outputs}, 3};
     LIST_PUSH(p->arena, &p->bands, band);
 }
 
 void winograd(Program *p, WinogradKind kind)
 {
     if (kind == WINOGRAD_OFF) return;
+    if (kind == WINOGRAD_AUTO) kind = computes_images(p->graph) ? WINOGRAD_ACCURATE : WINOGRAD_FAST;
     LIST(Definition *) all = {0};
     for (int i = 0; i < p->definitions.count; i++) {
         Definition *def = p->definitions.items[i];

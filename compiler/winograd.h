@@ -6,9 +6,10 @@
 #include "program.h"
 
 typedef enum WinogradKind {
+    WINOGRAD_AUTO, /* fast, unless an output is an image: accurate */
     WINOGRAD_OFF,
     WINOGRAD_ACCURATE, /* F(2,3): rounds as the plain sum does */
-    WINOGRAD_FAST,     /* F(4,3) on large planes: several times the plain sum's rounding error */
+    WINOGRAD_FAST,     /* F(4,3), too, where it costs less: twice the plain sum's rounding error */
 } WinogradKind;
 
 /* On fused definitions, before layout. */

@@ -32,7 +32,7 @@ typedef struct OptionRow {
 } OptionRow;
 
 static const char *const weights_choices[] = {"auto", "inline", "object", "file", NULL};
-static const char *const winograd_choices[] = {"off", "accurate", "fast", NULL};
+static const char *const winograd_choices[] = {"auto", "off", "accurate", "fast", NULL};
 static const char *const emit_choices[] = {"files", "graph", "program", "plan", "schedule", NULL};
 static const char *const layout_choices[] = {"auto", "dot", "netc", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
@@ -63,7 +63,7 @@ static const OptionRow rows[] = {
     {0, "threads", "N", OPTION_SIZE, AT(threads), GROUP_CODE,
      "share kernels out among up to N threads, by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
-     "3x3 convolutions with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 on large planes)", winograd_choices},
+     "3x3 convolutions with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 ones too); auto: fast unless an output is an image", winograd_choices},
     {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE,
      "of files and symbols (default: the network's name)", NULL},
     {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE,

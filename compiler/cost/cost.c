@@ -271,6 +271,10 @@ static void count_statement(Counter *c, const Stmt *s)
             c->moving[c->moving_count++] = s->alias;
         break;
     case ST_PIN: break;
+    case ST_PREFETCH:
+        c->block.loads += (double)s->count * unrolled_times(c);
+        c->block.instructions += (double)s->count * unrolled_times(c);
+        break;
     case ST_ZERO: count_zero(c, s); break;
     case ST_CALL: /* roughly: the data say how many steps it takes */
         c->block.instructions += (double)call_cost(s->call) / 4;
