@@ -145,6 +145,11 @@ $(BUILD)/netc.1: compiler/command/netc.1.in $(BUILD)/netc
 	sed -e '/@COMMANDS@/{' -e 'r $@.commands' -e 'd' -e '}' -e 's/@VERSION@/$(VERSION)/' $< >$@
 	@rm $@.commands
 
+# The page of the networks in examples/, with a picture of each.
+.PHONY: gallery
+gallery: $(BUILD)/netc
+	NETC=$(abspath $(BUILD)/netc) examples/gallery
+
 # Installs the packages that are missing, builds, and shows compiled networks at work.
 .PHONY: demo
 demo:

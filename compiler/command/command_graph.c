@@ -53,6 +53,8 @@ static void graphviz(Job *job, const Drawing *d, const char *path)
 static void write_svg(Job *job, Drawing *d, const char *path)
 {
     int layout = job->options->drawing;
+    if (job->options->outline && layout == LAYOUT_AUTO)
+        layout = LAYOUT_NETC; /* bodies are its own */
     bool present = layout != LAYOUT_NETC && is_installed(job->arena, "dot");
     if (layout == LAYOUT_DOT && !present)
         die("Graphviz is not installed: there is no `dot` in PATH (Debian: graphviz); "
@@ -94,6 +96,8 @@ static bool make_drawing(Job *job, Drawing **d)
     const FigureTable *t = figures(job->arena, job->graph);
     if (o->kernels)
         *d = drawing_of_program(job->arena, t, job->program);
+    else if (o->outline)
+        *d = drawing_outline(job->arena, t);
     else
         *d = drawing_of_graph(job->arena, t, (int)min64(o->depth, INT32_MAX));
     return true;

@@ -108,6 +108,8 @@ static const OptionRow rows[] = {
      "the graph that code is generated from, not the one that was written", NULL},
     {0, "kernels", NULL, OPTION_FLAG, AT(kernels), GROUP_DRAWING,
      "that graph in frames for the kernels that compute it, with their schedules", NULL},
+    {0, "outline", NULL, OPTION_FLAG, AT(outline), GROUP_DRAWING,
+     "as a paper would draw it: bodies of what is computed, blocks as one", NULL},
     {0, "depth", "N", OPTION_SIZE, AT(depth), GROUP_DRAWING,
      "draw instances N deep as one box each (default: all that is in them)", NULL},
     {0, "layout", "WHO", OPTION_CHOICE, AT(drawing), GROUP_DRAWING,

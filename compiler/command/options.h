@@ -50,7 +50,7 @@ typedef struct Options {
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
-    bool optimised, kernels; /* what a drawing shows */
+    bool optimised, kernels, outline; /* what a drawing shows */
     int64_t depth;                    /* of a drawing; 0: all */
     int drawing;                      /* who places it: DrawingLayout */
     double rtol, atol, timeout, seconds; /* timeout in seconds; 0: none */

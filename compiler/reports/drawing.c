@@ -104,7 +104,6 @@ int drawing_box(Drawing *d, int group, BoxKind kind, const char *const *lines, i
 
 void drawing_arrow(Drawing *d, int from, int to)
 {
-    if (from < 0) return;
     for (int i = d->arrows.count - 1; i >= 0 && d->arrows.items[i].to == to; i--)
         if (d->arrows.items[i].from == from)
             return; /* those to one box are drawn one after the other */

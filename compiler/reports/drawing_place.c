@@ -6,7 +6,15 @@
 #include "components.h"
 #include "drawing.h"
 
-enum { RANK_GAP = 22, GAP = 18, FRAME_SIDE = 12, FRAME_TOP = 6, FRAME_TITLE = 20, BOLD = 11 };
+enum {
+    RANK_GAP = 22,
+    RANK_GAP_SIDEWAYS = 14,
+    GAP = 18,
+    FRAME_SIDE = 12,
+    FRAME_TOP = 6,
+    FRAME_TITLE = 20,
+    BOLD = 11
+};
 
 typedef LIST(int) IntList;
 typedef LIST(Arrow) Arrows;
@@ -115,7 +123,7 @@ static int find_port(Place *p, Level *level, int from, bool out)
 /* How far from the middle of a unit an arrow touches it. */
 static double touch(Place *p, int unit, int from, bool out)
 {
-    if (unit < p->d->boxes.count) return 0;
+    if (unit < p->d->boxes.count) return p->d->boxes.items[unit].anchor;
     int group = unit - p->d->boxes.count;
     Level *inner = &p->levels[group];
     return inner->ports.items[find_port(p, inner, from, out)].x - p->d->groups.items[group].w / 2;
@@ -192,7 +200,7 @@ static void place_level(Place *p, int group)
 {
     Level *level = &p->levels[group];
     Layered *l = &level->placed;
-    *l = (Layered){.gap = p->d->sideways ? 12 : GAP, .rank_gap = RANK_GAP};
+    *l = (Layered){.gap = GAP, .rank_gap = p->d->sideways ? RANK_GAP_SIDEWAYS : RANK_GAP};
     level->first_port = level->units.count;
     for (int i = 0; i < level->units.count; i++) p->node[level->units.items[i]] = i;
     add_edges(p, group);
@@ -241,6 +249,16 @@ static Point turned(const Drawing *d, double x, double y)
     return d->sideways ? (Point){y, x} : (Point){x, y};
 }
 
+/* An arrow ends at the body of an outline, not at the box around its lines. */
+static void meet_body(const Drawing *d, const Level *level, int node, Point *end, int side)
+{
+    int unit = node < level->first_port ? level->units.items[node] : d->boxes.count;
+    const Box *b = unit < d->boxes.count ? &d->boxes.items[unit] : NULL;
+    if (!b || b->body.w == 0) return;
+    end->x -= side * (b->w - b->body.w - body_shift(&b->body)) / 2;
+    if (side > 0) end->x -= body_shift(&b->body); /* from its front */
+}
+
 static void add_routes(Place *p, int group, Point at)
 {
     Drawing *d = p->d;
@@ -256,6 +274,8 @@ static void add_routes(Place *p, int group, Point at)
         if (to_port)
             r.points[r.count++] =
                 turned(d, at.x + e->points[e->count - 1].x, at.y + level->placed.h + FRAME_TOP);
+        meet_body(d, level, e->from, &r.points[0], 1);
+        meet_body(d, level, e->to, &r.points[r.count - 1], -1);
         r.head = !to_port && level->units.items[e->to] < d->boxes.count;
         LIST_PUSH(d->arena, &d->routes, r);
     }

@@ -85,3 +85,10 @@ Instances instances_list(Arena *arena, Instance *root)
     collect(arena, root, &list);
     return list;
 }
+
+const char *instance_title(Arena *arena, const Instance *in)
+{
+    bool index = *in->name == '[' && in->parent->depth;
+    return index ? arena_format(arena, "%s%s", instance_title(arena, in->parent), in->name)
+                 : in->name;
+}

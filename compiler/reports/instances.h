@@ -26,4 +26,7 @@ Instance *instances_of(Arena *arena, const char *name, const Nodes *nodes);
 /* All of the tree but its root: parents before children, children in order. */
 Instances instances_list(Arena *arena, Instance *root);
 
+/* "conv1", or with its parent "layer1[0]", for an index says nothing alone. */
+const char *instance_title(Arena *arena, const Instance *in);
+
 #endif

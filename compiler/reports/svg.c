@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { MARGIN = 8, LINE = 14 };
+enum { MARGIN = 8, LINE = 14, LINE_BELOW = 12 };
 
 void xml_text(Text *out, const char *text)
 {
@@ -100,13 +100,29 @@ static void add_labels(const Drawing *d, Text *out)
 
 static void add_lines(const Box *b, Text *out)
 {
-    double y = b->y + (b->h - LINE * b->line_count) / 2 + 10.5;
-    for (int i = 0; i < b->line_count; i++, y += LINE) {
+    bool body = b->body.w > 0;
+    double y = body ? b->y + b->h - LINE_BELOW * b->line_count + 9
+                    : b->y + (b->h - LINE * b->line_count) / 2 + 10.5;
+    for (int i = 0; i < b->line_count; i++, y += body ? LINE_BELOW : LINE) {
         text_add(out, "<text%s x=\"%g\" y=\"%g\">", i ? "" : " class=\"name\"",
                  tenth(b->x + b->w / 2), tenth(y));
         xml_text(out, b->lines[i]);
         text_add(out, "</text>");
     }
+}
+
+/* Front, right side and top, in the middle above the lines. */
+static void add_body(const Box *b, Text *out)
+{
+    const Body *s = &b->body;
+    double shift = body_shift(s), rise = body_rise(s);
+    double x = b->x + (b->w - s->w - shift) / 2, y = b->y + rise;
+    text_add(out,
+             "<path class=\"side\" d=\"M%g %gl%g %gh%gv%gl%g %gv%gz\"/>"
+             "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\"/>",
+             tenth(x), tenth(y), tenth(shift), tenth(-rise), tenth(s->w), tenth(s->h),
+             tenth(-shift), tenth(rise), tenth(-s->h), tenth(x), tenth(y), tenth(s->w),
+             tenth(s->h));
 }
 
 static void add_box(const Box *b, Text *out)
@@ -121,17 +137,36 @@ static void add_box(const Box *b, Text *out)
     } else {
         text_add(out, ">");
     }
-    text_add(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" rx=\"4\"/>", tenth(b->x),
-             tenth(b->y), tenth(b->w), tenth(b->h));
+    if (b->body.w > 0)
+        add_body(b, out);
+    else
+        text_add(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" rx=\"4\"/>", tenth(b->x),
+                 tenth(b->y), tenth(b->w), tenth(b->h));
     add_lines(b, out);
     text_add(out, "</g>\n");
 }
 
-static void add_style(Text *out)
+/* The rule is for a kind of box that the drawing does not have. */
+static bool is_idle(const char *line, size_t length, const bool *used)
 {
-    const CarriedFile *css = page_file("drawing.css");
+    for (int k = 0; k < BOX_KINDS; k++) {
+        size_t name = strlen(box_kind_names[k]);
+        const char *at = length > 10 + name ? line + strlen(".drawing .") : "";
+        if (!used[k] && strncmp(at, box_kind_names[k], name) == 0 && at[name] == ' ') return true;
+    }
+    return false;
+}
+
+static void add_style(const Drawing *d, Text *out)
+{
+    bool used[BOX_KINDS] = {false};
+    for (int i = 0; i < d->boxes.count; i++) used[d->boxes.items[i].kind] = true;
     text_add(out, "<style>\n");
-    text_put(out, css->data, css->bytes);
+    for (const char *line = (const char *)page_file("drawing.css")->data; *line;) {
+        size_t length = strcspn(line, "\n") + 1;
+        if (!is_idle(line, length, used)) text_put(out, line, length);
+        line += length;
+    }
     text_add(out, "</style>\n");
 }
 
@@ -144,7 +179,7 @@ void drawing_svg(const Drawing *d, bool style, Text *out)
              w, h, -MARGIN, -MARGIN, w, h);
     xml_text(out, d->title);
     text_add(out, "\">\n");
-    if (style) add_style(out);
+    if (style) add_style(d, out);
     add_frames(d, out);
     add_routes(d, out);
     add_labels(d, out);
