@@ -211,9 +211,8 @@ bool eval_bool(Reader *r, Scope *s, const NetExpr *e, const char *what, bool *re
     *result = v.kind == VALUE_BOOL && v.b;
     if (v.kind == VALUE_BOOL) return true;
     if (!value_has_poison(&v)) {
-        Diagnostic *d =
-            net_error(r, "E0407", e->source, "%s must be true or false while reading, not %s", what,
-                      value_kind_name(&v));
+        Diagnostic *d = net_error(r, "E0407", e->source, "%s must be true or false, not %s", what,
+                                  value_kind_name(&v));
         if (v.kind == VALUE_TENSOR)
             net_help(d, "the operators If and Where decide by a tensor's value at run time");
     }

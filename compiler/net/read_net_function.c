@@ -5,6 +5,8 @@
  */
 #include "read_net.h"
 
+#include "receptive_field.h"
+
 #include <math.h>
 
 typedef Value Answer(Reader *r, const NetExpr *e, const Value *args);
@@ -171,6 +173,80 @@ static int64_t measure_macs(Reader *r, const char *prefix, size_t length, bool *
     return sum;
 }
 
+static int64_t measure_weight_bytes(Reader *r, const char *prefix, size_t length, bool *found)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < r->params.count; i++) {
+        const Tensor *t = r->params.items[i];
+        if (!inside(t->name, prefix, length)) continue;
+        *found = true;
+        sum += (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
+    }
+    return sum;
+}
+
+/* As netc summary counts them: names and constants are no layers. */
+static int64_t measure_output_bytes(Reader *r, const char *prefix, size_t length, bool *found)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < r->top->nodes.count; i++) {
+        const Node *n = r->top->nodes.items[i];
+        if (!inside(n->name, prefix, length)) continue;
+        *found = true;
+        for (int k = 0; k < n->output_count && strcmp(n->op_type, "Identity"); k++) {
+            const Tensor *t = n->outputs[k];
+            if (t && t->rank >= 0 && !tensor_is_const(t))
+                sum += (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
+        }
+    }
+    return sum;
+}
+
+/* Fields are of the whole graph, whose every shape must be known. */
+static bool all_known(const Graph *g)
+{
+    for (int i = 0; i < g->tensors.count; i++)
+        if (g->tensors.items[i]->rank < 0 || g->tensors.items[i]->poisoned) return false;
+    return true;
+}
+
+/* A list of sizes along the spatial dimensions; "all", or "none" where places are lost. */
+static Value answer_field(Reader *r, const NetExpr *e, const Value *args)
+{
+    const Tensor *t = args[0].tensor;
+    if (!r->as_of || !all_known(r->top) || t->id >= r->top->tensors.count ||
+        r->top->tensors.items[t->id] != t) {
+        net_error(r, "E0406", e->source,
+                  r->as_of ? "the receptive field is known where all shapes of the net are"
+                           : "field(x) is known at the end only: it can stand in `assert`");
+        return poison;
+    }
+    const Field *f = &receptive_fields(r->arena, r->top)[t->id];
+    if (f->kind != FIELD_WINDOW) {
+        const char *word = f->kind == FIELD_ALL ? "all" : "none";
+        return (Value){.kind = VALUE_STRING, .s = {word, strlen(word)}, .source = e->source};
+    }
+    Value *items = NEW_ARRAY(r->arena, Value, f->spatial);
+    for (int i = 0; i < f->spatial; i++)
+        items[i] = f->size[i] == floor(f->size[i]) && f->size[i] < 0x1p62
+                       ? value_int((int64_t)f->size[i], e->source)
+                       : value_float(f->size[i], e->source);
+    return value_list(items, f->spatial, e->source);
+}
+
+/* Of the nodes' paths, and those of the instances around them. */
+static const char *nearest_path(Reader *r, const char *path)
+{
+    LIST(const char *) names = {0};
+    for (int i = 0; i < r->top->nodes.count && i < 5000; i++) {
+        const char *name = r->top->nodes.items[i]->name;
+        LIST_PUSH(r->arena, &names, name);
+        for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.'))
+            LIST_PUSH(r->arena, &names, arena_format(r->arena, "%.*s", (int)(dot - name), name));
+    }
+    return nearest_name(path, names.items, names.count);
+}
+
 static Value measure_call(Reader *r, Scope *s, const NetExpr *e, const NetFunction *f)
 {
     const NetArgs *args = &e->call->args;
@@ -188,23 +264,29 @@ static Value measure_call(Reader *r, Scope *s, const NetExpr *e, const NetFuncti
     bool instance = found;
     if (!found) measure_macs(r, full, strlen(full), &instance);
     if (instance) return value_int(sum, e->source);
-    LIST(const char *) names = {0};
-    for (int i = 0; i < r->top->nodes.count && i < 5000; i++)
-        LIST_PUSH(r->arena, &names, r->top->nodes.items[i]->name);
     Diagnostic *d =
         net_error(r, "E0403", args->items[0].value->source, "no instance has the path `%s`", full);
-    net_suggest(d, nearest_name(full, names.items, names.count));
+    net_suggest(d, nearest_path(r, full));
     return poison;
 }
 
 static const NetFunction functions[] = {
-    {"shape", "t", answer_shape, NULL},       {"dim", "ti", answer_dim, NULL},
-    {"channels", "t", answer_channels, NULL}, {"rank", "t", answer_rank, NULL},
-    {"elements", "t", answer_elements, NULL}, {"len", "l", answer_len, NULL},
-    {"append", "lv", answer_append, NULL},    {"pow", "nn", answer_pow, NULL},
-    {"int", "n", answer_int, NULL},           {"float", "n", answer_float, NULL},
-    {"type", "", answer_type, NULL},          {"params", NULL, NULL, measure_params},
+    {"shape", "t", answer_shape, NULL},
+    {"dim", "ti", answer_dim, NULL},
+    {"channels", "t", answer_channels, NULL},
+    {"rank", "t", answer_rank, NULL},
+    {"elements", "t", answer_elements, NULL},
+    {"len", "l", answer_len, NULL},
+    {"append", "lv", answer_append, NULL},
+    {"pow", "nn", answer_pow, NULL},
+    {"int", "n", answer_int, NULL},
+    {"float", "n", answer_float, NULL},
+    {"type", "", answer_type, NULL},
+    {"field", "t", answer_field, NULL},
+    {"params", NULL, NULL, measure_params},
     {"macs", NULL, NULL, measure_macs},
+    {"weight_bytes", NULL, NULL, measure_weight_bytes},
+    {"output_bytes", NULL, NULL, measure_output_bytes},
 };
 
 const NetFunction *function_find(const char *name)
@@ -268,6 +350,12 @@ static bool is_comparison(const NetExpr *e)
     return e->kind == NET_BINARY && e->binary.op >= NET_EQ && e->binary.op <= NET_GE;
 }
 
+static void label_value(Reader *r, Diagnostic *d, const NetExpr *e, const Value *v)
+{
+    bool written = e->kind <= NET_BOOL && e->kind != NET_NAME;
+    if (!written && e->kind != NET_LIST) net_label(d, e->source, "%s", value_text(r->arena, v));
+}
+
 static void check_comparison(Reader *r, Scope *s, const NetExpr *e)
 {
     Value a = eval(r, s, e->binary.left), b = eval(r, s, e->binary.right);
@@ -276,10 +364,36 @@ static void check_comparison(Reader *r, Scope *s, const NetExpr *e)
     Diagnostic *d =
         net_error(r, "E0409", e->source, "this does not hold: %s %s %s", value_text(r->arena, &a),
                   net_operator_text(e->binary.op), value_text(r->arena, &b));
-    if (e->binary.left->kind > NET_BOOL)
-        net_label(d, e->binary.left->source, "%s", value_text(r->arena, &a));
-    if (e->binary.right->kind > NET_BOOL && e->binary.right->kind != NET_LIST)
-        net_label(d, e->binary.right->source, "%s", value_text(r->arena, &b));
+    label_value(r, d, e->binary.left, &a);
+    label_value(r, d, e->binary.right, &b);
+}
+
+/* Both sides of the comparisons in a condition that fails. */
+static void label_sides(Reader *r, Scope *s, Diagnostic *d, const NetExpr *e)
+{
+    if (e->kind != NET_BINARY && e->kind != NET_UNARY) return;
+    if (is_comparison(e)) {
+        Value a = eval(r, s, e->binary.left), b = eval(r, s, e->binary.right);
+        label_value(r, d, e->binary.left, &a);
+        label_value(r, d, e->binary.right, &b);
+        return;
+    }
+    if (e->kind == NET_BINARY) label_sides(r, s, d, e->binary.left);
+    label_sides(r, s, d, e->binary.right);
+}
+
+/* Each part that `and` joins by itself, so that the one that fails is shown. */
+static void check_condition(Reader *r, Scope *s, const NetExpr *e)
+{
+    bool holds = true;
+    if (e->kind == NET_BINARY && e->binary.op == NET_AND) {
+        check_condition(r, s, e->binary.left);
+        check_condition(r, s, e->binary.right);
+    } else if (is_comparison(e)) {
+        check_comparison(r, s, e);
+    } else if (eval_bool(r, s, e, "an assertion", &holds) && !holds) {
+        label_sides(r, s, net_error(r, "E0409", e->source, "this does not hold"), e);
+    }
 }
 
 bool assert_computes(Reader *r, Source where)
@@ -295,13 +409,9 @@ void asserts_check(Reader *r)
 {
     for (int i = 0; i < r->asserts.count; i++) {
         const DeferredAssert *a = &r->asserts.items[i];
-        bool holds = true;
         r->as_of = a->order;
         r->frame = a->frame;
-        if (is_comparison(a->condition))
-            check_comparison(r, a->scope, a->condition);
-        else if (eval_bool(r, a->scope, a->condition, "an assertion", &holds) && !holds)
-            net_error(r, "E0409", a->condition->source, "this does not hold");
+        check_condition(r, a->scope, a->condition);
     }
     r->as_of = 0;
     r->frame = NULL;
