@@ -16,9 +16,13 @@
 #include "optimise.h"
 #include "winograd.h"
 
+/* clang-format off */
 const Command *const command_list[] = {
-    &command_check,  &command_summary, &command_compile, &command_build,   &command_run,
-    &command_verify, &command_bench,   &command_graph, &command_report, &command_print,   &command_ops,     &command_targets, NULL};
+    &command_check, &command_summary, &command_compile, &command_build, &command_run, &command_verify,
+    &command_bench, &command_graph, &command_report,
+    &command_print, &command_fmt,
+    &command_ops, &command_targets, NULL};
+/* clang-format on */
 
 /* The model's graph with every type and shape known. */
 static bool front(Job *job)

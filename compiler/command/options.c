@@ -116,7 +116,9 @@ static const OptionRow rows[] = {
      "places an SVG: dot (Graphviz), netc, or auto: dot where it is installed", layout_choices},
     {0, "profile", "FILE", OPTION_TEXT, AT(profile_file), GROUP_REPORT,
      "show times: what `netc bench --profile --json` printed", NULL},
-    {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL,
+    {0, "check", NULL, OPTION_FLAG, AT(check), GROUP_FMT,
+     "write nothing; list the files whose layout differs", NULL},
+    {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL | GROUP_COLOR,
      "auto, always or never colour diagnostics", color_choices},
 };
 /* clang-format on */

@@ -29,6 +29,8 @@ enum OptionGroup {
     GROUP_BENCH = 1 << 12, /* timing */
     GROUP_DRAWING = 1 << 13,
     GROUP_REPORT = 1 << 14,
+    GROUP_FMT = 1 << 15,   /* laying text out */
+    GROUP_COLOR = 1 << 16, /* diagnostics, of commands that read no model */
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN, EMIT_SCHEDULE };
@@ -50,6 +52,7 @@ typedef struct Options {
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
+    bool check; /* of a layout */
     bool optimised, kernels, outline; /* what a drawing shows */
     int64_t depth;                    /* of a drawing; 0: all */
     int drawing;                      /* who places it: DrawingLayout */

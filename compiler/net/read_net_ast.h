@@ -214,6 +214,19 @@ typedef struct NetFile {
 /* The whole file; NULL after syntax errors. */
 NetFile *net_parse(Arena *arena, const File *file, Diags *diags);
 
+/* One token as it is written, for those who lay text out anew (format_net.c). `kind` is that of
+ * net.tab.h; T_END, the end of a statement, has no text. */
+typedef struct NetToken {
+    int kind;
+    int line; /* of its beginning */
+    const char *text;
+    int length;
+} NetToken;
+typedef LIST(NetToken) NetTokens;
+
+/* The tokens of a file without syntax errors, the last being T_EOF; false after diagnostics. */
+bool net_tokens(Arena *arena, const File *file, NetTokens *tokens, Diags *diags);
+
 /* Whether the scanner (net.l) reads it as a name without backticks. */
 bool net_is_plain_name(const char *name);
 

@@ -36,6 +36,9 @@ struct NetParser {
     NetPlace position; /* of the scanner */
     int errors;
     bool stopped; /* after too many errors: the rest is not read */
+    NetTokens *record;     /* NULL: nobody asks */
+    int line;              /* of the token recorded last */
+    const char *line_text; /* where it begins */
 };
 
 Arena *net_arena(NetParser *p) { return p->arena; }
@@ -295,7 +298,7 @@ static bool statement_ends(NetParser *p)
     bool line = next->place.first_line > p->last.place.last_line;
     bool open = p->bracket_count && p->brackets[p->bracket_count - 1].open != '{';
     bool hard = next->kind == T_EOF || next->kind == '}' || next->kind == ';';
-    if (open) return hard || (line && begins_statement(p));
+    if (open) return hard || (line && last != ',' && begins_statement(p));
     if (line && begins_statement(p) && last != ',') return true;
     return hard || (line && ends_statement(last) && !continues_statement(next->kind));
 }
@@ -329,6 +332,21 @@ static Token end_token(const NetParser *p)
     return (Token){.kind = T_END, .place = place};
 }
 
+/* Tokens come in the order of their lines. */
+static void record_token(NetParser *p, const Token *t)
+{
+    const char *end = (const char *)p->file->data + p->file->bytes;
+    for (; p->line < t->place.first_line; p->line++) {
+        const char *newline = memchr(p->line_text, '\n', (size_t)(end - p->line_text));
+        p->line_text = newline ? newline + 1 : end;
+    }
+    NetToken token = {.kind = t->kind, .line = p->line};
+    token.text = p->line_text + t->place.first_column - 1;
+    if (t->kind != T_END && t->kind != T_EOF)
+        token.length = t->place.last_column - t->place.first_column;
+    LIST_PUSH(p->arena, p->record, token);
+}
+
 int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p)
 {
     scan_ahead(p, 2);
@@ -350,15 +368,17 @@ int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p)
         t.place = end_token(p).place; /* where something is missing, not after blank lines */
     p->before = p->last;
     p->last = t;
+    if (p->record) record_token(p, &t);
     *value = t.value, *place = t.place;
     return t.kind;
 }
 
-NetFile *net_parse(Arena *arena, const File *file, Diags *diags)
+static NetFile *parse(Arena *arena, const File *file, Diags *diags, NetTokens *record)
 {
     NetParser *p = NEW(arena, NetParser);
-    p->arena = arena, p->file = file, p->diags = diags;
+    p->arena = arena, p->file = file, p->diags = diags, p->record = record;
     p->position = (NetPlace){1, 1, 1, 1};
+    p->line = 1, p->line_text = (const char *)file->data;
     if (file->bytes > INT32_MAX / 2) {
         diag_error(diags, "E0101", (Source){.file = file},
                    "the file has %zu bytes; a .net file may have 1 GB", file->bytes);
@@ -370,4 +390,14 @@ NetFile *net_parse(Arena *arena, const File *file, Diags *diags)
     int status = net_yyparse(p, result);
     net_scan_lex_destroy(p->scanner);
     return status == 0 && p->errors == 0 ? result : NULL;
+}
+
+NetFile *net_parse(Arena *arena, const File *file, Diags *diags)
+{
+    return parse(arena, file, diags, NULL);
+}
+
+bool net_tokens(Arena *arena, const File *file, NetTokens *tokens, Diags *diags)
+{
+    return parse(arena, file, diags, tokens) != NULL;
 }
