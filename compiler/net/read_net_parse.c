@@ -18,6 +18,7 @@ typedef struct Token {
 
 typedef struct Bracket {
     char open;
+    bool params; /* of a block: `name = value` in it is no statement */
     NetPlace place;
 } Bracket;
 
@@ -35,7 +36,7 @@ struct NetParser {
     Bracket unclosed;  /* the bracket that a statement's end closed; open 0: none */
     NetPlace position; /* of the scanner */
     int errors;
-    bool stopped; /* after too many errors: the rest is not read */
+    bool stopped;          /* after too many errors: the rest is not read */
     NetTokens *record;     /* NULL: nobody asks */
     int line;              /* of the token recorded last */
     const char *line_text; /* where it begins */
@@ -298,7 +299,8 @@ static bool statement_ends(NetParser *p)
     bool line = next->place.first_line > p->last.place.last_line;
     bool open = p->bracket_count && p->brackets[p->bracket_count - 1].open != '{';
     bool hard = next->kind == T_EOF || next->kind == '}' || next->kind == ';';
-    if (open) return hard || (line && last != ',' && begins_statement(p));
+    bool params = open && last == ',' && p->brackets[p->bracket_count - 1].params;
+    if (open) return hard || (line && !params && begins_statement(p));
     if (line && begins_statement(p) && last != ',') return true;
     return hard || (line && ends_statement(last) && !continues_statement(next->kind));
 }
@@ -316,7 +318,8 @@ static void track_brackets(NetParser *p, const Token *t)
         if (p->bracket_count == NET_MAX_NESTING)
             net_too_deep(p, t->place, "open brackets", NET_MAX_NESTING);
         else
-            p->brackets[p->bracket_count++] = (Bracket){(char)t->kind, t->place};
+            p->brackets[p->bracket_count++] = (Bracket){
+                (char)t->kind, p->last.kind == T_NAME && p->before.kind == T_BLOCK, t->place};
     } else if (t->kind == ')' || t->kind == ']' || t->kind == '}') {
         char open = t->kind == ')' ? '(' : t->kind == ']' ? '[' : '{';
         int at = p->bracket_count;
