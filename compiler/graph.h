@@ -134,6 +134,7 @@ struct Graph {
     Map *by_name;      /* Tensor by name */
     Map *node_names;   /* Node by name */
     int unrolled;      /* of the outermost graph: nodes that infer has put in the place of loops */
+    const char *random; /* of the outermost graph: an operator in it that draws at random; NULL */
     Map *name_counts;  /* by stem: the last number graph_unique_name gave (int *) */
 };
 

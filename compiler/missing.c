@@ -5,19 +5,12 @@
 #include <string.h>
 
 #define MAPS    "maps are not values of a network here"
-#define RANDOM  "it draws at random, but a network here is a function of its inputs"
 #define STRINGS "there is no generated code for strings"
 
 #define ML "ai.onnx.ml"
 
 const MissingOp missing_ops[] = {
-    {"", "Bernoulli", RANDOM},
     {"", "ImageDecoder", "it reads compressed images, of any size"},
-    {"", "Multinomial", RANDOM},
-    {"", "RandomNormal", RANDOM},
-    {"", "RandomNormalLike", RANDOM},
-    {"", "RandomUniform", RANDOM},
-    {"", "RandomUniformLike", RANDOM},
     {"", "RegexFullMatch", STRINGS},
     {"", "StringConcat", STRINGS},
     {"", "StringNormalizer", STRINGS},

@@ -88,8 +88,91 @@ static void print_missing(Arena *arena, bool json)
         printf("%d operators\n", count);
 }
 
+/* ---- of a model ---- */
+
+typedef struct Used {
+    const Node *node; /* the first */
+    int nodes;
+} Used;
+
+typedef struct UsedOps {
+    Arena *arena;
+    Map *by_name;
+    LIST(Used *) list;
+} UsedOps;
+
+static void count_used(UsedOps *u, const Graph *g)
+{
+    for (int i = 0; i < g->nodes.count; i++) {
+        const Node *n = g->nodes.items[i];
+        const char *key = arena_format(u->arena, "%s.%s@%d", n->domain, n->op_type, n->version);
+        Used *used = map_get(u->by_name, key);
+        if (!used) {
+            used = NEW(u->arena, Used);
+            used->node = n;
+            map_set(u->by_name, key, used);
+            LIST_PUSH(u->arena, &u->list, used);
+        }
+        used->nodes++;
+        for (int k = 0; k < n->attr_count; k++)
+            if (n->attrs[k].graph) count_used(u, n->attrs[k].graph);
+    }
+}
+
+static int by_operator(const void *a, const void *b)
+{
+    const Node *x = (*(Used *const *)a)->node, *y = (*(Used *const *)b)->node;
+    int order = strcmp(x->domain, y->domain);
+    if (!order) order = strcmp(x->op_type, y->op_type);
+    return order ? order : x->version - y->version;
+}
+
+static const char *status_of(Arena *arena, const Node *n)
+{
+    const Op *op = op_find(n->domain, n->op_type);
+    const MissingOp *missing = missing_find(n->domain, n->op_type);
+    if (op) return how_text(op);
+    return missing ? arena_format(arena, "not supported: %s", missing->reason) : "unknown";
+}
+
+static void print_used(const UsedOps *u, bool json)
+{
+    for (int i = 0; i < u->list.count; i++) {
+        const Node *n = u->list.items[i]->node;
+        const char *name =
+            *n->domain ? arena_format(u->arena, "%s.%s", n->domain, n->op_type) : n->op_type;
+        const char *status = status_of(u->arena, n);
+        if (json)
+            printf("%s\n  {\"name\": \"%s\", \"opset\": %d, \"nodes\": %d, \"how\": \"%s\"}",
+                   i ? "," : "[", name, n->version, u->list.items[i]->nodes, status);
+        else
+            printf("%-28s  %5d  %5d  %s\n", name, n->version, u->list.items[i]->nodes, status);
+    }
+    if (json) printf("%s\n]\n", u->list.count ? "" : "[");
+}
+
+static int ops_of_model(Job *job)
+{
+    enum { MOST_LISTS = 64 }; /* inputs that may be lists: of one element, which decides nothing */
+    ReadOptions options = {.dim_default = 1};
+    for (int i = 0; i < MOST_LISTS; i++) {
+        ListOption one = {.position = i, .count = 1, .present = true};
+        LIST_PUSH(job->arena, &options.lists, one);
+    }
+    job->graph = read_model(job->arena, job->options->operands[0], &options, job->diags);
+    stages_report(job);
+    if (!job->graph || diags_errors(job->diags)) return EXIT_INPUT;
+    UsedOps u = {.arena = job->arena, .by_name = map_new(job->arena)};
+    count_used(&u, job->graph);
+    if (u.list.count) qsort(u.list.items, (size_t)u.list.count, sizeof *u.list.items, by_operator);
+    if (!job->options->json) printf("%-28s  %5s  %5s  HOW\n", "OPERATOR", "OPSET", "NODES");
+    print_used(&u, job->options->json);
+    return EXIT_DONE;
+}
+
 static int ops(Job *job)
 {
+    if (job->options->operand_count) return ops_of_model(job);
     if (job->options->missing) {
         print_missing(job->arena, job->options->json);
         return EXIT_DONE;
@@ -109,12 +192,15 @@ static int ops(Job *job)
 
 const Command command_ops = {
     .name = "ops",
-    .operands = "",
-    .title = "Lists the operators that netc knows",
+    .operands = "[FILE]",
+    .title = "Lists the operators that netc knows, or that a model has",
     .help = "OPSETS are the versions of the ONNX operator set that define or change the\n"
             "operator. HOW says whether code is generated for it, or it must fold away at\n"
             "compile time because what it depends on is constant. With --missing the table is\n"
-            "of the operators that ONNX has and netc does not, and why.\n",
+            "of the operators that ONNX has and netc does not, and why. With FILE it is of\n"
+            "the operators of that model, also in the graphs inside its nodes, and what\n"
+            "becomes of each; nothing is checked.\n",
+    .most = 1,
     .groups = GROUP_JSON | GROUP_MISSING,
     .run = ops,
 };

@@ -161,7 +161,12 @@ static bool compare_output(const Job *job, const Execution *e, int i, const Data
     Difference d =
         compare(job->arena, t->dtype, elements, e->outputs[i].data, expected->data, tolerance);
     const char *where = d.worst < 0 ? "" : index_text(job->arena, d.worst, dims, t->rank);
-    if (d.wrong) {
+    if (d.wrong && job->graph->random) {
+        input_error(
+            "output '%s' cannot be compared: %s draws at random, and which numbers it draws "
+            "is up to an implementation",
+            t->name, job->graph->random);
+    } else if (d.wrong) {
         printf("  output '%s' differs: %lld of %lld elements; worst at %s: got %s, expected %s",
                t->name, (long long)d.wrong, (long long)d.elements, where, d.got, d.expected);
         if (dtype_is_float(t->dtype)) printf(", error %.3g of %.3g allowed", d.error, d.allowed);

@@ -1,7 +1,7 @@
 /*
- * Removes nodes that hand an input on unchanged: Identity, Dropout at inference, casts to the same
- * type, reshapes to the same shape, transposes that move only dimensions of extent 1, paddings of
- * nothing, slices of everything, joins of one input.
+ * Removes nodes that hand an input on unchanged: Identity, Dropout that drops nothing, casts to the
+ * same type, reshapes to the same shape, transposes that move only dimensions of extent 1, paddings
+ * of nothing, slices of everything, joins of one input.
  */
 #include "optimise.h"
 
@@ -11,14 +11,11 @@ static bool same_type(const Tensor *a, const Tensor *b)
            memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
 }
 
-/* infer refuses a Dropout that trains. */
 static bool always(const Node *n)
 {
     (void)n;
     return true;
 }
-
-static bool mask_is_unread(const Node *n) { return !node_output(n, 1); }
 
 static bool moves_nothing(const Node *n)
 {
@@ -54,6 +51,13 @@ static bool pads_nothing(const Node *n)
 }
 
 /* The shape being the same, a step of 1 takes everything in order. */
+static bool drops_nothing(const Node *n)
+{
+    const Tensor *ratio = node_input(n, 1), *training = node_input(n, 2);
+    bool no_ratio = ratio && ratio->data && dtype_get_double(ratio->dtype, ratio->data, 0) == 0;
+    return !node_output(n, 1) && (all_are(training, 0) || (training->data && no_ratio));
+}
+
 static bool steps_are_one(const Node *n) { return all_are(node_input(n, 4), 1); }
 
 static bool one_input(const Node *n) { return n->input_count == 1; }
@@ -63,7 +67,7 @@ static const struct Rule {
     const char *op;
     bool (*holds)(const Node *n); /* given that type and shape are the same */
 } rules[] = {
-    {"Identity", always},     {"Dropout", mask_is_unread},  {"Cast", always},
+    {"Identity", always},     {"Dropout", drops_nothing},   {"Cast", always},
     {"CastLike", always},     {"Reshape", always},          {"Flatten", always},
     {"Squeeze", always},      {"Unsqueeze", always},        {"Expand", always},
     {"Tile", always},         {"Transpose", moves_nothing}, {"Pad", pads_nothing},
