@@ -233,8 +233,5 @@ bool infer(Graph *g, Diags *diags);
  * weights_file NULL (then weights may be) they are left out. */
 typedef LIST(const Tensor *) Tensors;
 void print_net(const Graph *g, const char *weights_file, Tensors *weights, Text *out);
-/* Writes PATH and, where there are long weights, the .safetensors beside it. False after a
- * diagnostic. */
-bool print_net_files(const Graph *g, const char *path, Diags *diags);
 
 #endif

@@ -1,6 +1,7 @@
 /* netc print: the graph in the .net language, on standard output or in a file. */
 #include "commands.h"
 #include "generate.h"
+#include "print_files.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -28,14 +29,15 @@ static const char *output_path(const Job *job)
 
 static int print(Job *job)
 {
+    bool flat = job->options->flat;
     const char *path = output_path(job);
     if (path && !is_stream(path)) {
-        if (print_net_files(job->graph, path, job->diags)) return EXIT_DONE;
+        if (print_files(job->graph, flat, path, job->diags)) return EXIT_DONE;
         report_diags(job, job->diags);
         return EXIT_MACHINE;
     }
-    Text text = {0};
-    print_net(job->graph, NULL, NULL, &text);
+    Text text;
+    print_text(job->graph, flat, &text);
     FILE *file = path ? fopen(path, "w") : stdout;
     bool good = file && fwrite(text.data, 1, text.length, file) == text.length;
     if (path && file) good &= fclose(file) == 0;
@@ -48,13 +50,15 @@ const Command command_print = {
     .name = "print",
     .operands = "FILE",
     .title = "Prints a network in the .net language",
-    .help = "Writes FILE (.net or .onnx), with every type and shape, as .net text that netc\n"
-            "reads back to the same graph: what is compiled from it is the same C. With\n"
-            "-o DIR/NAME.net, or -o DIR/ for the network's own name, long weights go to\n"
-            "DIR/NAME.safetensors; on standard output they are left out.\n",
+    .help = "Writes FILE (.net or .onnx) as .net text from which netc compiles the same C:\n"
+            "layers where they make just the same nodes, blocks and repeats where structure\n"
+            "is repeated. With -o DIR/NAME.net, or -o DIR/ for the network's own name,\n"
+            "weights go to DIR/NAME.safetensors, with the names that FILE gives to nodes and\n"
+            "tensors; on standard output both are left out. --flat prints operators alone,\n"
+            "under these names, with every type and shape.\n",
     .least = 1,
     .most = 1,
-    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT,
+    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_PRINT,
     .needs = STAGE_INFERRED,
     .run = print,
 };

@@ -100,6 +100,8 @@ static const OptionRow rows[] = {
      "the table as comma-separated values", NULL},
     {0, "md", NULL, OPTION_FLAG, AT(markdown), GROUP_TABLE,
      "the table in Markdown", NULL},
+    {0, "flat", NULL, OPTION_FLAG, AT(flat), GROUP_PRINT,
+     "operators alone: no layers, no blocks", NULL},
     {0, "flat", NULL, OPTION_FLAG, AT(flat), GROUP_TABLE,
      "layers in the order of execution, not the tree of instances", NULL},
     {0, "missing", NULL, OPTION_FLAG, AT(missing), GROUP_MISSING,

@@ -27,6 +27,7 @@ enum OptionGroup {
     GROUP_MISSING = 1 << 10,
     GROUP_TABLE = 1 << 11, /* other forms of the summary */
     GROUP_BENCH = 1 << 12, /* timing */
+    GROUP_PRINT = 1 << 15,   /* forms of .net text */
     GROUP_DRAWING = 1 << 13,
     GROUP_REPORT = 1 << 14,
     GROUP_FMT = 1 << 15,   /* laying text out */

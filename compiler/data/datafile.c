@@ -203,10 +203,10 @@ bool datafile_read_one(Arena *arena, const char *path, DataTensor *out, Diags *d
 /* ---- writing ---- */
 
 static bool make_parts(Arena *arena, const char *path, const DataTensor *tensors, int count,
-                       FileParts *parts, Diags *diags)
+                       const DataNames *names, FileParts *parts, Diags *diags)
 {
     if (ends_in(path, ".safetensors"))
-        return safetensors_write(arena, tensors, count, parts, diags);
+        return safetensors_write(arena, tensors, count, names, parts, diags);
     bool npy = ends_in(path, ".npy");
     if (!npy && !ends_in(path, ".pb"))
         return datafile_error(diags, "E0102", NULL,
@@ -219,9 +219,15 @@ static bool make_parts(Arena *arena, const char *path, const DataTensor *tensors
 
 bool datafile_write(const char *path, const DataTensor *tensors, int count, Diags *diags)
 {
+    return datafile_write_named(path, tensors, count, &(DataNames){0}, diags);
+}
+
+bool datafile_write_named(const char *path, const DataTensor *tensors, int count,
+                          const DataNames *names, Diags *diags)
+{
     Arena *arena = arena_new();
     FileParts parts = {0};
-    bool ok = make_parts(arena, path, tensors, count, &parts, diags);
+    bool ok = make_parts(arena, path, tensors, count, names, &parts, diags);
     if (ok && !file_write_parts(path, parts.items, parts.count))
         ok = datafile_error(diags, "E0101", NULL, "cannot write %s: %s", path, strerror(errno));
     arena_free(arena);
@@ -232,4 +238,10 @@ bool datafile_read_list(Arena *arena, const char *path, DataList *out)
 {
     const File *file = ends_in(path, ".pb") ? file_map(arena, path) : NULL;
     return file && pb_is_list(file) && pb_read_list(arena, file, out, diags_new(arena));
+}
+
+void datafile_names(Arena *arena, const char *path, DataNames *out)
+{
+    const File *file = ends_in(path, ".safetensors") ? file_map(arena, path) : NULL;
+    if (file && !safetensors_names(arena, file, out)) *out = (DataNames){0};
 }

@@ -24,6 +24,12 @@ typedef struct DataTensor {
 
 typedef LIST(DataTensor) DataTensors;
 
+/* Text beside the tensors of a .safetensors: its metadata. */
+typedef struct DataName {
+    const char *key, *value;
+} DataName;
+typedef LIST(DataName) DataNames;
+
 /* Appends every tensor of a file, or of a folder of .npy (named by the files). A .npy is one
  * tensor, with the file's stem as its name. False after diagnostics. */
 bool datafile_read(Arena *arena, const char *path, DataTensors *out, Diags *diags);
@@ -47,6 +53,12 @@ const DataTensor *datafile_find(const DataTensors *tensors, const char *name);
  * written. */
 bool datafile_write(const char *path, const DataTensor *tensors, int count, Diags *diags);
 
+/* The same for a .safetensors with metadata. */
+bool datafile_write_named(const char *path, const DataTensor *tensors, int count, const DataNames *names,
+                          Diags *diags);
+/* The metadata of a file that is a .safetensors; nothing of what is none or damaged. */
+void datafile_names(Arena *arena, const char *path, DataNames *out);
+
 /* The formats, one file each. They read the whole of `file`, and on writing make the parts of one.
  */
 bool npy_read(Arena *arena, const File *file, DataTensor *out, Diags *diags);
@@ -63,8 +75,9 @@ bool onnx_read_initializers(Arena *arena, const File *file, DataTensors *out, Di
 typedef LIST(FilePart) FileParts;
 bool npy_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags);
 bool pb_write(Arena *arena, const DataTensor *t, FileParts *out, Diags *diags);
-bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileParts *out,
-                       Diags *diags);
+bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, const DataNames *names,
+                       FileParts *out, Diags *diags);
+bool safetensors_names(Arena *arena, const File *file, DataNames *out);
 /* The name of a type in .safetensors; NULL when it has none. */
 const char *safetensors_dtype(Dtype dtype);
 

@@ -1,7 +1,7 @@
 /*
  * In: a .safetensors file: the header's length in 8 bytes, a JSON header with each tensor's type,
  * shape and extent, the data. Out: a DataTensor each, in the mapped file; or the other way round.
- * Other metadata is skipped.
+ * Metadata, text beside the tensors, is read on its own.
  */
 #include "datafile.h"
 #include "json.h"
@@ -132,7 +132,7 @@ static bool read_entries(Arena *arena, const File *file, Json *j, DataTensors *o
     return !j->error;
 }
 
-bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags)
+static bool open_header(Arena *arena, const File *file, Json *j, Diags *diags)
 {
     uint64_t length = 0;
     if (file->bytes < 8)
@@ -143,11 +143,43 @@ bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *d
         return datafile_error(diags, "E0123", file, "a header of %llu bytes in a file of %zu",
                               (unsigned long long)length, file->bytes);
     const char *header = (const char *)file->data + 8;
-    Json j = {.arena = arena, .text = header, .at = header, .end = header + length};
+    *j = (Json){.arena = arena, .text = header, .at = header, .end = header + length};
+    return true;
+}
+
+bool safetensors_read(Arena *arena, const File *file, DataTensors *out, Diags *diags)
+{
+    Json j;
+    if (!open_header(arena, file, &j, diags)) return false;
+    const char *header = j.text;
     bool ok = read_entries(arena, file, &j, out, diags);
     if (j.error)
         datafile_error(diags, "E0123", file, "byte %td: %s is missing", j.at - header + 8, j.error);
     return ok;
+}
+
+static bool read_names(Json *j, DataNames *out)
+{
+    DataName name;
+    if (!json_open(j, '{')) return false;
+    for (bool first = true; json_more(j, '}', &first);) {
+        if (!json_key(j, &name.key) || !json_string(j, &name.value)) return false;
+        LIST_PUSH(j->arena, out, name);
+    }
+    return !j->error;
+}
+
+bool safetensors_names(Arena *arena, const File *file, DataNames *out)
+{
+    Json j;
+    const char *key;
+    if (!open_header(arena, file, &j, diags_new(arena)) || !json_open(&j, '{')) return false;
+    for (bool first = true; json_more(&j, '}', &first);) {
+        if (!json_key(&j, &key)) return false;
+        if (strcmp(key, "__metadata__") == 0) return read_names(&j, out);
+        if (!json_skip(&j)) return false;
+    }
+    return !j.error;
 }
 
 /* ---- writing: larger elements first, so that every tensor is aligned ---- */
@@ -175,8 +207,20 @@ static void add_entry(Text *header, const DataTensor *t, int64_t begin, int64_t 
     text_add(header, "],\"data_offsets\":[%lld,%lld]}", (long long)begin, (long long)end);
 }
 
-bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileParts *out,
-                       Diags *diags)
+static void add_names(Text *header, const DataNames *names)
+{
+    text_add(header, "{\"__metadata__\":{");
+    for (int i = 0; i < names->count; i++) {
+        if (i) text_add(header, ",");
+        json_quote(header, names->items[i].key);
+        text_add(header, ":");
+        json_quote(header, names->items[i].value);
+    }
+    text_add(header, "}");
+}
+
+bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, const DataNames *names,
+                       FileParts *out, Diags *diags)
 {
     for (int i = 0; i < count; i++)
         if (!safetensors_dtype(tensors[i].dtype))
@@ -185,6 +229,7 @@ bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileP
     const int *order = writing_order(arena, tensors, count);
     Text header = {0};
     text_put(&header, "\0\0\0\0\0\0\0\0", 8);
+    if (names->count) add_names(&header, names);
     LIST_PUSH(arena, out, ((FilePart){0}));
     int64_t at = 0;
     for (int i = 0; i < count; i++) {
@@ -195,7 +240,7 @@ bool safetensors_write(Arena *arena, const DataTensor *tensors, int count, FileP
         LIST_PUSH(arena, out, ((FilePart){t->data, (size_t)bytes}));
         at += bytes;
     }
-    text_add(&header, count ? "}" : "{}");
+    text_add(&header, count || names->count ? "}" : "{}");
     while (header.length % 64) text_put(&header, " ", 1);
     for (int i = 0; i < 8; i++) header.data[i] = (char)((header.length - 8) >> 8 * i & 0xff);
     out->items[0] = (FilePart){arena_copy(arena, header.data, header.length), header.length};

@@ -177,7 +177,9 @@ static bool make_constant(Graph *g, Node *n, const void *const *data)
             expand_set_known(g, t, exact.dims, exact.data);
             continue;
         }
-        t->kind = TENSOR_CONST;
+        const Tensor *same = strcmp(n->op_type, "Identity") == 0 ? n->inputs[0] : NULL;
+        t->kind = same ? same->kind : TENSOR_CONST; /* a learned parameter stays one */
+        t->trainable = same && same->trainable;
         t->producer = NULL;
         t->dims = arena_copy(g->arena, exact.dims, (size_t)t->rank * sizeof *t->dims);
         t->data = exact.data;

@@ -9,7 +9,6 @@
 #include "read_net_ast.h"
 
 #include <ctype.h>
-#include <errno.h>
 
 enum {
     INDENT = 4,
@@ -128,47 +127,18 @@ static void print_tensor(Printer *p, const Graph *g, const Tensor *t, int depth)
 
 static void print_graph_body(Printer *p, const Graph *g, int depth);
 
-static void print_scalar(Printer *p, const Attr *a, int i)
-{
-    if (a->kind == ATTR_FLOATS)
-        print_float(p->out, DT_F32, a->floats[i]);
-    else if (a->kind == ATTR_INTS)
-        text_add(p->out, "%lld", (long long)a->ints[i]);
-    else
-        print_string(p->out, a->strings[i]);
-}
-
 static void print_attr(Printer *p, const Attr *a, int depth)
 {
     print_name(p->out, a->name);
     text_add(p->out, ": ");
-    switch (a->kind) {
-    case ATTR_FLOAT: print_float(p->out, DT_F32, a->f); break;
-    case ATTR_INT: text_add(p->out, "%lld", (long long)a->i); break;
-    case ATTR_STRING: print_string(p->out, a->s); break;
-    case ATTR_TENSOR:
-        print_type(p->out, a->tensor->dtype, a->tensor->rank, a->tensor->dims);
-        text_add(p->out, " ");
-        print_elements(p->out, a->tensor, (depth + 1) * INDENT);
-        break;
-    case ATTR_GRAPH:
-        text_add(p->out, "graph ");
-        if (*a->graph->name) print_name(p->out, a->graph->name);
-        print_signature(p, a->graph);
-        print_graph_body(p, a->graph, depth);
-        break;
-    case ATTR_FLOATS:
-    case ATTR_INTS:
-    case ATTR_STRINGS:
-        text_add(p->out, "[");
-        for (int i = 0; i < a->count; i++) {
-            if (i) text_add(p->out, ", ");
-            print_scalar(p, a, i);
-        }
-        text_add(p->out, "]");
-        break;
-    default: text_add(p->out, "type()"); break;
+    if (a->kind != ATTR_GRAPH) {
+        print_attr_value(p->out, a, (depth + 1) * INDENT);
+        return;
     }
+    text_add(p->out, "graph ");
+    if (*a->graph->name) print_name(p->out, a->graph->name);
+    print_signature(p, a->graph);
+    print_graph_body(p, a->graph, depth);
 }
 
 /* ---- nodes ---- */
@@ -319,10 +289,9 @@ static void print_opsets(Printer *p, const Graph *g)
     }
 }
 
-static void print_main(Printer *p)
+/* The signature of the net, and the sizes of its named dimensions. */
+static void print_head(Printer *p)
 {
-    text_add(p->out, "\nnet ");
-    print_name(p->out, p->main->name);
     print_signature(p, p->main);
     for (int i = 0; i < p->dim_names.count; i++) {
         const char *name = p->dim_names.items[i];
@@ -330,8 +299,24 @@ static void print_main(Printer *p)
         print_name(p->out, name);
         text_add(p->out, " = %lld", (long long)*(const int64_t *)map_get(p->dim_values, name));
     }
+}
+
+static void print_main(Printer *p)
+{
+    text_add(p->out, "\nnet ");
+    print_name(p->out, p->main->name);
+    print_head(p);
     print_graph_body(p, p->main, 0);
     text_add(p->out, "\n");
+}
+
+void print_net_signature(const Graph *g, Text *out)
+{
+    Printer p = {.out = out, .arena = arena_new(), .main = g};
+    p.dim_values = map_new(p.arena);
+    collect_dims(&p);
+    print_head(&p);
+    arena_free(p.arena);
 }
 
 void print_net(const Graph *g, const char *weights_file, Tensors *weights, Text *out)
@@ -358,32 +343,4 @@ void print_net(const Graph *g, const char *weights_file, Tensors *weights, Text 
     text_put(out, body.data, body.length);
     text_free(&body);
     arena_free(p.arena);
-}
-
-/* ---- files ---- */
-
-static DataTensor data_tensor(const Tensor *t)
-{
-    DataTensor data = {.name = t->name, .dtype = t->dtype, .rank = t->rank, .data = t->data};
-    memcpy(data.dims, t->dims, (size_t)t->rank * sizeof *t->dims);
-    return data;
-}
-
-bool print_net_files(const Graph *g, const char *path, Diags *diags)
-{
-    size_t length = strlen(path);
-    bool net = length > 4 && strcmp(path + length - 4, ".net") == 0;
-    const char *weights_path =
-        arena_format(g->arena, "%.*s.safetensors", (int)(net ? length - 4 : length), path);
-    const char *slash = strrchr(weights_path, '/');
-    Text text = {0};
-    Tensors weights = {0};
-    print_net(g, slash ? slash + 1 : weights_path, &weights, &text);
-    DataTensor *data = NEW_ARRAY(g->arena, DataTensor, weights.count);
-    for (int i = 0; i < weights.count; i++) data[i] = data_tensor(weights.items[i]);
-    bool ok = !weights.count || datafile_write(weights_path, data, weights.count, diags);
-    if (ok && !file_write(path, text.data, text.length))
-        ok = datafile_error(diags, "E0101", NULL, "cannot write %s: %s", path, strerror(errno));
-    text_free(&text);
-    return ok;
 }

@@ -18,6 +18,10 @@ void print_type(Text *out, Dtype dtype, int rank, const int64_t *dims);
 /* The elements of a tensor with data: one value when it is a scalar or all are the same, else a
  * flat list, wrapped and indented. */
 void print_elements(Text *out, const Tensor *t, int indent);
+/* The value of an attribute that is no graph. */
+void print_attr_value(Text *out, const Attr *a, int indent);
+/* "(x: f32[N, 3]) -> (y: f32[N, 4]) where N = 1" */
+void print_net_signature(const Graph *g, Text *out);
 /* All elements are the same bytes. */
 bool print_is_uniform(const Tensor *t);
 

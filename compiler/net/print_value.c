@@ -150,3 +150,40 @@ void print_elements(Text *out, const Tensor *t, int indent)
     else
         print_list(out, t, tensor_elements(t), indent);
 }
+
+/* ---- attributes ---- */
+
+static void print_scalar(Text *out, const Attr *a, int i)
+{
+    if (a->kind == ATTR_FLOATS)
+        print_float(out, DT_F32, a->floats[i]);
+    else if (a->kind == ATTR_INTS)
+        text_add(out, "%lld", (long long)a->ints[i]);
+    else
+        print_string(out, a->strings[i]);
+}
+
+void print_attr_value(Text *out, const Attr *a, int indent)
+{
+    switch (a->kind) {
+    case ATTR_FLOAT: print_float(out, DT_F32, a->f); break;
+    case ATTR_INT: text_add(out, "%lld", (long long)a->i); break;
+    case ATTR_STRING: print_string(out, a->s); break;
+    case ATTR_TENSOR:
+        print_type(out, a->tensor->dtype, a->tensor->rank, a->tensor->dims);
+        text_add(out, " ");
+        print_elements(out, a->tensor, indent);
+        break;
+    case ATTR_FLOATS:
+    case ATTR_INTS:
+    case ATTR_STRINGS:
+        text_add(out, "[");
+        for (int i = 0; i < a->count; i++) {
+            if (i) text_add(out, ", ");
+            print_scalar(out, a, i);
+        }
+        text_add(out, "]");
+        break;
+    default: text_add(out, "type()"); break;
+    }
+}

@@ -129,5 +129,6 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
     bool whole = !r->stopped && diags_errors(diags) == r->weight_errors;
     if (whole && !options->inputs_only) weights_finish(r);
     if (good(r) && options->init) init_fill(r);
+    if (good(r) && !options->inputs_only) names_restore(r);
     return diags_errors(diags) == before && !r->stopped ? r->top : NULL;
 }

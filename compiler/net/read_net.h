@@ -357,6 +357,17 @@ void weights_open(Reader *r);
 void weights_give(Reader *r, Tensor *param);
 /* Reports tensors of the files that no parameter took, and parameters that got none. */
 void weights_finish(Reader *r);
+bool weights_have_names(const Reader *r);
+/* The metadata of the files of weights; NULL when none has the key. */
+const char *weights_name(const Reader *r, const char *key);
+
+/* ---- read_net_names.c ---- */
+
+/* Gives nodes and tensors the names that the network had for them from which the text was printed. */
+void names_restore(Reader *r);
+
+/* ---- read_net_init.c ---- */
+
 /* Fills parameters without data from the seed: a function of the seed and the parameter's path
  * alone. */
 void init_fill(Reader *r);

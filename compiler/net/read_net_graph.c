@@ -39,11 +39,24 @@ static Tensor *identity(Reader *r, Scope *s, Tensor *from, const NetName *name)
     return to;
 }
 
+/* A computed value that is no output yet takes the output's name. */
+static bool take_name(Reader *r, Tensor *t, const NetName *name)
+{
+    bool own = t->kind == TENSOR_VALUE && t->producer && !t->expansion &&
+               map_get(r->graph->by_name, t->name) == t;
+    for (int i = 0; i < r->graph->outputs.count; i++) own &= r->graph->outputs.items[i] != t;
+    if (!own || graph_is_output(r->graph, t)) return false;
+    map_set(r->graph->by_name, t->name, NULL);
+    t->name = arena_string(r->arena, name->text);
+    map_set(r->graph->by_name, t->name, t);
+    return true;
+}
+
 /* A tensor of that name: the value itself, or a copy. NULL after a diagnostic. */
 static Tensor *named_output(Reader *r, Scope *s, Tensor *t, const NetName *name)
 {
     Tensor *taken = map_get(r->graph->by_name, name->text);
-    if (taken == t) return t;
+    if (taken == t || (!taken && take_name(r, t, name))) return t;
     if (!taken) return identity(r, s, t, name);
     Diagnostic *d = net_error(r, "E0404", name->source,
                               "the output `%s` has the name of another tensor", name->text);

@@ -77,7 +77,7 @@ static Value build_prelu(LayerCall *c)
 
 static Value clip(LayerCall *c, double low, double high)
 {
-    Node *n = layer_node(c, NULL, "Clip", 13, 3, 1);
+    Node *n = layer_node(c, NULL, "Clip", 12, 3, 1);
     n->inputs[0] = c->x;
     if (!isnan(low) && !(n->inputs[1] = layer_scalar(c, low))) return poison;
     if (!isnan(high) && !(n->inputs[2] = layer_scalar(c, high))) return poison;

@@ -4,7 +4,7 @@
 /* y = x W^T + b on matrices: one Gemm. */
 static Value linear_gemm(LayerCall *c, Tensor *weight, Tensor *bias)
 {
-    Node *n = layer_node(c, NULL, "Gemm", 13, bias ? 3 : 2, 1);
+    Node *n = layer_node(c, NULL, "Gemm", 11, bias ? 3 : 2, 1);
     n->inputs[0] = c->x, n->inputs[1] = weight;
     if (bias) n->inputs[2] = bias;
     node_int(c->r, n, "transB", 1);
@@ -15,11 +15,11 @@ static Value linear_gemm(LayerCall *c, Tensor *weight, Tensor *bias)
 static Value linear_matmul(LayerCall *c, Tensor *weight, Tensor *bias)
 {
     static const int64_t swap[] = {1, 0};
-    Node *turn = layer_node(c, "transpose", "Transpose", 13, 1, 1);
+    Node *turn = layer_node(c, "transpose", "Transpose", 1, 1, 1);
     turn->inputs[0] = weight;
     node_ints(c->r, turn, "perm", swap, 2);
     Tensor *turned = layer_step(c, turn);
-    Node *product = layer_node(c, bias ? "matmul" : NULL, "MatMul", 13, 2, 1);
+    Node *product = layer_node(c, bias ? "matmul" : NULL, "MatMul", 9, 2, 1);
     product->inputs[0] = c->x, product->inputs[1] = turned;
     if (!turned || !bias) return turned ? layer_done(c, product) : poison;
     Tensor *sum = layer_step(c, product);
@@ -80,7 +80,7 @@ static Value build_matmul(LayerCall *c)
             net_help(d, "transpose the right side: its last dimension is %lld", (long long)inner);
         return poison;
     }
-    Node *n = layer_node(c, NULL, "MatMul", 13, 2, 1);
+    Node *n = layer_node(c, NULL, "MatMul", 9, 2, 1);
     n->inputs[0] = c->x, n->inputs[1] = arg_value(c, "y")->tensor;
     return layer_done(c, n);
 }
@@ -102,7 +102,7 @@ static Value build_embedding(LayerCall *c)
     Tensor *weight;
     c->dtype = DT_F32;
     if (!layer_weight(c, "weight", true, 2, dims, &weight)) return poison;
-    Node *n = layer_node(c, NULL, "Gather", 13, 2, 1);
+    Node *n = layer_node(c, NULL, "Gather", 11, 2, 1);
     n->inputs[0] = weight, n->inputs[1] = c->x;
     return layer_done(c, n);
 }

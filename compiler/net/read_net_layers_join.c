@@ -36,7 +36,7 @@ static Value build_concat(LayerCall *c)
     if (!layer_rank(c, 1, "at least one dimension") || !arg_axis(c, "axis", 1, c->x->rank, &axis))
         return poison;
     if (!check_alike(c, list, axis)) return poison;
-    Node *n = layer_node(c, NULL, "Concat", 13, list->list.count, 1);
+    Node *n = layer_node(c, NULL, "Concat", 11, list->list.count, 1);
     for (int i = 0; i < list->list.count; i++) n->inputs[i] = list->list.items[i].tensor;
     node_int(c->r, n, "axis", axis);
     return layer_done(c, n);

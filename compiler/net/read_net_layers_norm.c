@@ -28,7 +28,7 @@ static Value build_batchnorm(LayerCall *c)
 {
     if (!layer_rank(c, 2, "N x C or N x C x ...") || !check_eps(c)) return poison;
     int64_t *channels = &c->x->dims[1];
-    Node *n = layer_node(c, NULL, "BatchNormalization", 15, 5, 1);
+    Node *n = layer_node(c, NULL, "BatchNormalization", 9, 5, 1);
     n->inputs[0] = c->x;
     n->inputs[1] = layer_param(c, "weight", true, 1, channels);
     n->inputs[2] = layer_param(c, "bias", true, 1, channels);
@@ -93,7 +93,7 @@ static Value build_lrn(LayerCall *c)
         net_error(c->r, "E0406", arg_value(c, "size")->source, "`size` of lrn must be at least 1");
         return poison;
     }
-    Node *n = layer_node(c, NULL, "LRN", 13, 1, 1);
+    Node *n = layer_node(c, NULL, "LRN", 1, 1, 1);
     n->inputs[0] = c->x;
     node_int(c->r, n, "size", size);
     node_float(c->r, n, "alpha", arg_float(c, "alpha", 1e-4));
@@ -111,7 +111,7 @@ static Value build_dropout(LayerCall *c)
                   "`ratio` of dropout is at least 0 and below 1, not %g", ratio);
         return poison;
     }
-    Node *n = layer_node(c, NULL, "Dropout", 13, 2, 1);
+    Node *n = layer_node(c, NULL, "Dropout", 12, 2, 1);
     Value v = value_float(ratio, c->e->source);
     n->inputs[0] = c->x;
     n->inputs[1] = literal_tensor(c->r, &v, DT_F32, arena_format(c->r->arena, "%s.ratio", c->path));

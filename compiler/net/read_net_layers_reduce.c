@@ -7,9 +7,11 @@ static Value build_reduce(LayerCall *c)
     int64_t axes[MAX_RANK];
     int count = arg_given(c, "axis") ? arg_list(c, "axis", axes) : 0;
     if (count < 0) return poison;
-    Node *n = layer_node(c, NULL, c->layer->op_type, 18, count ? 2 : 1, 1);
+    bool as_input = c->r->top->opset >= c->layer->since; /* an attribute in older versions */
+    Node *n = layer_node(c, NULL, c->layer->op_type, 11, count && as_input ? 2 : 1, 1);
     n->inputs[0] = c->x;
-    if (count) n->inputs[1] = layer_ints(c, "axes", axes, count);
+    if (count && as_input) n->inputs[1] = layer_ints(c, "axes", axes, count);
+    if (count && !as_input) node_ints(c->r, n, "axes", axes, count);
     node_int(c->r, n, "keepdims", arg_bool(c, "keep", false));
     return layer_done(c, n);
 }

@@ -10,7 +10,7 @@ static Value build_flatten(LayerCall *c)
         if (!arg_axis(c, "axis", 1, c->x->rank, &at)) return poison;
         axis = at;
     }
-    Node *n = layer_node(c, NULL, "Flatten", 13, 1, 1);
+    Node *n = layer_node(c, NULL, "Flatten", 11, 1, 1);
     n->inputs[0] = c->x;
     node_int(c->r, n, "axis", axis);
     return layer_done(c, n);
@@ -47,7 +47,7 @@ static Value build_reshape(LayerCall *c)
     int64_t dims[MAX_RANK];
     int count = arg_list(c, "shape", dims);
     if (count < 0 || !reshape_dims(c, count, dims)) return poison;
-    Node *n = layer_node(c, NULL, "Reshape", 14, 2, 1);
+    Node *n = layer_node(c, NULL, "Reshape", 5, 2, 1);
     n->inputs[0] = c->x, n->inputs[1] = layer_ints(c, "shape", dims, count);
     return layer_done(c, n);
 }
@@ -78,7 +78,7 @@ static Value build_transpose(LayerCall *c)
                  c->x->rank - 1);
         return poison;
     }
-    Node *n = layer_node(c, NULL, "Transpose", 13, 1, 1);
+    Node *n = layer_node(c, NULL, "Transpose", 1, 1, 1);
     n->inputs[0] = c->x;
     node_ints(c->r, n, "perm", perm, count);
     return layer_done(c, n);
@@ -118,7 +118,7 @@ static Value build_slice(LayerCall *c)
         net_error(c->r, "E0406", arg_value(c, "step")->source, "`step` of slice cannot be 0");
         return poison;
     }
-    Node *n = layer_node(c, NULL, "Slice", 13, 5, 1);
+    Node *n = layer_node(c, NULL, "Slice", 11, 5, 1);
     n->inputs[0] = c->x;
     n->inputs[1] = layer_ints(c, "from", &from, 1);
     n->inputs[2] = layer_ints(c, "to", &to, 1);
@@ -152,7 +152,7 @@ static Value build_upsample(LayerCall *c)
 static Tensor *reshape_step(LayerCall *c, const char *suffix, Tensor *x, const int64_t *dims,
                             int count)
 {
-    Node *n = layer_node(c, suffix, "Reshape", 14, 2, 1);
+    Node *n = layer_node(c, suffix, "Reshape", 5, 2, 1);
     n->inputs[0] = x,
     n->inputs[1] = layer_ints(c, arena_format(c->r->arena, "%s.shape", suffix), dims, count);
     return layer_step(c, n);
@@ -180,12 +180,12 @@ static Value build_channel_shuffle(LayerCall *c)
     }
     Tensor *parts = reshape_step(c, "split", c->x, split, x->rank + 1);
     if (!parts) return poison;
-    Node *turn = layer_node(c, "transpose", "Transpose", 13, 1, 1);
+    Node *turn = layer_node(c, "transpose", "Transpose", 1, 1, 1);
     turn->inputs[0] = parts;
     node_ints(c->r, turn, "perm", perm, x->rank + 1);
     Tensor *turned = layer_step(c, turn);
     if (!turned) return poison;
-    Node *n = layer_node(c, NULL, "Reshape", 14, 2, 1);
+    Node *n = layer_node(c, NULL, "Reshape", 5, 2, 1);
     n->inputs[0] = turned, n->inputs[1] = layer_ints(c, "shape", x->dims, x->rank);
     return layer_done(c, n);
 }
@@ -202,7 +202,7 @@ static Value build_pixel_shuffle(LayerCall *c)
             (long long)scale, (long long)c->x->dims[1]);
         return poison;
     }
-    Node *n = layer_node(c, NULL, "DepthToSpace", 13, 1, 1);
+    Node *n = layer_node(c, NULL, "DepthToSpace", 11, 1, 1);
     n->inputs[0] = c->x;
     node_int(c->r, n, "blocksize", scale);
     node_text(c->r, n, "mode", "CRD");

@@ -24,6 +24,12 @@ static WeightsFile *open_file(Reader *r, const char *path, Source source)
     file->path = path, file->source = source;
     if (!datafile_read(r->arena, path, &file->tensors, r->diags)) return NULL;
     file->used = NEW_ARRAY(r->arena, bool, file->tensors.count);
+    file->name_by_key = map_new(r->arena);
+    DataNames names = {0};
+    datafile_names(r->arena, path, &names);
+    file->named = names.count > 0;
+    for (int i = 0; i < names.count; i++)
+        map_set(file->name_by_key, names.items[i].key, (void *)names.items[i].value);
     file->by_name = map_new(r->arena);
     for (int i = 0; i < file->tensors.count; i++)
         map_set(file->by_name, file->tensors.items[i].name, &file->tensors.items[i]);
@@ -311,4 +317,22 @@ void weights_finish(Reader *r)
     }
     report_missing(r);
     for (int i = 0; i < r->weights->files.count; i++) report_unused(r, r->weights->files.items[i]);
+}
+
+/* ---- names ---- */
+
+bool weights_have_names(const Reader *r)
+{
+    for (int i = 0; i < r->weights->files.count; i++)
+        if (r->weights->files.items[i]->named) return true;
+    return false;
+}
+
+const char *weights_name(const Reader *r, const char *key)
+{
+    for (int i = 0; i < r->weights->files.count; i++) {
+        const char *name = map_get(r->weights->files.items[i]->name_by_key, key);
+        if (name) return name;
+    }
+    return NULL;
 }

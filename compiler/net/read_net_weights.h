@@ -32,6 +32,8 @@ typedef struct WeightsFile {
     Map *by_name; /* DataTensor */
     bool *used;
     bool doubtful; /* it was said that another file has the same names */
+    Map *name_by_key; /* its metadata */
+    bool named;       /* there is some */
     LIST(WeightBinding) bindings;
 } WeightsFile;
 

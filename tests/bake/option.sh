@@ -25,7 +25,7 @@ tensor "$T/image.pb" 'data_type: 1 dims: 3 dims: 2 float_data: 1 float_data: 2 f
 tensor "$T/floats.pb" 'data_type: 1 dims: 2 float_data: 1 float_data: 3'
 
 # A baked input sizes the named dimensions that are open, and leaves the interface.
-expect print 0 "$NETC" print --bake "repeats=$T/repeats.pb" --bake "bias=$T/bias.pb" "$T/m.onnx"
+expect print 0 "$NETC" print --flat --bake "repeats=$T/repeats.pb" --bake "bias=$T/bias.pb" "$T/m.onnx"
 expect_text print-inputs "$T/stdout" '^net m(image: f32\[.*2\]) -> (y: f32\[3, 6\])'
 expect_text print-const "$T/stdout" '^    const repeats: i64\[2\] = \[1, 3\]$'
 expect check 0 "$NETC" check --dim N=3 --bake="repeats=$T/repeats.pb" "$T/m.onnx"
@@ -72,7 +72,7 @@ graph {
 }
 MODEL
 encode "$T/list" >"$T/list.onnx"
-expect element 0 "$NETC" print --elements s=2 --bake "s_1=$T/repeats.pb" "$T/list.onnx"
+expect element 0 "$NETC" print --flat --elements s=2 --bake "s_1=$T/repeats.pb" "$T/list.onnx"
 expect_text element-const "$T/stdout" 'const s_1: i64\[2\] = \[1, 3\]'
 refuses sequence 'error.E0131.: --bake s: the input is a sequence' "$NETC" check --elements s=2 --bake "s=$T/repeats.pb" "$T/list.onnx"
 
@@ -80,6 +80,6 @@ refuses sequence 'error.E0131.: --bake s: the input is a sequence' "$NETC" check
 printf 'net n(x: f32[N, 4], shape: i64[2]) -> (y) where N = 1 {\n    y = Reshape(x, shape)\n}\n' >"$T/n.net"
 refuses net "error.E0206.: the shape 'shape' must be known" "$NETC" check "$T/n.net"
 tensor "$T/shape.pb" 'data_type: 7 dims: 2 int64_data: 2 int64_data: 6'
-expect net-baked 0 "$NETC" print --dim N=3 --bake "shape=$T/shape.pb" "$T/n.net"
+expect net-baked 0 "$NETC" print --flat --dim N=3 --bake "shape=$T/shape.pb" "$T/n.net"
 expect_text net-baked-text "$T/stdout" '(y: f32\[2, 6\])'
 refuses net-unknown "did you mean 'shape'?" "$NETC" check "$T/n.net" --bake "shap=$T/shape.pb"

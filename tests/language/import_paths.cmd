@@ -12,7 +12,7 @@ mkdir "$T/first"
 echo 'block found(x) { return x |> conv(1, kernel: 1) }' >"$T/first/found.net"
 "$NETC" check "$T/main.net" -I "$T/first" -I lib/elsewhere 2>&1 | sed -n 1p
 echo 'block found(x) { return x }' >"$T/found.net"
-"$NETC" print "$T/main.net" -I "$T/first" | grep -c Relu
+"$NETC" print --flat "$T/main.net" -I "$T/first" | grep -c Relu
 mkdir "$T/std"
 echo 'block fire(x) { return x }' >"$T/std/mobile.net"
 echo 'import "std/mobile.net" net n(x: f32[4]) -> (y) { y = fire(x) }' | tr '\n' ' ' | sed 's/ net n/\nnet n/' >"$T/own.net"

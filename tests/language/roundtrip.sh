@@ -1,5 +1,5 @@
-# What netc print writes compiles to the same bytes as what it was printed from: the examples, the networks of these tests, ONNX
-# models with everything a model may have. tests/roundtrip does the comparing.
+# What netc print writes compiles to the same bytes as what it was printed from: the networks of these tests, ONNX models with
+# everything a model may have. With blocks and layers, and flat. tests/roundtrip does the comparing.
 . "$ROOT/tests/driver/lib/checks.sh"
 mkdir "$T/models"
 for model in "$ROOT"/tests/*/*.model; do
@@ -9,10 +9,12 @@ for model in "$ROOT"/tests/*/*.model; do
     grep -v "^  output { name: .\(c64_typed\|c128_typed\|strings\)" "$model" >"$T/text"
     protoc-c --encode=onnx.ModelProto --proto_path="$ROOT/grammar" onnx.proto <"$T/text" >"$T/models/$name.onnx"
 done
-ls "$T"/models/*.onnx "$ROOT"/examples/*.net >"$T/list"
+ls "$T"/models/*.onnx "$ROOT"/tests/print/*.net >"$T/list"
 for net in "$ROOT"/tests/*/*.net; do [ -f "${net%.net}.err" ] || echo "$net"; done >>"$T/list"
-if "$ROOT/tests/roundtrip" "$T/list" -- --init 1 --dim-default 1 >"$T/said"; then echo "ok all"
-else grep '^not ok' "$T/said"; fi
+for how in "" --flat; do
+    if PRINT=$how "$ROOT/tests/roundtrip" "$T/list" -- --init 1 --dim-default 1 >"$T/said"; then echo "ok all$how"
+    else grep '^not ok' "$T/said" | sed "s/$/ $how/"; fi
+done
 # nearly all of them can be compiled
 expect_true most sh -c "grep -q ' [0-9] not compiled' $T/said || grep -q ' 1[0-9] not compiled' $T/said"
 

@@ -11,6 +11,6 @@ net given(x: f32[1, 4]) -> (y: f32[1, 4]) {
 END
 cp torch/layers.npz "$T/layers.npz"
 cd "$T"
-"$NETC" print given.net 2>given.err
+"$NETC" print --flat given.net 2>given.err
 grep -c '^ *= note: "' given.err
 "$NETC" check given.net --weights-from none.npz 2>&1

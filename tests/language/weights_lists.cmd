@@ -35,4 +35,4 @@ net lists(x: u8[2]) -> (a, b, c, d, y) {
     y = repeat 2 as part (x) { scaled(x) }
 }
 END
-"$NETC" print lists.net 2>&1
+"$NETC" print --flat lists.net 2>&1

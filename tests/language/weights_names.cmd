@@ -12,4 +12,4 @@ net names(x: f32[1, 1]) -> (y: f32[1, 1]) {
     y = x |> linear(1, bias: false) as a[1] |> linear(1, bias: false) as b[1] |> linear(1, bias: false) as c[1]
 }
 END
-"$NETC" print names.net --weights-from weights 2>&1
+"$NETC" print --flat names.net --weights-from weights 2>&1

@@ -29,7 +29,7 @@ MODEL
 }
 # reads NAME: the weight is 1 and 2, from wherever netc is run.
 reads() {
-    expect "$1" 0 "$NETC" print "$T/model/m.onnx" && expect_text "$1-values" "$T/stdout" 'w: f32\[2\] = \[1.0, 2.0\]'
+    expect "$1" 0 "$NETC" print --flat "$T/model/m.onnx" && expect_text "$1-values" "$T/stdout" 'w: f32\[2\] = \[1.0, 2.0\]'
 }
 no() { refuses "$1" "$2" "$NETC" check "$T/model/m.onnx"; }
 

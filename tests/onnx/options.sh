@@ -39,12 +39,12 @@ graph {
 MODEL
 encode "$T/text" >"$T/w.onnx"
 mkdir "$T/out"
-expect files 0 "$NETC" print "$T/w.onnx" -o "$T/out/w.net"
+expect files 0 "$NETC" print --flat "$T/w.onnx" -o "$T/out/w.net"
 expect_text files-weights "$T/out/w.net" '^weights "w.safetensors"$'
 expect_text files-long "$T/out/w.net" '^    param long: f32\[40\]$'
 expect_text files-short "$T/out/w.net" '^    param short: f32\[4\] = \[1.0, 2.0, 3.0, 4.0\]$'
 expect_text files-const "$T/out/w.net" '^    const shape: i64\[2\] = \[10, 4\]$'
-expect again 0 "$NETC" print "$T/out/w.net" -o "$T/again.net"
+expect again 0 "$NETC" print --flat "$T/out/w.net" -o "$T/again.net"
 expect_true again-weights cmp "$T/out/w.safetensors" "$T/again.safetensors"
 sed 's/"w.safetensors"/"again.safetensors"/' "$T/out/w.net" >"$T/expected.net"
 expect_true again-text cmp "$T/expected.net" "$T/again.net"
