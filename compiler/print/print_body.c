@@ -10,7 +10,7 @@
 
 #include <ctype.h>
 
-enum { WIDTH = 110, INDENT = 4 };
+enum { INDENT = 4 };
 
 typedef struct Body {
     const CallMaker *m;
@@ -194,31 +194,21 @@ static bool continues(const Body *b, int at)
     return b->reads[t->id] == 1 && !is_output(b, t) && run_length(b, at) == 1;
 }
 
+/* On one line, however long: the text is laid out when it is whole. */
 static void put_chain(Body *b, Text *out, int first, int last)
 {
-    size_t line = 0;
     for (int i = first; i <= last; i++) {
         const PrintCall *c = b->calls->items[i];
         const char *const *weights = declare_weights(b, c);
-        Text part = {0};
         bool piped = i > first || (is_piped(c) && last > first);
-        if (piped && i == first) put_name(&part, b, c->inputs.items[0]);
-        if (piped) text_add(&part, "%s|> ", i == first ? " " : "");
+        if (piped && i == first) put_name(out, b, c->inputs.items[0]);
+        if (piped) text_add(out, " |> ");
         if (c->kind == CALL_ARITH) {
-            put_arith(&part, b, c, weights);
+            put_arith(out, b, c, weights);
         } else {
-            text_add(&part, "%s", c->callee);
-            put_args(&part, b, c, piped, weights);
+            text_add(out, "%s", c->callee);
+            put_args(out, b, c, piped, weights);
         }
-        if (i > first && line + part.length + 14 > WIDTH) {
-            text_add(out, "\n%*s", 2 * INDENT, "");
-            line = 0;
-        } else if (i > first) {
-            text_add(out, " ");
-        }
-        line += part.length + 1;
-        text_put(out, part.data, part.length);
-        text_free(&part);
     }
 }
 

@@ -5,6 +5,7 @@
  */
 #include "print_structure.h"
 
+#include "format_net.h"
 #include "op.h"
 #include "optimise.h"
 #include "print_call.h"
@@ -115,6 +116,17 @@ static void put_blocks_and_net(const CallMaker *m, Text *out)
     put_net(m, &calls, out);
 }
 
+/* As netc fmt has it. */
+static bool lay_out(const Graph *g, Text *text)
+{
+    Text formatted = {0};
+    const File file = {"printed.net", (const uint8_t *)text->data, text->length};
+    bool good = format_net(g->arena, &file, &formatted, diags_new(g->arena));
+    text_free(text);
+    *text = formatted;
+    return good;
+}
+
 bool print_structure(Graph *g, const char *weights_file, PrintedNet *out)
 {
     Text body = {0};
@@ -136,6 +148,7 @@ bool print_structure(Graph *g, const char *weights_file, PrintedNet *out)
             text_add(&out->text, "\n");
         }
         text_put(&out->text, body.data + head, body.length - head);
+        good = good && lay_out(g, &out->text);
         text_free(&body);
     }
     arena_free(scratch);

@@ -7,6 +7,7 @@ while read -r net; do
     [ -n "$parameters" ] || continue # blocks to be imported
     if ! "$NETC" print "$net" --dim-default 1 >"$T/once.net" 2>"$T/stderr"; then echo "not ok $name: $(head -n 1 "$T/stderr")"
     elif ! "$NETC" print "$T/once.net" >"$T/twice.net" 2>"$T/stderr"; then echo "not ok $name again: $(head -n 1 "$T/stderr")"
+    elif ! "$NETC" fmt --check "$T/once.net" >"$T/stderr" 2>&1; then echo "not ok $name: not in the layout of netc fmt"
     elif cmp -s "$T/once.net" "$T/twice.net"; then echo "ok $name"
     else echo "not ok $name: $(diff "$T/once.net" "$T/twice.net" | grep '^[<>]' | head -n 2 | tr '\n' ' ')"; fi
     [ "$parameters" -gt 1500000 ] || echo "$net" >>"$T/small"
