@@ -126,7 +126,8 @@ const Command command_graph = {
     .title = "Draws a network, in DOT or SVG",
     .help = "Boxes are layers, frames are instances of blocks. Writes DOT on standard output,\n"
             "or what -o names: .dot, .gv or .svg. An SVG is placed by Graphviz where it is\n"
-            "installed, else by netc itself; --layout says which.\n",
+            "installed, else by netc itself; --layout says which. --optimised and --kernels\n"
+            "take random parameters where there are no weights, --outline is placed by netc.\n",
     .least = 1,
     .most = 1,
     .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_DRAWING,

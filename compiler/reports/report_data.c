@@ -1,5 +1,6 @@
 /* The facts of a report as JSON. Names may be any bytes: what is not UTF-8, and what would end a
  * <script>, is escaped. */
+#include "cost.h"
 #include "diag_record.h"
 #include "json.h"
 #include "report.h"
@@ -82,7 +83,7 @@ static const Node *leader(const Kernel *k)
 static void add_kernels(Arena *arena, Text *out, const Report *r)
 {
     const Program *p = r->program;
-    const double *macs = work_macs(arena, p);
+    const double *macs = work_macs(arena, p), resident = cost_resident(p);
     text_add(out, "\n\"kernels\":[");
     for (int i = 0; i < p->kernels.count; i++) {
         const Kernel *k = p->kernels.items[i];
@@ -101,6 +102,9 @@ static void add_kernels(Arena *arena, Text *out, const Report *r)
         end(out, "],");
         add_number(out, "macs", macs[i]);
         add_number(out, "bytes", work_bytes(k));
+        Cost cost = cost_of(p->pool, k, p->target, resident);
+        add_number(out, "cycles", round(cost.cycles));
+        add_text(out, "bound", cost_bound_name(cost.bound));
         if (r->profile) add_number(out, "seconds", r->profile->seconds[i]);
         end(out, "},");
     }

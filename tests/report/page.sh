@@ -78,7 +78,7 @@ for width in 400 1280; do
     seen found-$width 'found 5'
     seen shown-$width 'shown true'
     seen kernels-$width 'kernels true'
-    seen metrics-$width 'metrics Multiply-adds, Bytes'
+    seen metrics-$width 'metrics Multiply-adds, Bytes, Cycles'
     seen nameless-$width 'nameless 0'
     seen outside-$width 'outside 0'
 done
@@ -88,7 +88,7 @@ seen hostile-markup 'markup 0'
 seen hostile-scroll 'scroll none'
 if [ -f "$T/profile.html" ]; then
     see "$T/profile.html" 1280
-    seen profile-metrics 'metrics Time, GFLOP/s, Multiply-adds, Bytes'
+    seen profile-metrics 'metrics Time, GFLOP/s, Multiply-adds, Bytes, Cycles'
     seen profile-bars 'bars Time true'
     seen profile-rates 'bars GFLOP/s true'
 fi

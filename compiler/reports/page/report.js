@@ -226,6 +226,7 @@ function showLayer(path) {
 const metrics = [
   { title: "Multiply-adds", of: k => k.macs, text: count, note: "Multiply-adds of the layers that each kernel computes." },
   { title: "Bytes", of: k => k.bytes, text: bytes, note: "Bytes of the buffers and weights that each kernel reads and writes, each once." },
+  { title: "Cycles", of: k => k.cycles, text: count, note: "Cycles of one core that the cost model expects of each kernel, before anything is run." },
 ];
 if (timed) metrics.unshift(
   { title: "Time", of: k => k.seconds, text: time, note: "Measured time of each kernel." },
@@ -326,6 +327,7 @@ function kernelRow(k, i) {
     cell("Kernel", "n", String(i)), cell("Computes", "layers", k.layers.length ? chips(k) : k.name),
     cell("Schedule", "schedule", k.schedule), cell("Output", "", k.output || ""),
     cell("Multiply-adds", "n", k.macs ? exact(k.macs) : ""), cell("Bytes", "n", exact(k.bytes)),
+    cell("Cycles", "n", k.cycles ? count(k.cycles) : ""), cell("Bound by", "", k.cycles ? k.bound : ""),
   ];
   if (timed) cells.push(cell("Time", "n", time(k.seconds)), cell("GFLOP/s", "n", k.macs && k.seconds ? (2e-9 * k.macs / k.seconds).toPrecision(3) : ""));
   return make("tr", { id: "kernel-" + i, class: k.layers.length ? "" : "quiet" }, cells);
@@ -336,10 +338,11 @@ function kernels() {
   const free = [...byPath.keys()].filter(path => !computed.has(path));
   const several = data.kernels.filter(k => k.layers.length > 1).length;
   $("kernels-note").textContent = `${data.kernels.length} kernels run one after the other; ${several} of them compute several layers at once, ` +
-    "without storing what lies between. The schedule says how: a tile of so many outputs is kept in registers, a row is walked in vectors.";
-  const heads = ["#", "Computes", "Schedule", "Output", "Multiply-adds", "Bytes", ...(timed ? ["Time", "GFLOP/s"] : [])];
+    "without storing what lies between. The schedule says how: a tile of so many outputs is kept in registers, a row is walked in vectors. " +
+    "Cycles are what the cost model expects of one core, and what holds it up most.";
+  const heads = ["#", "Computes", "Schedule", "Output", "Multiply-adds", "Bytes", "Cycles", "Bound by", ...(timed ? ["Time", "GFLOP/s"] : [])];
   $("kernel-table").append(make("thead", null, make("tr", null, heads.map((t, i) =>
-    make("th", { scope: "col", class: i === 0 || i > 3 ? "n" : "" }, t)))), make("tbody", null, data.kernels.map(kernelRow)));
+    make("th", { scope: "col", class: i === 0 || (i > 3 && t !== "Bound by") ? "n" : "" }, t)))), make("tbody", null, data.kernels.map(kernelRow)));
   $("free").hidden = free.length === 0;
   $("free").firstElementChild.textContent = `${free.length} layer${free.length === 1 ? " needs" : "s need"} no kernel`;
   $("free").lastElementChild.textContent = "Folded into weights, or only another way to look at the same bytes: " + free.join(", ");
