@@ -60,12 +60,15 @@ void weights_open(Reader *r)
 
 /* ---- giving ---- */
 
-/* layer[1].conv as others write it: layer.1.conv, or layer1.conv */
-static const char *without_brackets(Arena *arena, const char *path, bool dots)
+enum { MOST_SPELT = 6 }; /* indices of a path that are tried both ways */
+
+/* layer[1].conv[0] as others write it: index i as .0, or with its bit of `joined` without a dot. */
+static const char *respelt(Arena *arena, const char *path, unsigned joined)
 {
     char *copy = arena_string(arena, path), *to = copy;
     for (const char *c = path; *c; c++) {
-        if (*c == '[' && dots) *to++ = '.';
+        if (*c == '[' && !(joined & 1)) *to++ = '.';
+        if (*c == '[') joined >>= 1;
         if (*c != '[' && *c != ']') *to++ = *c;
     }
     *to = '\0';
@@ -75,9 +78,12 @@ static const char *without_brackets(Arena *arena, const char *path, bool dots)
 /* By a name of the file, in any spelling of the path. */
 static const DataTensor *find_named(Reader *r, const WeightsFile *file, const char *path)
 {
+    int indices = 0;
+    for (const char *c = path; *c; c++) indices += *c == '[' && indices < MOST_SPELT;
     const DataTensor *t = map_get(file->by_name, path);
-    if (!t) t = map_get(file->by_name, without_brackets(r->arena, path, true));
-    return t ? t : map_get(file->by_name, without_brackets(r->arena, path, false));
+    for (unsigned joined = 0; !t && joined < 1u << indices; joined++)
+        t = map_get(file->by_name, respelt(r->arena, path, joined));
+    return t;
 }
 
 /* What stands behind an instance's path in one of something inside it; NULL when it is not. */

@@ -208,6 +208,22 @@ class Activations(nn.Module):
                 torch.sigmoid(x), torch.tanh(x), F.softplus(x), F.softsign(x), F.relu6(x), F.hardswish(x), F.softmax(x, 1))
 
 
+class GraphConvolution(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gc1, self.gc2 = nn.Linear(34, 16, bias=False), nn.Linear(16, 4, bias=False)
+
+    def forward(self, features, adjacency):
+        return F.softmax(adjacency @ self.gc2(F.relu(adjacency @ self.gc1(features))), 1)
+
+
+def gaussian_filters(image):
+    image = F.pad(image, (10, 10, 10, 10), mode="replicate")
+    squares = torch.arange(-10, 11).float() ** 2
+    rows = [torch.exp(-squares / (2 * sigma * sigma)) for sigma in (1, 2, 4, 8)]
+    return tuple(F.conv2d(image, (torch.outer(row, row) / row.sum() ** 2)[None, None]) for row in rows)
+
+
 def pooling(x):
     largest, mean = F.max_pool2d(x, 2), F.avg_pool2d(x, 2)
     return largest, mean, F.lp_pool2d(x, 2, 2), 0.5 * largest + 0.5 * mean, F.max_pool2d(x, 3, 2)
@@ -263,6 +279,7 @@ REFERENCES = {
     "squeezenet1_1": torchvision("squeezenet1_1"),
     "densenet121": torchvision("densenet121"),
     "r3d_18": torchvision("r3d_18", (1, 3, 16, 112, 112)),
+    "vit_b_16": torchvision("vit_b_16"),
     "lenet5_classic": own(LeNet5, (1, 1, 32, 32)),
     "alexnet_two_tower": own(TwoTowers, (1, 3, 227, 227)),
     "mobilenet_v1": own(MobileNetV1, IMAGE),
@@ -273,6 +290,8 @@ REFERENCES = {
     "transformer_encoder": own(lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(512, 8, 2048, batch_first=True), 6),
                                (1, 32, 512)),
     "lstm": own(LSTM, (1, 28, 28)),
+    "graph_convolution": own(GraphConvolution, (34, 34), (34, 34)),
+    "gaussian_filters": own(lambda: Function(gaussian_filters), (1, 1, 240, 320)),
     "normalisation": own(Normalisation, (2, 3, 32, 32)),
     "transposed_convolution": own(Transposed, (1, 1, 2, 2), (1, 1, 4)),
     "convolution_1d_2d_3d": own(Dimensions, (1, 3, 32), (1, 3, 32, 32), (1, 3, 16, 32, 32)),
