@@ -9,6 +9,7 @@ Graph *graph_new(Arena *arena, const char *name)
     g->by_name = map_new(arena);
     g->node_names = map_new(arena);
     g->name_counts = map_new(arena);
+    g->extents = map_new(arena);
     return g;
 }
 

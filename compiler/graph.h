@@ -118,6 +118,9 @@ struct Node {
     Attr *attrs;
     int attr_count;
     int id; /* index in graph->nodes at the last renumbering */
+    bool adapted;    /* infer has found what its inputs that vary make of its outputs (extents.h) */
+    bool of_extents; /* infer made it to work out an extent, and does so again: not printed where
+                        nothing else reads it */
 };
 
 struct Graph {
@@ -135,6 +138,7 @@ struct Graph {
     Map *node_names;   /* Node by name */
     int unrolled;      /* of the outermost graph: nodes that infer has put in the place of loops */
     const char *random; /* of the outermost graph: an operator in it that draws at random; NULL */
+    Map *extents;      /* by what is computed: what infer has worked out of extents (Tensor *) */
     Map *name_counts;  /* by stem: the last number graph_unique_name gave (int *) */
 };
 

@@ -61,7 +61,8 @@ struct Op {
      * gone then. */
     bool (*infer)(Infer *in);
     /* Called in place of `infer` when the shape of an input depends on data: calls it, and sets the
-     * extents of the outputs (extents.h). NULL: such inputs are refused. */
+     * extents of the outputs (extents.h). NULL: such inputs are refused, but by operators that have
+     * `element`. */
     bool (*extents)(Infer *in);
     /* What each output element is: calls define_* (define.h). NULL: folded or expanded away only.
      */

@@ -28,6 +28,7 @@ static void copy_node(Graph *g, const Node *from, const Copy *c)
     Arena *arena = g->arena;
     Node *n = NEW(arena, Node);
     *n = *from;
+    n->adapted = false; /* to what this copy is given */
     n->inputs = NEW_ARRAY(arena, Tensor *, n->input_count);
     n->outputs = NEW_ARRAY(arena, Tensor *, n->output_count);
     for (int i = 0; i < n->input_count; i++) n->inputs[i] = copied(c, from->inputs[i]);

@@ -20,7 +20,6 @@ const Tensor *extents_varying(const Node *n)
 
 bool extents_refuse(Infer *in, const Tensor *t)
 {
-    Arena *arena = in->graph->arena;
     infer_error(in, "E0310", "%s cannot take '%s': its shape depends on data", in->node->op_type,
                 t->name);
     Diagnostic *d = infer_last_error(in);
@@ -30,7 +29,6 @@ bool extents_refuse(Infer *in, const Tensor *t)
         diag_note(d, "dimension %d of '%s' is at most %lld; how much, '%s' says, which %s", k,
                   t->name, (long long)t->dims[k], extent->name, infer_origin(in, extent));
     }
-    diag_note(d, "'%s': %s", t->name, tensor_type_text(arena, t));
     return false;
 }
 
@@ -63,7 +61,8 @@ void extents_set(Infer *in, int i, int d, Tensor *extent)
 
 void extents_copy(Infer *in, int i, const Tensor *from)
 {
-    for (int d = 0; d < from->rank; d++) extents_set(in, i, d, extents_at(from, d));
+    for (int d = 0; d < from->rank; d++)
+        if (extents_at(from, d)) extents_set(in, i, d, extents_at(from, d));
 }
 
 /* ---- operators that pass them on ---- */
@@ -103,6 +102,9 @@ static bool broadcast_extent(Infer *in, int rank, int d, Tensor **extent)
 bool extents_elementwise(Infer *in)
 {
     const Node *n = in->node;
+    bool legacy = op_attr(n->op, n->version, "broadcast") != NULL; /* aligned as it says */
+    if (legacy && n->inputs[0]->rank != n->inputs[n->input_count - 1]->rank)
+        return extents_refuse(in, extents_varying(n));
     if (!n->op->infer(in)) return false;
     const Tensor *out = node_output(n, 0);
     for (int i = 0; i < n->input_count && out; i++)
@@ -128,6 +130,23 @@ static Node *own_node(Infer *in, const char *op_type, int inputs)
     return n;
 }
 
+static void set_axes(Infer *in, Node *n, const int64_t *axes, int count)
+{
+    Attr *a = node_add_attr(in->graph, n, "axes", ATTR_INTS);
+    a->count = count;
+    a->ints = arena_copy(in->graph->arena, axes, (size_t)count * sizeof *axes);
+}
+
+Tensor *extents_crop(Infer *in, Tensor *x, int d, Tensor *extent)
+{
+    int64_t axis = d;
+    if (!x || !extent) return NULL;
+    Node *n = own_node(in, "Crop", 2);
+    n->inputs[0] = x, n->inputs[1] = extent;
+    set_axes(in, n, &axis, 1);
+    return expand_done(in, n);
+}
+
 Tensor *extents_fill(Infer *in, Tensor *x, const bool *axes, ReduceOp op)
 {
     int count = 0;
@@ -138,20 +157,45 @@ Tensor *extents_fill(Infer *in, Tensor *x, const bool *axes, ReduceOp op)
     Node *n = own_node(in, "Fill", count + 1);
     n->inputs[0] = x;
     for (int k = 0; k < count; k++) n->inputs[k + 1] = extents_at(x, (int)masked[k]);
-    Attr *a = node_add_attr(in->graph, n, "axes", ATTR_INTS);
-    a->count = count;
-    a->ints = arena_copy(in->graph->arena, masked, (size_t)count * sizeof *masked);
+    set_axes(in, n, masked, count);
     const char *name = reduce_name(op);
     node_add_attr(in->graph, n, "with", ATTR_STRING)->s = (String){name, strlen(name)};
     return expand_done(in, n);
 }
 
+Tensor *extents_wrap(Infer *in, Tensor *indices, Tensor *extent)
+{
+    const Node *from = indices->producer;
+    if (from && strcmp(from->domain, "netc") == 0 && strcmp(from->op_type, "Wrap") == 0)
+        return indices;
+    Node *n = own_node(in, "Wrap", 2);
+    n->inputs[0] = indices, n->inputs[1] = extent;
+    return expand_done(in, n);
+}
+
+/* A number, or which tensor. */
+static const char *value_text(Arena *arena, const Tensor *t)
+{
+    if (t->data && t->dtype == DT_I64 && t->rank == 0)
+        return arena_format(arena, "%lld", (long long)dtype_get_int(DT_I64, t->data, 0));
+    return arena_format(arena, "%p", (const void *)t);
+}
+
+/* What is worked out twice is one tensor, so that extents that are equal are known to be. */
 Tensor *extents_binary(Infer *in, const char *op_type, Tensor *a, Tensor *b)
 {
     if (!a || !b) return NULL;
+    Arena *arena = in->graph->arena;
+    const char *key =
+        arena_format(arena, "%s %s %s", op_type, value_text(arena, a), value_text(arena, b));
+    Tensor *known = map_get(in->graph->extents, key);
+    if (known) return known;
     Node *n = expand_node(in, op_type, 2);
     n->inputs[0] = a, n->inputs[1] = b;
-    return expand_done(in, n);
+    n->of_extents = true;
+    Tensor *result = expand_done(in, n);
+    if (result) map_set(in->graph->extents, key, result);
+    return result;
 }
 
 Tensor *extents_size(Infer *in, const Tensor *t, int d)

@@ -40,6 +40,10 @@ bool extents_as_first(Infer *in);
 /* x with what lies outside the extents of those axes replaced by the identity of a reduction
  * ("sum", "product", "max", "min"): these axes have no extents then. */
 Tensor *extents_fill(Infer *in, Tensor *x, const bool *axes, ReduceOp op);
+/* x with that extent in a dimension. */
+Tensor *extents_crop(Infer *in, Tensor *x, int d, Tensor *extent);
+/* Indices into so many, of which negative ones count from the end, as ones that are not negative. */
+Tensor *extents_wrap(Infer *in, Tensor *indices, Tensor *extent);
 /* a op b of numbers, by the name of an ONNX operator. */
 Tensor *extents_binary(Infer *in, const char *op_type, Tensor *a, Tensor *b);
 /* The size of dimension d when the network runs: its extent or a constant. */

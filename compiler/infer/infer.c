@@ -158,7 +158,7 @@ static Exact exact_of(Graph *g, const Node *n, const Tensor *t, const void *cons
         for (int k = 0; k < n->output_count; k++)
             if (extent && n->outputs[k] == extent) value = data[k];
         assert(!extent || value);
-        extents[d] = extent ? dtype_get_int(DT_I64, value, 0) : -1;
+        extents[d] = extent ? max64(dtype_get_int(DT_I64, value, 0), 0) : -1;
     }
     extents_exact(g->arena, t, extents, e.dims, &e.data);
     return e;
@@ -245,6 +245,19 @@ static bool is_expanded(const Node *n)
     return expanded > 0;
 }
 
+static bool infer_shapes(Infer *in)
+{
+    const Op *op = in->node->op;
+    const Tensor *varying = extents_varying(in->node);
+    if (!varying || in->node->adapted) return op->infer(in);
+    if (op->extents   ? !op->extents(in)
+        : op->element ? !extents_elementwise(in)
+                      : !extents_refuse(in, varying))
+        return false;
+    in->node->adapted = true;
+    return true;
+}
+
 /* *gone: nothing of the node is left to be computed. */
 static bool infer_checked(Infer *in, bool *gone)
 {
@@ -253,11 +266,7 @@ static bool infer_checked(Infer *in, bool *gone)
     if (!infer_schema(in)) return false;
     if (!op->infer)
         return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
-    const Tensor *varying = extents_varying(in->node);
-    bool good = !varying      ? op->infer(in)
-                : op->extents ? op->extents(in)
-                              : extents_refuse(in, varying);
-    if (!good) return false;
+    if (!infer_shapes(in)) return false;
     *gone = is_expanded(in->node);
     if (*gone) return true;
     if (!has_outputs(in)) return false;

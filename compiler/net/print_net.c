@@ -244,11 +244,30 @@ static void mark_uses(const Graph *g, const Graph *in, bool *used)
     for (int i = 0; i < in->outputs.count; i++) mark_used(g, in->outputs.items[i], used);
 }
 
-/* What nothing reads is left out. */
-static void print_tensors(Printer *p, const Graph *g, int depth)
+static bool is_used(const Graph *g, const Node *n, const bool *used)
 {
-    bool *used = NEW_ARRAY(p->arena, bool, g->tensors.count);
-    mark_uses(g, g, used);
+    for (int i = 0; i < n->output_count; i++)
+        if (graph_owns(g, n->outputs[i]) && used[n->outputs[i]->id]) return true;
+    return false;
+}
+
+/* Which of g's tensors are read by what is printed: nodes that infer makes again where it needs
+ * them are so if others read them. */
+static bool *printed_uses(Printer *p, const Graph *g)
+{
+    bool *used = NEW_ARRAY(p->arena, bool, g->tensors.count + 1);
+    for (int i = 0; i < g->outputs.count; i++) mark_used(g, g->outputs.items[i], used);
+    for (int i = g->nodes.count - 1; i >= 0; i--) {
+        Node *n = g->nodes.items[i];
+        const Graph one = {.nodes = {.items = &n, .count = 1}};
+        if (!n->of_extents || is_used(g, n, used)) mark_uses(g, &one, used);
+    }
+    return used;
+}
+
+/* What nothing reads is left out. */
+static void print_tensors(Printer *p, const Graph *g, const bool *used, int depth)
+{
     for (int i = 0; i < g->tensors.count; i++) {
         const Tensor *t = g->tensors.items[i];
         if (used[i] && (t->kind == TENSOR_PARAM || t->kind == TENSOR_CONST))
@@ -259,8 +278,10 @@ static void print_tensors(Printer *p, const Graph *g, int depth)
 static void print_graph_body(Printer *p, const Graph *g, int depth)
 {
     text_add(p->out, " {\n");
-    print_tensors(p, g, depth + 1);
+    bool *used = printed_uses(p, g);
+    print_tensors(p, g, used, depth + 1);
     for (int i = 0; i < g->nodes.count; i++) {
+        if (g->nodes.items[i]->of_extents && !is_used(g, g->nodes.items[i], used)) continue;
         const Tensor *constant = long_constant(p, g, g->nodes.items[i]);
         if (constant)
             print_tensor(p, g, constant, depth + 1);

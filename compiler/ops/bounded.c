@@ -89,6 +89,49 @@ static void define_fill(Definer *d)
     define_rounded(d, out, vars, body);
 }
 
+/* ---- Crop ---- */
+
+static bool infer_crop(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    if (!check_extents(in) || !infer_output(in, 0, x->dtype, x->rank, x->dims)) return false;
+    for (int d = 0; d < x->rank; d++) {
+        Tensor *extent = given_extent(in->node, d);
+        extents_set(in, 0, d, extent ? extent : extents_at(x, d));
+    }
+    return true;
+}
+
+static void define_crop(Definer *d)
+{
+    Tensor *out = d->node->outputs[0];
+    Var **vars = define_indices(d, out->rank, out->dims);
+    Expr **index = define_index_exprs(d, vars, out->rank);
+    define_tensor(d, out, vars, ex_load(d->pool, d->node->inputs[0], index));
+}
+
+/* ---- Wrap ---- */
+
+static bool infer_wrap(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0], *extent = in->node->inputs[1];
+    if (extent->rank != 0)
+        return infer_error(in, "E0203", "the extent must be one number, it is %s",
+                           tensor_type_text(in->graph->arena, extent));
+    return infer_output(in, 0, DT_I64, x->rank, x->dims);
+}
+
+static void define_wrapped(Definer *d)
+{
+    Tensor *out = d->node->outputs[0];
+    Var **vars = define_indices(d, out->rank, out->dims);
+    Expr *i = ex_load(d->pool, d->node->inputs[0], define_index_exprs(d, vars, out->rank));
+    i = ex_cast(d->pool, DT_I64, i);
+    Expr *from_end = ex_add(d->pool, i, ex_load(d->pool, d->node->inputs[1], NULL));
+    define_tensor(d, out, vars,
+                  ex_select(d->pool, ex_lt(d->pool, i, ex_int(d->pool, 0)), from_end, i));
+}
+
 /* ---- Pack ---- */
 
 static bool infer_pack(Infer *in)
@@ -120,6 +163,17 @@ static void define_pack(Definer *d)
 }
 
 const Op ops_bounded[] = {
+    {.name = "Crop",
+     .domain = "netc",
+     .doc = "As much of a tensor along some axes as numbers say that a run computes.",
+     VERSIONS(1),
+     INPUTS(SLOT("x", ANY_2BIT, "T"), SLOT("extents", TYPE(DT_I64), NULL, .variadic = true)),
+     OUTPUTS(SLOT("y", ANY_2BIT, "T")),
+     ATTRS(ATTR("axes", INTS, .required = true)),
+     .infer = infer_crop,
+     .extents = infer_crop,
+     .define = define_crop,
+     EXAMPLES("\"netc\"::Crop(x: f32[3, 4], i64[] 2, axes: [1])")},
     {.name = "Fill",
      .domain = "netc",
      .doc = "The identity of a reduction in place of what lies outside a run-time shape.",
@@ -146,5 +200,15 @@ const Op ops_bounded[] = {
      .define = define_pack,
      EXAMPLES("y, shape = \"netc\"::Pack(x: f32[3, 4], n: i64[], axes: [1])",
               "\"netc\"::Pack(x: u8[2, 3, 2], n: i64[], m: i64[], axes: [0, 1])")},
+    {.name = "Wrap",
+     .domain = "netc",
+     .doc = "Indices of which negative ones count from the end of so many.",
+     VERSIONS(1),
+     INPUTS(SLOT("indices", TYPES_INDEX, NULL), SLOT("extent", TYPE(DT_I64), NULL)),
+     OUTPUTS(SLOT("y", TYPE(DT_I64), NULL)),
+     .infer = infer_wrap,
+     .extents = extents_as_first,
+     .define = define_wrapped,
+     EXAMPLES("\"netc\"::Wrap(i: i32[5], n: i64[])")},
     {0},
 };

@@ -2,6 +2,7 @@
  * Conversion of element types: Cast to a named type, CastLike to another tensor's, BitCast of the
  * bits. Strings are not converted.
  */
+#include "extents.h"
 #include "known.h"
 #include "quantize.h"
 #include "row.h"
@@ -69,6 +70,14 @@ static bool infer_cast_like(Infer *in)
     return infer_to(in, "the target type", in->node->inputs[1]->dtype);
 }
 
+/* The second input's shape is nothing to it. */
+static bool extents_of_cast_like(Infer *in)
+{
+    if (!infer_cast_like(in)) return false;
+    extents_copy(in, 0, in->node->inputs[0]);
+    return true;
+}
+
 /* One input only: CastLike's second is looked at for its type. */
 static void define_cast(Definer *d)
 {
@@ -112,6 +121,7 @@ const Op ops_cast[] = {
      OUTPUTS(SLOT("output", ANY_2BIT, "T2")),
      ATTRS(ATTR("to", INT, .required = true)),
      .infer = infer_bitcast,
+     .extents = extents_as_first,
      .define = define_bitcast,
      EXAMPLES("BitCast@26(x: f32[2, 3], to: i32)", "BitCast@26(x: i16[4], to: u16)",
               "BitCast@26(x: bool[3], to: u8)")},
@@ -123,6 +133,7 @@ const Op ops_cast[] = {
      ATTRS(ATTR("to", STRING, .required = true, .until = 5),
            ATTR("to", INT, .required = true, .since = 6), SATURATE),
      .infer = infer_cast,
+     .extents = extents_as_first,
      .define = define_cast,
      .element = cast,
      EXAMPLES("Cast(x: f32[2, 3], to: i32)", "Cast(x: i32[2, 3], to: f32)",
@@ -134,6 +145,7 @@ const Op ops_cast[] = {
      OUTPUTS(ANY_SLOTS("output", 0, "T2")),
      ATTRS(SATURATE),
      .infer = infer_cast_like,
+     .extents = extents_of_cast_like,
      .define = define_cast,
      .element = cast,
      EXAMPLES("CastLike(x: f32[2, 3], like: i64[1])")},

@@ -2,7 +2,8 @@
  * Concat and Split: tensors side by side along one axis, and the parts again. Both only shift that
  * axis' index; Concat selects by it which input is read.
  */
-#include "op.h"
+#include "expand.h"
+#include "extents.h"
 
 static bool concat_check(Infer *in, const Tensor *first, const Tensor *t, int axis)
 {
@@ -33,6 +34,68 @@ static bool concat_infer(Infer *in)
                                axis);
     }
     return infer_output(in, 0, first->dtype, first->rank, dims);
+}
+
+/* Where the elements of a concatenation of bounds lie once each piece ends at its extent, and how
+ * many there are. */
+static Tensor *joined_positions(Infer *in, int axis, int64_t bound, Tensor **count)
+{
+    const Node *n = in->node;
+    int64_t first = n->inputs[0]->dims[axis];
+    int64_t *all = NEW_ARRAY(in->graph->arena, int64_t, bound);
+    for (int64_t i = 0; i < bound; i++) all[i] = i;
+    Tensor *here = expand_ints(in, 1, bound, all), *at = here;
+    *count = extents_size(in, n->inputs[0], axis);
+    for (int k = 1; k < n->input_count && at && *count; k++) {
+        Node *choice = expand_node(in, "Where", 3);
+        Tensor *inside = extents_binary(in, "Sub", here, *count);
+        choice->inputs[0] = extents_binary(in, "Less", here, *count);
+        choice->inputs[1] = at;
+        choice->inputs[2] = extents_binary(in, "Add", inside, expand_ints(in, 0, 1, &first));
+        at = expand_done(in, choice);
+        *count = extents_binary(in, "Add", *count, extents_size(in, n->inputs[k], axis));
+        first += n->inputs[k]->dims[axis];
+    }
+    return *count ? at : NULL;
+}
+
+/* Along an axis that varies: the bounds side by side, then the gaps closed. */
+static bool concat_closing(Infer *in, int axis)
+{
+    const Node *n = in->node;
+    Arena *arena = in->graph->arena;
+    const Tensor *out = n->outputs[0];
+    Tensor *count, **filled = NEW_ARRAY(arena, Tensor *, n->input_count);
+    bool axes[MAX_RANK] = {[0] = false};
+    axes[axis] = true;
+    for (int i = 0; i < n->input_count; i++)
+        if (!(filled[i] = extents_fill(in, n->inputs[i], axes, RE_SUM))) return false;
+    Tensor *whole = expand_concat(in, filled, n->input_count, axis);
+    Tensor *positions = joined_positions(in, axis, out->dims[axis], &count);
+    if (!whole || !positions) return false;
+    Node *gather = expand_node(in, "Gather", 2);
+    gather->inputs[0] = whole, gather->inputs[1] = positions;
+    node_add_attr(in->graph, gather, "axis", ATTR_INT)->i = axis;
+    Tensor *joined = extents_crop(in, expand_done(in, gather), axis, count);
+    return joined && expand_bind(in, 0, joined);
+}
+
+static bool concat_extents(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *first = n->inputs[0];
+    bool along = false;
+    if (!concat_infer(in)) return false;
+    int axis = attr_axis(n, first->rank);
+    for (int i = 0; i < n->input_count; i++) {
+        along |= extents_at(n->inputs[i], axis) != NULL;
+        for (int d = 0; d < first->rank; d++)
+            if (d != axis && extents_at(n->inputs[i], d) != extents_at(first, d))
+                return extents_refuse(in, extents_varying(n));
+    }
+    if (along) return concat_closing(in, axis);
+    extents_copy(in, 0, first);
+    return true;
 }
 
 /* Nested from the last input to the first: i < end of input 0 ? input 0 : i < end of input 1 ? ...
@@ -168,6 +231,7 @@ const Op ops_concat[] = {
      .outputs = concat_outputs,
      .attrs = concat_attrs,
      .infer = concat_infer,
+     .extents = concat_extents,
      .define = concat_define,
      .examples =
          (const char *const[]){"Concat(x: f32[2, 3], y: f32[2, 4], axis: 1)",

@@ -3,6 +3,7 @@
  * the end. Constant indices are checked here; those that arrive at run time are clamped, so that no
  * input can reach outside the data.
  */
+#include "extents.h"
 #include "indices.h"
 
 /* indices[at...] into an extent. One constant index becomes a plain number; folding may have found
@@ -42,6 +43,23 @@ static bool gather_infer(Infer *in)
     return not_empty(in, data, indices, axis) &&
            indices_check(in, indices, 0, 1, data->dims[axis]) &&
            infer_output(in, 0, data->dtype, rank, dims);
+}
+
+static bool gather_extents(Infer *in)
+{
+    Node *n = in->node;
+    const Tensor *data = n->inputs[0];
+    int axis;
+    if (!infer_axis(in, "axis", attr_int(n, "axis"), data->rank, &axis)) return false;
+    Tensor *along = extents_at(data, axis);
+    if (along && !(n->inputs[1] = extents_wrap(in, n->inputs[1], along))) return false;
+    if (!gather_infer(in)) return false;
+    const Tensor *indices = n->inputs[1];
+    for (int i = 0; i < axis; i++) extents_set(in, 0, i, extents_at(data, i));
+    for (int i = 0; i < indices->rank; i++) extents_set(in, 0, axis + i, extents_at(indices, i));
+    for (int i = axis + 1; i < data->rank; i++)
+        extents_set(in, 0, i + indices->rank - 1, extents_at(data, i));
+    return true;
 }
 
 static int axis_of(const Node *n) { return attr_axis(n, n->inputs[0]->rank); }
@@ -125,6 +143,23 @@ static bool nd_infer(Infer *in)
     return infer_output(in, 0, data->dtype, rank, dims);
 }
 
+/* Rows of indices may vary, and what is behind the dimensions that they index. */
+static bool nd_extents(Infer *in)
+{
+    const Tensor *data = in->node->inputs[0], *indices = in->node->inputs[1];
+    if (!nd_infer(in)) return false;
+    int rows = indices->rank - 1, depth = (int)indices->dims[rows];
+    bool batched = attr_int(in->node, "batch_dims") != 0;
+    if (extents_at(indices, rows) || (batched && tensor_varies(indices)))
+        return extents_refuse(in, indices);
+    for (int i = 0; i < data->rank; i++)
+        if ((i < depth || batched) && extents_at(data, i)) return extents_refuse(in, data);
+    for (int i = 0; i < rows; i++) extents_set(in, 0, i, extents_at(indices, i));
+    for (int i = depth; i < data->rank && !batched; i++)
+        extents_set(in, 0, rows + i - depth, extents_at(data, i));
+    return true;
+}
+
 static void nd_define(Definer *d)
 {
     Tensor *data = d->node->inputs[0], *indices = d->node->inputs[1], *out = d->node->outputs[0];
@@ -158,6 +193,7 @@ const Op ops_gather[] = {
      .outputs = outputs,
      .attrs = attrs,
      .infer = gather_infer,
+     .extents = gather_extents,
      .define = gather_define,
      .examples = (const char *const[]){"Gather(x: f32[5, 3], i: i64[2])",
                                        "Gather(x: f32[5, 3], i64[2, 2] [[0, 4], [-1, 2]])",
@@ -180,6 +216,7 @@ const Op ops_gather[] = {
      .outputs = outputs,
      .attrs = nd_attrs,
      .infer = nd_infer,
+     .extents = nd_extents,
      .define = nd_define,
      .examples = (const char *const[]){"GatherND(x: f32[2, 2, 3], i64[2, 2] [[0, 1], [1, 0]])", 0}},
     {0}};

@@ -2,6 +2,8 @@
  * Tensors made from attributes, shapes and known numbers: what they define is constant, so it
  * folds.
  */
+#include "expand.h"
+#include "extents.h"
 #include "known.h"
 #include "row.h"
 
@@ -214,6 +216,14 @@ static bool infer_shape(Infer *in)
     return infer_output(in, 0, DT_I64, 1, &count);
 }
 
+static bool extents_of_shape(Infer *in)
+{
+    int64_t first, last;
+    shape_bounds(in->node, &first, &last);
+    Tensor *shape = extents_shape(in, in->node->inputs[0], (int)first, (int)last);
+    return shape && infer_shape(in) && expand_bind(in, 0, shape);
+}
+
 static void define_shape(Definer *d)
 {
     Pool *p = d->pool;
@@ -232,6 +242,16 @@ static void define_shape(Definer *d)
 }
 
 static bool infer_size(Infer *in) { return infer_output(in, 0, DT_I64, 0, NULL); }
+
+static bool extents_of_size(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    int64_t one = 1;
+    Tensor *size = expand_ints(in, 0, 1, &one);
+    for (int d = 0; d < x->rank; d++)
+        size = extents_binary(in, "Mul", size, extents_size(in, x, d));
+    return size && expand_bind(in, 0, size);
+}
 
 static void define_size(Definer *d)
 {
@@ -363,6 +383,7 @@ const Op ops_generators[] = {
      OUTPUTS(SLOT("shape", TYPE(DT_I64), "T1")),
      ATTRS(ATTR("end", INT, .since = 15), ATTR("start", INT, .since = 15)),
      .infer = infer_shape,
+     .extents = extents_of_shape,
      .define = define_shape,
      EXAMPLES("Shape(x: f32[2, 3, 4])", "Shape(x: f32[2, 3, 4], start: 1, end: -1)")},
     {.name = "Size",
@@ -371,6 +392,7 @@ const Op ops_generators[] = {
      INPUTS(ANY_SLOTS("data", STRINGS_AND_COMPLEX, "T")),
      OUTPUTS(SLOT("size", TYPE(DT_I64), "T1")),
      .infer = infer_size,
+     .extents = extents_of_size,
      .define = define_size,
      EXAMPLES("Size(x: f32[2, 3, 4])")},
     {0},

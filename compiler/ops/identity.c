@@ -1,6 +1,7 @@
 /*
  * Operators that hand their input on: Identity, and Dropout, unless it trains.
  */
+#include "extents.h"
 #include "expand.h"
 #include "random.h"
 #include "row.h"
@@ -101,6 +102,7 @@ const Op ops_identity[] = {
      ATTRS(ATTR("is_test", INT, .until = 6), ATTR("ratio", FLOAT, .f = 0.5, .until = 11),
            ATTR("seed", INT, .since = 12), CONSUMED_INPUTS),
      .infer = infer_dropout,
+     .extents = extents_as_first,
      .define = define_dropout,
      EXAMPLES("Dropout(x: f32[2, 3])", "Dropout(x: f32[2, 3], f32[] 0.25)",
               "y, m = Dropout(x: f32[4, 5], f32[] 0.25, bool[] true, seed: 3)",
@@ -111,6 +113,7 @@ const Op ops_identity[] = {
      INPUTS(ANY_SLOTS("input", STRINGS, "V", .kinds = TAKES_ANY)),
      OUTPUTS(ANY_SLOTS("output", STRINGS, "V")),
      .infer = infer_identity,
+     .extents = extents_as_first,
      .define = define_identity,
      EXAMPLES("Identity(x: f32[2, 3])", "Identity(x: bool[4])", "Identity(x: string[4])")},
     {0},

@@ -2,6 +2,7 @@
  * MatMul and Gemm: products of matrices. Gemm may transpose its factors, scales the product and
  * adds a scaled third matrix that broadcasts to it; factors of 1 leave no trace in the definition.
  */
+#include "extents.h"
 #include "matrix.h"
 
 #define TYPES_PRODUCT (TYPES_FLOAT | TYPE(DT_I32) | TYPE(DT_I64) | TYPE(DT_U32) | TYPE(DT_U64))
@@ -12,6 +13,39 @@ static bool matmul_infer(Infer *in)
     int rank;
     int64_t dims[MAX_RANK];
     return matrix_infer(in, a, b, &rank, dims) && infer_output(in, 0, a->dtype, rank, dims);
+}
+
+/* The dimension that is summed over: what lies outside the extent must not count. False after a
+ * diagnostic. */
+static bool fill_inner(Infer *in, int a_axis, int b_axis)
+{
+    Node *n = in->node;
+    const int axes[] = {a_axis, b_axis};
+    if (extents_at(n->inputs[0], a_axis) != extents_at(n->inputs[1], b_axis))
+        return extents_refuse(in, extents_varying(n));
+    for (int i = 0; i < 2; i++) {
+        bool filled[MAX_RANK] = {[0] = false};
+        filled[axes[i]] = true;
+        n->inputs[i] = extents_fill(in, n->inputs[i], filled, RE_SUM);
+        if (!n->inputs[i]) return false;
+    }
+    return true;
+}
+
+/* Rows of the left and columns of the right matrix may vary, what they are summed over if it is the
+ * same in both, and stacks that are on one side only. */
+static bool matmul_extents(Infer *in)
+{
+    Node *n = in->node;
+    const Tensor *a = n->inputs[0], *b = n->inputs[1];
+    if (a->rank < 2 || b->rank < 2 || (a->rank > 2 && b->rank > 2))
+        return extents_refuse(in, extents_varying(n));
+    if (!fill_inner(in, a->rank - 1, b->rank - 2) || !matmul_infer(in)) return false;
+    int rank = a->rank > b->rank ? a->rank : b->rank;
+    for (int d = 0; d < a->rank - 1; d++) extents_set(in, 0, rank - a->rank + d, extents_at(a, d));
+    for (int d = 0; d < b->rank - 2; d++) extents_set(in, 0, d, extents_at(b, d));
+    extents_set(in, 0, rank - 1, extents_at(b, b->rank - 1));
+    return true;
 }
 
 static void matmul_define(Definer *d)
@@ -74,6 +108,24 @@ static bool gemm_infer(Infer *in)
     return gemm_check_factors(in, a) && infer_output(in, 0, a->dtype, 2, dims);
 }
 
+static bool gemm_extents(Infer *in)
+{
+    Node *n = in->node;
+    const Tensor *a = n->inputs[0], *b = n->inputs[1], *c = node_input(n, 2);
+    if (a->rank != 2 || b->rank != 2) return gemm_infer(in);
+    bool ta = attr_int(n, "transA"), tb = attr_int(n, "transB");
+    Tensor *extents[] = {extents_at(a, ta), extents_at(b, !tb)};
+    for (int d = 0; c && d < c->rank; d++) { /* C has one row or column, or as many */
+        int of = 2 - c->rank + d;
+        bool one = c->dims[d] == 1 && !extents_at(c, d);
+        if (of >= 0 && !one && extents_at(c, d) != extents[of]) return extents_refuse(in, c);
+    }
+    if (!fill_inner(in, !ta, tb) || !gemm_infer(in)) return false;
+    extents_set(in, 0, 0, extents[0]);
+    extents_set(in, 0, 1, extents[1]);
+    return true;
+}
+
 static Expr *scaled(Pool *p, double factor, Expr *x)
 {
     return factor == 1 ? x : ex_mul(p, ex_const(p, x->dtype, factor), x);
@@ -125,6 +177,7 @@ const Op ops_matmul[] = {
      .inputs = matmul_inputs,
      .outputs = outputs,
      .infer = matmul_infer,
+     .extents = matmul_extents,
      .define = matmul_define,
      .macs = matmul_macs,
      .examples = (const char *const[]){"MatMul(a: f32[3, 4], b: f32[4, 5])",
@@ -138,6 +191,7 @@ const Op ops_matmul[] = {
      .outputs = outputs,
      .attrs = gemm_attrs,
      .infer = gemm_infer,
+     .extents = gemm_extents,
      .define = gemm_define,
      .macs = gemm_macs,
      .examples = (const char *const[]){"Gemm(a: f32[2, 3], b: f32[3, 4], c: f32[4])",

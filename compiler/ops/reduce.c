@@ -3,6 +3,8 @@
  * of the result. The axes are an attribute until opset 17 (ReduceSum: 12), then an input. ArgMax
  * and ArgMin are in argminmax.c.
  */
+#include "expand.h"
+#include "extents.h"
 #include "reduction.h"
 #include "row.h"
 
@@ -58,6 +60,65 @@ static bool infer_reduce(Infer *in)
     int64_t dims[MAX_RANK];
     int rank = axes_result(&axes, attr_int(n, "keepdims") != 0, dims);
     return infer_output(in, 0, n->inputs[0]->dtype, rank, dims);
+}
+
+/* ---- shapes that depend on data ---- */
+
+/* What fills up the axes that are reduced, so that it does not count. */
+static const struct {
+    const char *op;
+    ReduceOp with;
+} neutral[] = {
+    {"ReduceL1", RE_SUM},        {"ReduceL2", RE_SUM},       {"ReduceLogSum", RE_SUM},
+    {"ReduceLogSumExp", RE_MAX}, {"ReduceMax", RE_MAX},      {"ReduceMean", RE_SUM},
+    {"ReduceMin", RE_MIN},       {"ReduceProd", RE_PRODUCT}, {"ReduceSum", RE_SUM},
+    {"ReduceSumSquare", RE_SUM},
+};
+
+/* A mean over axes that vary: the sum by the product of their extents. */
+static bool mean_of_extents(Infer *in, const Axes *axes)
+{
+    const Node *n = in->node;
+    Tensor *x = n->inputs[0], *count = NULL;
+    int64_t list[MAX_RANK];
+    int reduced = 0;
+    for (int d = 0; d < x->rank; d++) {
+        if (!axes->reduced[d]) continue;
+        Tensor *size = extents_size(in, x, d);
+        count = count ? extents_binary(in, "Mul", count, size) : size;
+        list[reduced++] = d;
+    }
+    Node *sum = expand_node(in, "ReduceSum", 2);
+    sum->inputs[0] = x;
+    sum->inputs[1] = expand_ints(in, 1, reduced, list);
+    node_add_attr(in->graph, sum, "keepdims", ATTR_INT)->i = attr_int(n, "keepdims");
+    Node *cast = expand_node(in, "Cast", 1);
+    cast->inputs[0] = count;
+    node_add_attr(in->graph, cast, "to", ATTR_INT)->i = x->dtype;
+    Tensor *mean = extents_binary(in, "Div", expand_done(in, sum), expand_done(in, cast));
+    return mean && expand_bind(in, 0, mean);
+}
+
+static bool extents_of_reduce(Infer *in)
+{
+    Node *n = in->node;
+    const Tensor *x = n->inputs[0];
+    if (x->dtype == DT_BOOL) return extents_refuse(in, x);
+    if (!infer_reduce(in)) return false;
+    Axes axes = node_axes(n);
+    bool counts = false, keeps = attr_int(n, "keepdims") != 0;
+    for (int d = 0; d < x->rank; d++) counts |= axes.reduced[d] && extents_at(x, d);
+    if (counts && strcmp(n->op_type, "ReduceMean") == 0) return mean_of_extents(in, &axes);
+    for (size_t i = 0; i < COUNT(neutral); i++)
+        if (strcmp(neutral[i].op, n->op_type) == 0)
+            n->inputs[0] = extents_fill(in, n->inputs[0], axes.reduced, neutral[i].with);
+    if (!n->inputs[0]) return false;
+    for (int d = 0, to = 0; d < x->rank; d++)
+        if (!axes.reduced[d])
+            extents_set(in, 0, to++, extents_at(x, d));
+        else
+            to += keeps;
+    return true;
 }
 
 static Expr *plain(Pool *p, Expr *x)
@@ -149,7 +210,7 @@ static void define_log_sum_exp(Definer *d)
     INPUTS(SLOT("data", FLOATS_NO_BF16 | INTEGERS_32_64, "T", .until = 12),                        \
            SLOT("data", TYPES_FLOAT | INTEGERS_32_64, "T", .since = 13), AXES_SLOT(input)),        \
         OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64, "T")), AXES_ATTRS(input),            \
-        .infer = infer_reduce
+        .infer = infer_reduce, .extents = extents_of_reduce
 #define BYTES (TYPE(DT_I8) | TYPE(DT_U8))
 #define EXTREME                                                                                    \
     VERSIONS(1, 11, 12, 13, 18, 20),                                                               \
@@ -160,7 +221,7 @@ static void define_log_sum_exp(Definer *d)
             SLOT("data", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T", .since = 20),          \
             AXES_SLOT(18)),                                                                        \
         OUTPUTS(SLOT("reduced", TYPES_FLOAT | INTEGERS_32_64 | BYTES | BOOLS, "T")),               \
-        AXES_ATTRS(18), .infer = infer_reduce
+        AXES_ATTRS(18), .infer = infer_reduce, .extents = extents_of_reduce
 
 const Op ops_reduce[] = {
     {.name = "ReduceL1",

@@ -4,7 +4,8 @@
  * input, worked out separately for each run of dimensions whose products agree, so that what does
  * not change stays a plain index.
  */
-#include "op.h"
+#include "expand.h"
+#include "extents.h"
 
 static void reshape_define(Definer *d)
 {
@@ -131,6 +132,69 @@ static bool flatten_infer(Infer *in)
     return infer_output(in, 0, x->dtype, 2, dims);
 }
 
+/* ---- shapes that depend on data ---- */
+
+/* One dimension that varies, `from`, of n elements at most, with `inner` elements in each: what an
+ * output dimension becomes, which holds whole ones and is behind as many elements. */
+static bool regroup(Infer *in, int from, int to)
+{
+    const Tensor *x = in->node->inputs[0], *out = in->node->outputs[0];
+    int64_t before = 1, after = 1, inner = 1, size = 1;
+    for (int d = 0; d < from; d++) before *= x->dims[d];
+    for (int d = from + 1; d < x->rank; d++) inner *= x->dims[d];
+    for (int d = 0; d < to; d++) after *= out->dims[d];
+    for (int d = to + 1; d < out->rank; d++) size *= out->dims[d];
+    if (before != after || size == 0 || inner % size) return extents_refuse(in, x);
+    int64_t each = inner / size;
+    Tensor *extent = extents_at(x, from);
+    if (each != 1) extent = extents_binary(in, "Mul", extent, expand_ints(in, 0, 1, &each));
+    if (!extent) return false;
+    extents_set(in, 0, to, extent);
+    return true;
+}
+
+/* Dimensions that are copied keep their extents; of the others one may vary, and becomes part of
+ * the one that is worked out. */
+static bool reshape_extents(Infer *in)
+{
+    const Node *n = in->node;
+    const Tensor *x = n->inputs[0];
+    int count = 0, free = -1, copied = 0, varying = -1;
+    int64_t given;
+    const int64_t *shape =
+        n->version < 5 ? attr_ints(n, "shape", &count) : infer_const_ints(in, 1, &given);
+    if (!reshape_infer(in)) return false;
+    if (n->version >= 5) count = (int)given;
+    bool zero_copies = n->version < 14 || !attr_int(n, "allowzero");
+    while (copied < count && shape[copied] == 0 && zero_copies) {
+        extents_set(in, 0, copied, extents_at(x, copied));
+        copied++;
+    }
+    for (int i = copied; i < count; i++)
+        if (shape[i] == -1) free = i;
+    for (int d = copied; d < x->rank; d++) {
+        if (!extents_at(x, d)) continue;
+        if (varying >= 0 || free < 0) return extents_refuse(in, x);
+        varying = d;
+    }
+    return varying < 0 || regroup(in, varying, free);
+}
+
+static bool flatten_extents(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    int64_t axis = attr_int(in->node, "axis");
+    int varying = -1;
+    if (!flatten_infer(in)) return false;
+    if (axis < 0) axis += x->rank;
+    for (int d = 0; d < x->rank; d++) {
+        if (!extents_at(x, d)) continue;
+        if (varying >= 0) return extents_refuse(in, x);
+        varying = d;
+    }
+    return regroup(in, varying, varying >= axis);
+}
+
 /* ---- Squeeze, Unsqueeze ---- */
 
 /* The axes, an attribute before version 13 and an input since, as a mask of a tensor of `rank`.
@@ -177,6 +241,21 @@ static bool squeeze_infer(Infer *in)
     return infer_output(in, 0, x->dtype, rank, dims);
 }
 
+/* The dimensions that are not of 1, in order. */
+static bool squeeze_extents(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    uint32_t mask;
+    bool given;
+    if (!squeeze_infer(in) || !read_axes(in, x->rank, &mask, &given)) return false;
+    for (int i = 0, to = 0; i < x->rank; i++) {
+        bool drop = given ? mask >> i & 1 : x->dims[i] == 1;
+        if (drop && extents_at(x, i)) return extents_refuse(in, x);
+        if (!drop) extents_set(in, 0, to++, extents_at(x, i));
+    }
+    return true;
+}
+
 static bool unsqueeze_infer(Infer *in)
 {
     const Node *n = in->node;
@@ -197,6 +276,17 @@ static bool unsqueeze_infer(Infer *in)
     int64_t dims[MAX_RANK];
     for (int i = 0, from = 0; i < rank; i++) dims[i] = mask >> i & 1 ? 1 : x->dims[from++];
     return infer_output(in, 0, x->dtype, rank, dims);
+}
+
+static bool unsqueeze_extents(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0], *out = node_output(in->node, 0);
+    uint32_t mask;
+    bool given;
+    if (!unsqueeze_infer(in) || !out || !read_axes(in, out->rank, &mask, &given)) return false;
+    for (int i = 0, from = 0; i < out->rank; i++)
+        if (!(mask >> i & 1)) extents_set(in, 0, i, extents_at(x, from++));
+    return true;
 }
 
 static const Slot flatten_inputs[] = {SLOT("input", TYPES_ALL, "T"), {0}},
@@ -226,6 +316,7 @@ const Op ops_reshape[] = {
      .outputs = outputs,
      .attrs = reshape_attrs,
      .infer = reshape_infer,
+     .extents = reshape_extents,
      .define = reshape_define,
      .examples = (const char *const[]){"Reshape(x: f32[2, 3, 4], i64[2] [4, -1])",
                                        "Reshape(x: f32[2, 3, 4], i64[2] [0, 12])", 0}},
@@ -236,6 +327,7 @@ const Op ops_reshape[] = {
      .outputs = outputs,
      .attrs = flatten_attrs,
      .infer = flatten_infer,
+     .extents = flatten_extents,
      .define = reshape_define,
      .examples = (const char *const[]){"Flatten(x: f32[2, 3, 4, 5])",
                                        "Flatten(x: f32[2, 3, 4], axis: 2)", 0}},
@@ -246,6 +338,7 @@ const Op ops_reshape[] = {
      .outputs = outputs,
      .attrs = squeeze_attrs,
      .infer = squeeze_infer,
+     .extents = squeeze_extents,
      .define = reshape_define,
      .examples = (const char *const[]){"Squeeze(x: f32[1, 3, 1, 4])",
                                        "Squeeze(x: f32[1, 3, 1, 4], i64[1] [2])", 0}},
@@ -256,6 +349,7 @@ const Op ops_reshape[] = {
      .outputs = outputs,
      .attrs = unsqueeze_attrs,
      .infer = unsqueeze_infer,
+     .extents = unsqueeze_extents,
      .define = reshape_define,
      .examples = (const char *const[]){"Unsqueeze(x: f32[3, 4], i64[2] [0, 2])", 0}},
     {0}};

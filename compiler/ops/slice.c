@@ -2,11 +2,13 @@
  * Slice: every step-th element of a range, along some axes; backwards when the step is negative.
  * Starts, ends, axes and steps are attributes before version 10 and constant inputs since.
  */
-#include "op.h"
+#include "expand.h"
+#include "extents.h"
 
 /* Output index i reads input index start + i * step, along each dimension. */
 typedef struct Steps {
     int64_t start, step, count;
+    bool from_end; /* an end of the range counts from that of the dimension */
 } Steps;
 
 /* Ends beyond the dimension mean its end, as in Python. */
@@ -20,7 +22,7 @@ static Steps clamp_range(int64_t start, int64_t end, int64_t step, int64_t exten
     step = max64(min64(step, extent + 1),
                  -extent - 1); /* a longer step cannot be told from this one */
     int64_t length = step < 0 ? start - end : end - start;
-    return (Steps){start, step, length <= 0 ? 0 : ceil_div(length, step < 0 ? -step : step)};
+    return (Steps){start, step, length <= 0 ? 0 : ceil_div(length, step < 0 ? -step : step), false};
 }
 
 /* One of the lists; *list is NULL when it is absent. False after a diagnostic. */
@@ -56,7 +58,7 @@ static bool read_ranges(Infer *in, Steps *ranges)
             "%lld starts, %lld ends, %lld axes and %lld steps for %d dimensions: they must agree",
             (long long)count, (long long)end_count, (long long)(axes ? axis_count : count),
             (long long)(steps ? step_count : count), x->rank);
-    for (int i = 0; i < x->rank; i++) ranges[i] = (Steps){0, 1, x->dims[i]};
+    for (int i = 0; i < x->rank; i++) ranges[i] = (Steps){0, 1, x->dims[i], false};
     uint32_t seen = 0;
     for (int i = 0; i < count; i++) {
         int axis;
@@ -66,6 +68,7 @@ static bool read_ranges(Infer *in, Steps *ranges)
         if (seen >> axis & 1) return infer_error(in, "E0204", "axis %d is given twice", axis);
         seen |= 1u << axis;
         ranges[axis] = clamp_range(starts[i], ends[i], step, x->dims[axis]);
+        ranges[axis].from_end = starts[i] < 0 || ends[i] < 0;
     }
     return true;
 }
@@ -78,6 +81,34 @@ static bool slice_infer(Infer *in)
     if (!read_ranges(in, ranges)) return false;
     for (int i = 0; i < x->rank; i++) dims[i] = ranges[i].count;
     return infer_output(in, 0, x->dtype, x->rank, dims);
+}
+
+/* max(min(extent, end) - start, 0) */
+static Tensor *part_of(Infer *in, Tensor *extent, const Steps *range)
+{
+    int64_t end = range->start + range->count;
+    Tensor *start = expand_ints(in, 0, 1, &range->start);
+    Tensor *least = extents_binary(in, "Min", extent, expand_ints(in, 0, 1, &end));
+    return extents_binary(in, "Sub", extents_binary(in, "Max", least, start), start);
+}
+
+/* Of a dimension that varies a range from the front can be taken. */
+static bool slice_extents(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    Steps ranges[MAX_RANK];
+    if (extents_varying(in->node) != x) return extents_refuse(in, extents_varying(in->node));
+    if (!slice_infer(in) || !read_ranges(in, ranges)) return false;
+    for (int d = 0; d < x->rank; d++) {
+        Tensor *extent = extents_at(x, d);
+        const Steps *r = &ranges[d];
+        if (!extent) continue;
+        if (r->step != 1 || r->from_end) return extents_refuse(in, x);
+        bool all = r->start == 0 && r->count == x->dims[d];
+        if (!all && !(extent = part_of(in, extent, r))) return false;
+        extents_set(in, 0, d, extent);
+    }
+    return true;
 }
 
 static void slice_define(Definer *d)
@@ -116,6 +147,7 @@ const Op ops_slice[] = {
      .outputs = outputs,
      .attrs = attrs,
      .infer = slice_infer,
+     .extents = slice_extents,
      .define = slice_define,
      .examples =
          (const char *const[]){

@@ -3,6 +3,8 @@
  * MeanVarianceNormalization. Before opset 13 the softmaxes take all dimensions from their axis on
  * as one.
  */
+#include "expand.h"
+#include "extents.h"
 #include "reduction.h"
 #include "row.h"
 
@@ -16,6 +18,24 @@ static bool infer_normalised(Infer *in)
     if (!infer_axis(in, "axis", attr_int(in->node, "axis"), x->rank ? x->rank : 1, &axis))
         return false;
     return infer_output(in, 0, x->dtype, x->rank, x->dims);
+}
+
+/* Along an axis that varies, what lies outside is taken for minus infinity. */
+static bool extents_of_softmax(Infer *in)
+{
+    const Node *n = in->node;
+    Tensor *x = n->inputs[0];
+    bool axes[MAX_RANK] = {[0] = false};
+    if (n->version < 13) return extents_refuse(in, x);
+    if (!infer_normalised(in)) return false;
+    Tensor *extent = x->rank ? extents_at(x, node_axis(n)) : NULL;
+    if (!extent) return extents_as_first(in);
+    axes[node_axis(n)] = true;
+    Node *filled = expand_node(in, n->op_type, 1);
+    filled->inputs[0] = extents_fill(in, x, axes, RE_MAX);
+    node_add_attr(in->graph, filled, "axis", ATTR_INT)->i = node_axis(n);
+    Tensor *y = extents_crop(in, expand_done(in, filled), node_axis(n), extent);
+    return y && expand_bind(in, 0, y);
 }
 
 static void define_softmaxes(Definer *d, bool logarithm)
@@ -122,7 +142,7 @@ static void define_mean_variance(Definer *d)
                SLOT("input", TYPES_FLOAT, "T", .since = 13)),                                      \
         OUTPUTS(SLOT("output", TYPES_FLOAT, "T")),                                                 \
         ATTRS(ATTR("axis", INT, .i = 1, .until = 12), ATTR("axis", INT, .i = -1, .since = 13)),    \
-        .infer = infer_normalised
+        .infer = infer_normalised, .extents = extents_of_softmax
 
 const Op ops_softmax[] = {
     {.name = "LogSoftmax",

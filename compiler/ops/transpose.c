@@ -2,7 +2,7 @@
  * Transpose, DepthToSpace and SpaceToDepth: permutations of the elements as index maps, and nothing
  * else.
  */
-#include "op.h"
+#include "extents.h"
 
 /* The input dimension that output dimension i is; reversed when perm is absent. */
 static bool read_perm(Infer *in, int rank, int *perm)
@@ -33,6 +33,15 @@ static bool transpose_infer(Infer *in)
     if (!read_perm(in, x->rank, perm)) return false;
     for (int i = 0; i < x->rank; i++) dims[i] = x->dims[perm[i]];
     return infer_output(in, 0, x->dtype, x->rank, dims);
+}
+
+static bool transpose_extents(Infer *in)
+{
+    const Tensor *x = in->node->inputs[0];
+    int perm[MAX_RANK];
+    if (!transpose_infer(in) || !read_perm(in, x->rank, perm)) return false;
+    for (int i = 0; i < x->rank; i++) extents_set(in, 0, i, extents_at(x, perm[i]));
+    return true;
 }
 
 static void transpose_define(Definer *d)
@@ -145,6 +154,7 @@ const Op ops_transpose[] = {
      .outputs = transposed,
      .attrs = transpose_attrs,
      .infer = transpose_infer,
+     .extents = transpose_extents,
      .define = transpose_define,
      .examples = (const char *const[]){"Transpose(x: f32[2, 3, 4])",
                                        "Transpose(x: f32[2, 3, 4], perm: [1, 0, 2])", 0}},
