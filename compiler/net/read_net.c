@@ -79,7 +79,11 @@ static void unknown_options(Reader *r)
         if (map_get(r->net_scope->names, name)) continue;
         Diagnostic *d = diag_warning(r->diags, "W0003", r->net->name.source,
                                      "--dim %s: the net has no dimension of that name", name);
-        net_suggest(d, net_scope_nearest(r, r->net_scope, name));
+        const char *near = net_scope_nearest(r, r->net_scope, name);
+        if (near && !strcmp(near, name))
+            net_note(d, "`%s` is a constant of the file", name);
+        else
+            net_suggest(d, near);
     }
     for (int i = 0; i < r->options->lists.count; i++)
         if (r->options->lists.items[i].input && !r->options->lists.items[i].elements)

@@ -7,3 +7,4 @@ sets=
 for name in conv deconv norm pool act move dense; do sets=$sets,$name=torch/$name.npy; done
 verify layers "x=torch/input.npy:${sets#,}"
 verify lrn x=torch/input.npy:lrn=torch/lrn.npy
+verify adaptive x=torch/adaptive_input.npy:a=torch/adaptive_a.npy,b=torch/adaptive_b.npy,c=torch/adaptive_c.npy

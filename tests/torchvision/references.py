@@ -244,6 +244,16 @@ def losses(logits, labels, w):
             F.binary_cross_entropy_with_logits(logits, labels), (w * w).sum())
 
 
+def with_auxiliaries():
+    """torchvision's GoogLeNet gives what its auxiliary classifiers say only while it is trained."""
+    module = models.googlenet(weights=None, aux_logits=True, init_weights=False)
+    said = {}
+    module.inception4a.register_forward_hook(lambda *call: said.update(aux1=module.aux1(call[2])))
+    module.inception4d.register_forward_hook(lambda *call: said.update(aux2=module.aux2(call[2])))
+    module.register_forward_hook(lambda *call: (call[2], said["aux2"], said["aux1"]))
+    return module
+
+
 IMAGE = (1, 3, 224, 224)
 
 
@@ -267,6 +277,7 @@ REFERENCES = {
     "vgg16": torchvision("vgg16"),
     "vgg19": torchvision("vgg19"),
     "googlenet_torchvision": torchvision("googlenet", aux_logits=False, init_weights=False),
+    "googlenet_torchvision_auxiliary": (with_auxiliaries, [IMAGE]),
     "resnet18": torchvision("resnet18"),
     "resnet34": torchvision("resnet34"),
     "resnet50": torchvision("resnet50"),
