@@ -201,11 +201,14 @@ typedef struct EmitOptions {
     bool bundle;  /* the runtime parts inlined into the one .c */
     bool entry;   /* export netc_entry: for shared libraries */
     bool profile; /* NAME_run calls NAME_profile after each kernel */
+    bool split;   /* the kernels of a large network in sources of their own */
 } EmitOptions;
 
 /* NAME.c and NAME.h; for WEIGHTS_OBJECT also NAME_weights.S, which includes NAME.weights. */
 typedef struct Emitted {
     Text source, header, assembler;
+    Text parts[8]; /* of a source that is split: its kernels */
+    int part_count;
 } Emitted;
 void emit(const Program *p, const EmitOptions *options, Emitted *out);
 /* The weights file: every constant buffer at its offset. Streams; false (errno set) when writing

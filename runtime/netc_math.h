@@ -24,6 +24,13 @@
 #define NETC_RESTRICT restrict
 #endif
 
+/* For functions that several sources of one network share, and nobody else. */
+#if defined(__GNUC__) && defined(__ELF__)
+#define NETC_HIDDEN __attribute__((visibility("hidden")))
+#else
+#define NETC_HIDDEN
+#endif
+
 /* Before `loops` perfectly nested loops whose iterations are independent: OpenMP shares them out, `chunk` at a time, where it is
  * compiled in. The environment's OMP_NUM_THREADS says among how many threads; results do not depend on it. */
 #ifdef _OPENMP

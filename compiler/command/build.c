@@ -14,18 +14,46 @@ BuildKind build_kind(const char *path)
     return BUILD_PROGRAM;
 }
 
-/* The object of a source file, compiled in the folder; its name. */
-static const char *compile_one(const Job *job, const Workdir *w, const char *source,
-                               const char *more)
+static const char *object_name(Arena *arena, const char *source)
+{
+    char *object = arena_string(arena, source);
+    object[strlen(object) - 1] = 'o';
+    return object;
+}
+
+static Words compile_words(const Job *job, const char *source)
 {
     Words words = cc_words(job->arena, job->options);
-    char *object = arena_string(job->arena, source);
-    object[strlen(object) - 1] = 'o';
-    words_add(job->arena, &words, more);
-    words_add(job->arena, &words, arena_format(job->arena, "-c -o %s %s", object, source));
-    progress("compiling %s", source);
-    tool_run(job->arena, "the C compiler", &words, w->path);
-    return object;
+    words_add(job->arena, &words,
+              arena_format(job->arena, "-c -o %s %s", object_name(job->arena, source), source));
+    return words;
+}
+
+static Words sources_of(Arena *arena, const Generated *g)
+{
+    Words sources = {0};
+    LIST_PUSH(arena, &sources, g->source);
+    for (int i = 0; i < g->text.part_count; i++) LIST_PUSH(arena, &sources, g->parts[i]);
+    if (g->assembler) LIST_PUSH(arena, &sources, g->assembler);
+    return sources;
+}
+
+Words build_objects(Arena *arena, const Generated *g)
+{
+    Words names = sources_of(arena, g);
+    for (int i = 0; i < names.count; i++) names.items[i] = object_name(arena, names.items[i]);
+    return names;
+}
+
+/* All sources at once, the parts first: they take longest. */
+static void compile_all(const Job *job, const Generated *g, const Workdir *w)
+{
+    Words sources = sources_of(job->arena, g);
+    Words *commands = NEW_ARRAY(job->arena, Words, sources.count);
+    for (int i = 0; i < sources.count; i++)
+        commands[sources.count - 1 - i] = compile_words(job, sources.items[i]);
+    progress("compiling %s", g->source);
+    tools_run(job->arena, "the C compiler", commands, sources.count, w->path);
 }
 
 static void add_objects(const Job *job, Words *words, const Words *objects)
@@ -68,8 +96,11 @@ static void write_program(const Workdir *w, const char *name)
 /* The stand-alone main reaches the network through netc_entry, as any other tool does. */
 static const char *compile_main(const Job *job, const Workdir *w)
 {
-    write_program(w, "netc_main.c");
-    return compile_one(job, w, "netc_main.c", "");
+    static const char source[] = "netc_main.c";
+    write_program(w, source);
+    Words words = compile_words(job, source);
+    tool_run(job->arena, "the C compiler", &words, w->path);
+    return object_name(job->arena, source);
 }
 
 const char *build_bench(const Job *job, const Workdir *w)
@@ -85,19 +116,13 @@ const char *build_bench(const Job *job, const Workdir *w)
 
 void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w, const char *result)
 {
-    Words objects = {0};
+    Words objects = build_objects(job->arena, g);
     progress("writing the generated code");
     generated_write(g, w, !g->options.bundle);
-    const char *object = compile_one(job, w, g->source, "");
-    LIST_PUSH(job->arena, &objects, object);
-    if (g->assembler) {
-        object = compile_one(job, w, g->assembler, "");
-        LIST_PUSH(job->arena, &objects, object);
-    }
+    compile_all(job, g, w);
     switch (kind) {
     case BUILD_PROGRAM:
-        object = compile_main(job, w);
-        LIST_PUSH(job->arena, &objects, object);
+        LIST_PUSH(job->arena, &objects, compile_main(job, w));
         link_objects(job, w, &objects, "", result, "-lm");
         break;
     case BUILD_SHARED: link_objects(job, w, &objects, "-shared", result, "-lm"); break;

@@ -3,6 +3,7 @@
 #define NETC_BUILD_H
 
 #include "generate.h"
+#include "toolchain.h"
 
 typedef enum BuildKind { BUILD_PROGRAM, BUILD_OBJECT, BUILD_ARCHIVE, BUILD_SHARED } BuildKind;
 
@@ -12,6 +13,8 @@ BuildKind build_kind(const char *path);
  */
 void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w,
            const char *result);
+/* The names of the object files that are made of the generated sources. */
+Words build_objects(Arena *arena, const Generated *g);
 /* Builds the runtime's benchmark for the job's target in the folder; its path. */
 const char *build_bench(const Job *job, const Workdir *w);
 

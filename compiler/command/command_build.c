@@ -22,7 +22,7 @@ static int build_command(Job *job)
     if (job->options->emit != EMIT_FILES) return generate_print_stage(job);
     const char *place = job->options->output;
     BuildKind kind = build_kind(place);
-    const Generated *g = generate(job, kind == BUILD_SHARED || kind == BUILD_PROGRAM);
+    const Generated *g = generate(job, kind == BUILD_SHARED || kind == BUILD_PROGRAM, true);
     Workdir *w = workdir_beside(job->arena, place);
     const char *result = "netc-result"; /* no generated file has a '-' in its name */
     workdir_plan(w, result, place);

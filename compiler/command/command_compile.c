@@ -6,7 +6,7 @@ static int compile(Job *job)
 {
     if (job->options->emit != EMIT_FILES) return generate_print_stage(job);
     const char *folder = job->options->output;
-    const Generated *g = generate(job, false);
+    const Generated *g = generate(job, false, false);
     bool parts = !job->options->bundle;
     progress("writing %s", folder);
     Workdir *w = workdir_make(job->arena, folder);

@@ -58,7 +58,7 @@ static WeightsKind choose_weights(const Job *job)
     }
 }
 
-const Generated *generate(const Job *job, bool entry)
+const Generated *generate(const Job *job, bool entry, bool split)
 {
     Generated *g = NEW(job->arena, Generated);
     g->program = job->program;
@@ -68,6 +68,7 @@ const Generated *generate(const Job *job, bool entry)
         .bundle = job->options->bundle,
         .entry = entry,
         .profile = job->options->profile,
+        .split = split,
     };
     g->source = arena_format(job->arena, "%s.c", g->options.name);
     g->header = arena_format(job->arena, "%s.h", g->options.name);
@@ -76,6 +77,8 @@ const Generated *generate(const Job *job, bool entry)
     if (g->options.weights == WEIGHTS_OBJECT)
         g->assembler = arena_format(job->arena, "%s_weights.S", g->options.name);
     emit(job->program, &g->options, &g->text);
+    for (int i = 0; i < g->text.part_count; i++)
+        g->parts[i] = arena_format(job->arena, "%s-%d.c", g->options.name, i);
     return g;
 }
 
@@ -112,6 +115,8 @@ void generated_write(const Generated *g, const Workdir *w, bool parts)
 {
     workdir_write(w, g->source, g->text.source.data, g->text.source.length);
     workdir_write(w, g->header, g->text.header.data, g->text.header.length);
+    for (int i = 0; i < g->text.part_count; i++)
+        workdir_write(w, g->parts[i], g->text.parts[i].data, g->text.parts[i].length);
     if (g->assembler)
         workdir_write(w, g->assembler, g->text.assembler.data, g->text.assembler.length);
     if (g->weights) write_weights(g, w);
@@ -128,6 +133,7 @@ const char *const *generated_files(Arena *arena, const Generated *g, bool parts)
     const char *const own[] = {g->source, g->header, g->assembler, g->weights};
     for (size_t i = 0; i < COUNT(own); i++)
         if (own[i]) LIST_PUSH(arena, &names, own[i]);
+    for (int i = 0; i < g->text.part_count; i++) LIST_PUSH(arena, &names, g->parts[i]);
     const char *const *part = emit_runtime_parts(g->program);
     for (; parts && *part; part++) LIST_PUSH(arena, &names, *part);
     LIST_PUSH(arena, &names, NULL);
@@ -142,15 +148,19 @@ static ssize_t hash_write(void *cookie, const char *bytes, size_t count)
     return (ssize_t)count;
 }
 
+static void hash_text_of(Hash *hash, const Text *text)
+{
+    hash_add(hash, &text->length, sizeof text->length);
+    if (text->length) hash_add(hash, text->data, text->length);
+}
+
 const char *generated_hash(Arena *arena, const Generated *g, const char *salt)
 {
     Hash hash = hash_start();
     hash_add(&hash, salt, strlen(salt) + 1);
     const Text *texts[] = {&g->text.source, &g->text.header, &g->text.assembler};
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        hash_add(&hash, &texts[i]->length, sizeof texts[i]->length);
-        if (texts[i]->length) hash_add(&hash, texts[i]->data, texts[i]->length);
-    }
+    for (size_t i = 0; i < COUNT(texts); i++) hash_text_of(&hash, texts[i]);
+    for (int i = 0; i < g->text.part_count; i++) hash_text_of(&hash, &g->text.parts[i]);
     for (const char *const *part = emit_runtime_parts(g->program); *part; part++)
         hash_add(&hash, runtime_file(*part)->data, runtime_file(*part)->bytes);
     if (g->weights) {

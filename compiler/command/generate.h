@@ -5,8 +5,8 @@
 #ifndef NETC_GENERATE_H
 #define NETC_GENERATE_H
 
-#include "commands.h"
 #include "carried_files.h"
+#include "commands.h"
 #include "workdir.h"
 
 typedef struct Generated {
@@ -15,10 +15,12 @@ typedef struct Generated {
     Emitted text;
     const char *source, *header, *assembler,
         *weights; /* file names; the last two NULL when there is none */
+    const char *parts[COUNT(((Emitted *)0)->parts)]; /* of a split source */
 } Generated;
 
-/* Emits by the options of the command line. `entry`: for a shared library. */
-const Generated *generate(const Job *job, bool entry);
+/* Emits by the options of the command line. `entry`: for a shared library. `split`: for the C
+ * compiler alone, not for people: a large network in several sources. */
+const Generated *generate(const Job *job, bool entry, bool split);
 /* --emit graph, program or plan: prints that instead of generating. The exit code. */
 int generate_print_stage(const Job *job);
 /* Writes every file. With `parts`, also the runtime's files that a bundle does not need. */

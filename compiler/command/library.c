@@ -102,12 +102,8 @@ static void build_into(const Job *job, const Generated *g, Workdir *w)
     for (; *names; names++)
         if (!(g->options.weights == WEIGHTS_FILE && strcmp(*names, g->weights) == 0))
             unlink(workdir_file(w, *names));
-    for (const char *const *source = (const char *const[]){g->source, g->assembler, NULL}; *source;
-         source++) {
-        char *object = arena_string(job->arena, *source);
-        object[strlen(object) - 1] = 'o';
-        unlink(workdir_file(w, object));
-    }
+    const Words objects = build_objects(job->arena, g);
+    for (int i = 0; i < objects.count; i++) unlink(workdir_file(w, objects.items[i]));
 }
 
 static Library library_in(const Job *job, const Generated *g, const char *folder)
@@ -133,7 +129,7 @@ static Library build_afresh(const Job *job, const Generated *g)
 
 Library library_get(const Job *job)
 {
-    const Generated *g = generate(job, true);
+    const Generated *g = generate(job, true, true);
     const char *folder = job->options->no_cache ? NULL : cache_folder(job->arena);
     if (!folder) return build_afresh(job, g);
     Words words = cc_words(job->arena, job->options);

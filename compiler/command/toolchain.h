@@ -19,4 +19,8 @@ void words_add(Arena *arena, Words *words, const char *text);
  * when it fails, else returned. */
 const char *tool_run(Arena *arena, const char *what, const Words *words, const char *folder);
 
+/* The same for several commands, as many at a time as there are cores, in their order. */
+void tools_run(Arena *arena, const char *what, const Words *commands, int count,
+               const char *folder);
+
 #endif

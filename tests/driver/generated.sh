@@ -45,6 +45,26 @@ done
 expect_true no-writable-data sh -c "size -A '$T/object/small.o' | awk '(\$1 == \".data\" || \$1 == \".bss\") && \$2 > 0 { bad = 1 } END { exit bad }'"
 expect_true no-allocation sh -c "! nm -u '$T/object/small.o' | grep -E 'alloc|free|printf|pthread|exit|abort'"
 
+# A large network is compiled in several sources, side by side: one file as before for those who keep the C, the same values, no
+# symbols that others see.
+{
+    echo 'net large(x: f32[1, 8, 20, 20]) -> (y: f32[1, 10]) {'
+    printf '    y = x'
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do printf ' |> conv(%d, kernel: 3, pad: 1) |> relu\n' $((i + 2)); done
+    printf '|> flatten |> linear(10)\n}\n'
+} >"$T/large.net"
+"$T/npy" 5 "$T/large.npy" 1 8 20 20
+expect large-source 0 "$NETC" compile "$T/large.net" --init 1 --target avx2 -o "$T/large"
+expect_true large-is-large test "$(wc -c <"$T/large/large.c")" -gt 110000
+expect_true large-is-one-file test "$(ls "$T/large" | grep -c '\.c$')" -eq 1
+expect large-verifies 0 "$NETC" run "$T/large.net" --init 1 --target scalar "$T/large.npy" -o "$T/large-scalar"
+expect large-split 0 "$NETC" verify "$T/large.net" --init 1 --target generic "$T/large.npy:$T/large-scalar/y.npy"
+expect large-library 0 "$NETC" build "$T/large.net" --init 1 --target generic -o "$T/large.so"
+expect_true large-hides test "$(nm -D --defined-only "$T/large.so" | awk '{ print $3 }' | sort | tr '\n' ' ')" = "large_model large_run netc_entry "
+expect large-archive 0 "$NETC" build "$T/large.net" --init 1 --target generic -o "$T/large.a"
+expect_true large-is-split test "$(ar t "$T/large.a" | grep -c '\.o$')" -ge 3
+expect_true large-links cc -shared -o "$T/large2.so" -Wl,--whole-archive "$T/large.a" -Wl,--no-whole-archive -Wl,-z,defs -lm
+
 # With --profile a hook, which is the only writable data; without, nothing of it.
 expect profile 0 "$NETC" compile "$net" --init 1 --profile -o "$T/profile"
 expect_true profile-header grep -q 'extern void (\*small_profile)(int kernel);' "$T/profile/small.h"
