@@ -103,10 +103,14 @@ Workdir *workdir_make(Arena *arena, const char *parent)
     w->arena = arena;
     w->parent = arena_string(arena, parent);
     char *path = arena_format(arena, "%s/.netc-XXXXXX", parent);
-    if (!mkdtemp(path)) die("cannot write to the folder %s: %s", parent, strerror(errno));
-    w->path = path;
-    bool noted = note_path(open_paths, path);
+    sigset_t all, before; /* a signal between making and noting it would leave it behind */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    bool made_it = mkdtemp(path), noted = made_it && note_path(open_paths, path);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (!made_it) die("cannot write to the folder %s: %s", parent, strerror(errno));
     assert(noted);
+    w->path = path;
     return w;
 }
 
