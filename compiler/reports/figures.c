@@ -66,7 +66,8 @@ static void add_parameters(const Node *node, bool *counted, Figures *f)
 
 static Figures of_node(Arena *arena, const Node *node, bool *counted, const Field *fields)
 {
-    Figures f = {.output = "-", .kernel = window_text(arena, node), .field = "-"};
+    Figures f = {
+        .op = node->op_type, .output = "-", .kernel = window_text(arena, node), .field = "-"};
     if (!f.kernel) f.kernel = "-";
     for (int i = node->output_count - 1; i >= 0; i--) {
         const Tensor *t = node->outputs[i];
@@ -99,6 +100,7 @@ static void sum_instances(FigureTable *t, const Figures *const *by_node)
             *f = *by_node[in->node->id];
         } else {
             const Figures *last = &t->of_instances[in->children.items[in->children.count - 1]->id];
+            f->op = "";
             f->output = last->output;
             f->field = last->field;
             f->kernel = "";
@@ -110,7 +112,7 @@ static void sum_instances(FigureTable *t, const Figures *const *by_node)
 FigureTable *figures(Arena *arena, const Graph *g)
 {
     FigureTable *t = NEW(arena, FigureTable);
-    *t = (FigureTable){.graph = g, .total = {.output = "", .kernel = "", .field = ""}};
+    *t = (FigureTable){.graph = g, .total = {.op = "", .output = "", .kernel = "", .field = ""}};
     bool *counted = NEW_ARRAY(arena, bool, g->tensors.count + 1);
     const Figures **by_node = NEW_ARRAY(arena, const Figures *, g->nodes.count + 1);
     const Field *fields = receptive_fields(arena, g);

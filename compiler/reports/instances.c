@@ -5,6 +5,7 @@
  * points and brackets do ("layer1", "[0]", ".conv"). */
 static const char *part_end(const char *path, const char *at)
 {
+    if (!*at) return at;
     if (*path == '/') return at + 1 + strcspn(at + 1, "/");
     bool bracket = *at == '[';
     const char *end = at + 1;

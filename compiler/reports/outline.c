@@ -134,13 +134,20 @@ static const char *contents(Arena *arena, const Instance *in)
     return arena_format(arena, "%s)", text);
 }
 
+/* "[3]", or "layer1.3" as PyTorch names what is exported. */
+static bool is_numbered(const char *name)
+{
+    const char *point = strrchr(name, '.');
+    return *name == '[' || (point && point[1] && !point[1 + strspn(point + 1, "0123456789")]);
+}
+
 /* Numbered blocks, or numbered layers that are all the same: how many; 0: it is something else. */
 static int rounds(Arena *arena, const Instance *in)
 {
     bool blocks = true, same = true;
     for (int c = 0; c < in->children.count; c++) {
         const Instance *child = in->children.items[c], *first = in->children.items[0];
-        if (*child->name != '[') return 0;
+        if (!is_numbered(child->name)) return 0;
         blocks &= !child->node;
         same &= strcmp(contents(arena, child), contents(arena, first)) == 0;
     }

@@ -15,7 +15,7 @@ typedef struct ReportDrawing {
 
 typedef struct Report {
     const char *file, *version;
-    const FigureTable *written; /* of the graph before it was optimised */
+    const FigureTable *written; /* of the graph before it was optimised: nodes may have changed */
     const Program *program;
     const Profile *profile; /* NULL: none */
     LIST(ReportDrawing) drawings;

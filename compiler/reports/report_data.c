@@ -64,9 +64,10 @@ static void add_tree(Text *out, const FigureTable *t)
         add_text(out, "name", in->name);
         add_text(out, "path", in->path);
         add_number(out, "parent", in->parent->depth ? in->parent->id : -1);
-        if (in->node) add_text(out, "op", in->node->op_type);
-        if (in->node) add_text(out, "kind", box_kind_names[box_kind(in->node->op_type)]);
-        add_figures(out, &t->of_instances[i]);
+        const Figures *f = &t->of_instances[i];
+        if (*f->op) add_text(out, "op", f->op);
+        if (*f->op) add_text(out, "kind", box_kind_names[box_kind(f->op)]);
+        add_figures(out, f);
         end(out, "},");
     }
     end(out, "],");

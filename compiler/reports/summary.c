@@ -12,15 +12,13 @@ SummaryRows summary_rows(Arena *arena, const FigureTable *t, bool tree)
     SummaryRows rows = {0};
     for (int i = 0; tree && i < t->instances.count; i++) {
         const Instance *in = t->instances.items[i];
-        SummaryRow row = {.label = in->name,
-                          .op = in->node ? in->node->op_type : "",
-                          .figures = &t->of_instances[i],
-                          .depth = in->depth - 1};
+        SummaryRow row = {
+            .label = in->name, .figures = &t->of_instances[i], .depth = in->depth - 1};
         LIST_PUSH(arena, &rows, row);
     }
     for (int i = 0; !tree && i < t->nodes.count; i++) {
         const Node *node = t->nodes.items[i];
-        SummaryRow row = {.label = node->name, .op = node->op_type, .figures = &t->layers[i]};
+        SummaryRow row = {.label = node->name, .figures = &t->layers[i]};
         LIST_PUSH(arena, &rows, row);
     }
     return rows;

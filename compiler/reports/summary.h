@@ -9,7 +9,6 @@
 
 typedef struct SummaryRow {
     const char *label; /* a layer's path; in a tree the last part of it */
-    const char *op;    /* "" for an instance */
     const Figures *figures;
     int depth;
 } SummaryRow;

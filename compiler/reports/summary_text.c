@@ -25,7 +25,7 @@ typedef struct Cells {
 static Cells row_cells(Arena *arena, const SummaryRow *row, bool commas)
 {
     const Figures *f = row->figures;
-    return (Cells){{row->label, row->op, f->output, f->kernel,
+    return (Cells){{row->label, f->op, f->output, f->kernel,
                     count_text(arena, f->parameters, commas), count_text(arena, f->macs, commas),
                     f->field, count_text(arena, f->activation, commas),
                     count_text(arena, f->weights, commas)}};
@@ -49,7 +49,7 @@ static Cells *all_cells(Arena *arena, const FigureTable *t, const SummaryRows *r
         for (int d = 0; d < rows->items[i].depth; d++)
             cells[i].text[0] = arena_format(arena, "%s%s", indent, cells[i].text[0]);
     }
-    SummaryRow total = {.label = "total", .op = "", .figures = &t->total};
+    SummaryRow total = {.label = "total", .figures = &t->total};
     cells[rows->count] = row_cells(arena, &total, true);
     return cells;
 }
@@ -143,13 +143,12 @@ static void add_json_text(const char *key, const char *value, Text *out)
     text_add(out, ", ");
 }
 
-static void add_json_row(const char *key, const char *path, const char *op, const Figures *f,
-                         Text *out)
+static void add_json_row(const char *key, const char *path, const Figures *f, Text *out)
 {
     add_json_text(key, path, out);
-    if (op) add_json_text("operator", op, out);
+    if (*f->op) add_json_text("operator", f->op, out);
     add_json_text("output", f->output, out);
-    if (op) add_json_text("kernel", f->kernel, out);
+    if (*f->op) add_json_text("kernel", f->kernel, out);
     add_json_text("field", f->field, out);
     add_json_figures(f, out);
 }
@@ -161,14 +160,13 @@ void summary_json(const FigureTable *t, Text *out)
     text_add(out, ",\n \"layers\": [");
     for (int i = 0; i < t->nodes.count; i++) {
         text_add(out, "%s\n  {", i ? "," : "");
-        const Node *node = t->nodes.items[i];
-        add_json_row("layer", node->name, node->op_type, &t->layers[i], out);
+        add_json_row("layer", t->nodes.items[i]->name, &t->layers[i], out);
     }
     text_add(out, "],\n \"instances\": [");
     for (int i = 0, n = 0; i < t->instances.count; i++) {
         if (t->instances.items[i]->node) continue;
         text_add(out, "%s\n  {", n++ ? "," : "");
-        add_json_row("instance", t->instances.items[i]->path, NULL, &t->of_instances[i], out);
+        add_json_row("instance", t->instances.items[i]->path, &t->of_instances[i], out);
     }
     text_add(out, "],\n \"total\": {");
     add_json_figures(&t->total, out);

@@ -9,6 +9,9 @@ expect_true same-bytes cmp "$page" "$T/again.html"
 expect_true no-address test -z "$(grep -o 'https*://[^" ]*' "$page" | grep -v '^http://www.w3.org/2000/svg$')"
 expect_true no-marks-left test -z "$(grep -o '{{[a-z]*}}' "$page")"
 expect hostile 0 "$NETC" report "$ROOT/tests/report/hostile.net" --target avx2 -o "$T/hostile.html"
+# A layer has the operator that was written, whatever it became.
+"$NETC" report "$ROOT/tests/graph/nothing.net" -o "$T/nothing.html"
+expect_text operator-as-written "$T/nothing.html" '"op":"Constant"'
 expect no-output 2 "$NETC" report "$net"
 expect broken 1 "$NETC" report "$ROOT/tests/driver/mistakes.net" -o "$T/broken.html"
 expect_true broken-leaves-nothing test ! -e "$T/broken.html"

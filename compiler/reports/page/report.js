@@ -24,6 +24,7 @@ function scaled(n, units, step) {
   return (u === 0 ? exact(n) : n.toPrecision(n >= 100 ? 4 : 3)) + units[u];
 }
 const count = n => scaled(n, ["", " K", " M", " G", " T"], 1000);
+const flop = n => scaled(n, [" ", " K", " M", " G", " T"], 1000) + "FLOP";
 const bytes = n => scaled(n, [" B", " kB", " MB", " GB"], 1000);
 const time = s => s >= 1 ? s.toPrecision(3) + " s" : s >= 1e-3 ? (s * 1e3).toPrecision(3) + " ms" : s > 0 ? (s * 1e6).toPrecision(3) + " µs" : "0";
 const percent = share => (100 * share).toFixed(share < 0.0995 ? 1 : 0) + " %";
@@ -40,7 +41,7 @@ function head() {
   const layers = data.tree.filter(r => r.op).length;
   const tiles = [
     ["Parameters", exact(t.parameters), bytes(t.weights) + " as written"],
-    ["Multiply-adds", exact(t.macs), count(2 * t.macs) + "FLOP a run"],
+    ["Multiply-adds", exact(t.macs), flop(2 * t.macs) + " a run"],
     ["Layers", exact(layers), `${exact(data.kernels.length)} kernels`],
     ["Activations", bytes(t.activation), "written by all layers"],
     ["Workspace", bytes(data.workspace), !data.bound ? "none is needed" : above < 5e-4 ? "is the lower bound" : `${percent(above)} above the lower bound`],
@@ -107,6 +108,7 @@ function graph() {
   $("smaller").addEventListener("click", () => rescale(0.8));
   $("fit").addEventListener("click", () => { zoom = 0; size(); });
   addEventListener("resize", size);
+  for (const svg of document.querySelectorAll("#drawings svg")) svg.setAttribute("role", "group");
   for (const box of document.querySelectorAll(".box[data-layer]")) {
     const find = () => showLayer(box.dataset.layer);
     box.setAttribute("tabindex", "0");
