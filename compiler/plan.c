@@ -1,7 +1,7 @@
 /*
  * Plan: every buffer in use gets its place: lifetimes from the order of kernels, offsets in one
- * workspace by best fit, largest first. Constants get offsets in the weights. Reports the lower
- * bound: the largest sum of buffers that are alive at once.
+ * workspace by best fit, in an order that comes near the lower bound, which is the largest sum of
+ * buffers that are alive at once. Constants get offsets in the weights.
  */
 #include "program.h"
 
@@ -29,12 +29,18 @@ static void find_lifetimes(Program *p)
     }
 }
 
+static int by_first_use(const void *a, const void *b)
+{
+    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
+    return x->first_use != y->first_use ? x->first_use - y->first_use : x->id - y->id;
+}
+
 static int by_size(const void *a, const void *b)
 {
     const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
     size_t m = buffer_bytes(x), n = buffer_bytes(y);
     if (m != n) return m < n ? 1 : -1;
-    return x->first_use - y->first_use;
+    return by_first_use(a, b);
 }
 
 static int by_offset(const void *a, const void *b)
@@ -63,6 +69,67 @@ static size_t best_place(Arena *arena, Buffer *const *placed, int count, const B
     return best == SIZE_MAX ? at : best;
 }
 
+/* Places all in this order; the bytes that takes. */
+static size_t place_in_order(Arena *arena, Buffer **order, int count)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++) {
+        order[i]->offset = best_place(arena, order, i, order[i]);
+        size_t end = order[i]->offset + aligned(buffer_bytes(order[i]));
+        if (end > bytes) bytes = end;
+    }
+    return bytes;
+}
+
+/* What lies at the end of the workspace goes first the next time. */
+static void promote_last(Buffer **order, int count)
+{
+    int last = 0;
+    for (int i = 1; i < count; i++)
+        if (order[i]->offset + buffer_bytes(order[i]) >
+            order[last]->offset + buffer_bytes(order[last]))
+            last = i;
+    Buffer *b = order[last];
+    memmove(order + 1, order, (size_t)last * sizeof *order);
+    order[0] = b;
+}
+
+/* Largest first is nearly always as good as can be; where it is not, other orders are tried. */
+static size_t place_well(Buffer **work, int count, size_t bound)
+{
+    enum { WORK = 1 << 22 }; /* tries * buffers^2, roughly: not long even for large networks */
+    Arena *arena = arena_new();
+    size_t *best = NEW_ARRAY(arena, size_t, count + 1), least = SIZE_MAX;
+    int64_t tries = 2 + min64(64, WORK / ((int64_t)count * count + 1));
+    qsort(work, (size_t)count, sizeof *work, by_size);
+    for (int64_t t = 0; t < tries && least > bound; t++) {
+        Arena *scratch = arena_new();
+        if (t == tries / 2) qsort(work, (size_t)count, sizeof *work, by_first_use);
+        size_t bytes = place_in_order(scratch, work, count);
+        for (int i = 0; i < count && bytes < least; i++) best[work[i]->id] = work[i]->offset;
+        if (bytes < least) least = bytes;
+        promote_last(work, count);
+        arena_free(scratch);
+    }
+    for (int i = 0; i < count; i++) work[i]->offset = best[work[i]->id];
+    arena_free(arena);
+    return count ? least : 0;
+}
+
+/* The largest sum of buffers that are alive at once. */
+static size_t lower_bound(const Program *p, Buffer *const *work, int count)
+{
+    size_t bound = 0;
+    for (int k = 0; k < p->kernels.count; k++) {
+        size_t live = 0;
+        for (int i = 0; i < count; i++)
+            if (work[i]->first_use <= k && k <= work[i]->last_use)
+                live += aligned(buffer_bytes(work[i]));
+        if (live > bound) bound = live;
+    }
+    return bound;
+}
+
 static void place_work(Program *p)
 {
     Arena *arena = arena_new();
@@ -70,21 +137,12 @@ static void place_work(Program *p)
     int count = 0;
     for (int i = 0; i < p->buffers.count; i++) {
         Buffer *b = p->buffers.items[i];
-        if (b->kind == BUFFER_WORK && !b->parent && b->first_use >= 0) work[count++] = b;
+        if (b->kind != BUFFER_WORK || b->parent || b->first_use < 0) continue;
+        b->id = count;
+        work[count++] = b;
     }
-    qsort(work, (size_t)count, sizeof *work, by_size);
-    for (int i = 0; i < count; i++) {
-        work[i]->offset = best_place(arena, work, i, work[i]);
-        size_t end = work[i]->offset + aligned(buffer_bytes(work[i]));
-        if (end > p->workspace_bytes) p->workspace_bytes = end;
-    }
-    for (int k = 0; k < p->kernels.count; k++) {
-        size_t live = 0;
-        for (int i = 0; i < count; i++)
-            if (work[i]->first_use <= k && k <= work[i]->last_use)
-                live += aligned(buffer_bytes(work[i]));
-        if (live > p->lower_bound) p->lower_bound = live;
-    }
+    p->lower_bound = lower_bound(p, work, count);
+    p->workspace_bytes = place_well(work, count, p->lower_bound);
     arena_free(arena);
 }
 
@@ -97,7 +155,9 @@ static void place_constants(Program *p)
     for (int k = 0; k < p->kernels.count; k++)
         for (int i = 0; i < p->kernels.items[k]->reads.count; i++) {
             Buffer *b = (Buffer *)buffer_root(p->kernels.items[k]->reads.items[i], NULL);
-            if (b->kind != BUFFER_CONST || !buffer_is_weight(b) || b->first_use != k || placed[b->id]) continue;
+            if (b->kind != BUFFER_CONST || !buffer_is_weight(b) || b->first_use != k ||
+                placed[b->id])
+                continue;
             placed[b->id] = true;
             b->offset = p->weight_bytes;
             p->weight_bytes += aligned(buffer_bytes(b));
