@@ -72,6 +72,7 @@ static Figures of_node(Arena *arena, const Node *node, bool *counted, const Fiel
     for (int i = node->output_count - 1; i >= 0; i--) {
         const Tensor *t = node->outputs[i];
         if (!t) continue;
+        f.out = t;
         f.activation += tensor_size(t);
         f.output = dims_text(arena, t->dims, t->rank);
         f.field = field_text(arena, &fields[t->id]);

@@ -10,6 +10,7 @@
 
 typedef struct Figures {
     const char *op; /* its operator as it was counted, whatever becomes of the node; "": a block */
+    const Tensor *out;  /* its first output, likewise; NULL: it has none, or is a block */
     const char *output; /* "1x64x56x56"; of an instance: its last layer's */
     const char *kernel; /* "7x7/2", "3x3 g32 d2"; "-" without a window */
     const char *field;  /* "11x11", "all", "-" */

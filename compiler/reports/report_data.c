@@ -55,6 +55,14 @@ static void add_interface(Arena *arena, Text *out, const char *key, Tensor *cons
     end(out, "],");
 }
 
+/* Another layer that computes now what a layer computed, before the graph was optimised: what this
+ * one did is part of its weights, or of nothing. */
+static const char *folded_into(const Instance *in, const Figures *f)
+{
+    const Node *now = f->out ? f->out->producer : NULL;
+    return now && now != in->node ? now->name : NULL;
+}
+
 static void add_tree(Text *out, const FigureTable *t)
 {
     text_add(out, "\n\"tree\":[");
@@ -67,6 +75,8 @@ static void add_tree(Text *out, const FigureTable *t)
         const Figures *f = &t->of_instances[i];
         if (*f->op) add_text(out, "op", f->op);
         if (*f->op) add_text(out, "kind", box_kind_names[box_kind(f->op)]);
+        const char *into = folded_into(in, f);
+        if (into) add_text(out, "into", into);
         add_figures(out, f);
         end(out, "},");
     }

@@ -8,6 +8,7 @@ expect report 0 "$NETC" report "$net" --target avx2 -o "$page"
 expect_true same-bytes cmp "$page" "$T/again.html"
 expect_true no-address test -z "$(grep -o 'https*://[^" ]*' "$page" | grep -v '^http://www.w3.org/2000/svg$')"
 expect_true no-marks-left test -z "$(grep -o '{{[a-z]*}}' "$page")"
+expect folded 0 "$NETC" report "$ROOT/tests/report/folded.net" -o "$T/folded.html"
 expect hostile 0 "$NETC" report "$ROOT/tests/report/hostile.net" --target avx2 -o "$T/hostile.html"
 # A layer has the operator that was written, whatever it became.
 "$NETC" report "$ROOT/tests/graph/nothing.net" -o "$T/nothing.html"
@@ -85,6 +86,8 @@ for width in 400 1280; do
     seen nameless-$width 'nameless 0'
     seen outside-$width 'outside 0'
 done
+see "$T/folded.html" 400
+seen folded 'folded bn'
 see "$T/hostile.html" 400
 seen hostile-title 'title &lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;: netc report'
 seen hostile-markup 'markup 0'

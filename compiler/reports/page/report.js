@@ -317,10 +317,16 @@ function memory() {
 
 // ---- the kernels ----
 
+const foldedInto = new Map();
+for (const r of rows.filter(r => r.into)) foldedInto.set(r.into, [...(foldedInto.get(r.into) || []), r.path]);
+
+// The layers of a kernel, each with those that were folded into it before (dashed).
 function chips(k) {
-  return make("div", { class: "chips" }, k.layers.map(path => make("button", {
-    type: "button", class: path === k.lead ? `chip lead kind-${k.kind}` : "chip", onclick: () => showLayer(path),
-  }, path)));
+  const chip = (path, kind, title) => make("button", { type: "button", class: "chip " + kind, title, onclick: () => showLayer(path) }, path);
+  return make("div", { class: "chips" }, k.layers.map(path => [
+    chip(path, path === k.lead ? `lead kind-${k.kind}` : "", "computed by this kernel"),
+    ...(foldedInto.get(path) || []).map(from => chip(from, "folded", `folded into ${path}`)),
+  ]).flat());
 }
 
 function kernelRow(k, i) {
@@ -337,17 +343,21 @@ function kernelRow(k, i) {
 
 function kernels() {
   const computed = new Set(data.kernels.flatMap(k => k.layers));
-  const free = [...byPath.keys()].filter(path => !computed.has(path));
+  const free = [...byPath.values()].filter(r => !computed.has(r.path));
+  const folded = free.filter(r => r.into), views = free.filter(r => !r.into);
   const several = data.kernels.filter(k => k.layers.length > 1).length;
   $("kernels-note").textContent = `${data.kernels.length} kernels run one after the other; ${several} of them compute several layers at once, ` +
-    "without storing what lies between. The schedule says how: a tile of so many outputs is kept in registers, a row is walked in vectors. " +
+    "without storing what lies between; dashed ones were folded into another layer before. The schedule says how: a tile of so many outputs is kept in registers, a row is walked in vectors. " +
     "Cycles are what the cost model expects of one core, and what holds it up most.";
   const heads = ["#", "Computes", "Schedule", "Output", "Multiply-adds", "Bytes", "Cycles", "Bound by", ...(timed ? ["Time", "GFLOP/s"] : [])];
   $("kernel-table").append(make("thead", null, make("tr", null, heads.map((t, i) =>
     make("th", { scope: "col", class: i === 0 || (i > 3 && t !== "Bound by") ? "n" : "" }, t)))), make("tbody", null, data.kernels.map(kernelRow)));
   $("free").hidden = free.length === 0;
   $("free").firstElementChild.textContent = `${free.length} layer${free.length === 1 ? " needs" : "s need"} no kernel`;
-  $("free").lastElementChild.textContent = "Folded into weights, or only another way to look at the same bytes: " + free.join(", ");
+  const list = (title, texts) => texts.length ? [make("p", { class: "note" }, title), make("p", { class: "mono" }, texts.join(", "))] : [];
+  $("free").append(...list("Folded into another layer:",
+    folded.map(r => `${r.path} → ${r.into}`)),
+    ...list("Only another way to look at the same bytes:", views.map(r => r.path)));
 }
 
 head();
