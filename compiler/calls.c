@@ -5,34 +5,95 @@
 #include "calls.h"
 
 #include "netc_calls.h"
+#include "netc_string_number.h"
 
 /* ---- each with the types that its pointers have ---- */
 
-static void run_compact(const void *const *r, void *const *w, const int64_t *n)
+static int run_compact(const void *const *r, void *const *w, const int64_t *n)
 {
     netc_compact(r[0], w[0], w[1], n[0]);
+    return 0;
 }
 
-static void run_unique(const void *const *r, void *const *w, const int64_t *n)
+static int run_unique(const void *const *r, void *const *w, const int64_t *n)
 {
     netc_unique(r[0], w[0], w[1], w[2], w[3], w[4], n[0], n[1], n[2]);
+    return 0;
 }
 
-static void run_select_boxes(const void *const *r, void *const *w, const int64_t *n)
+static int run_select_boxes(const void *const *r, void *const *w, const int64_t *n)
 {
     netc_select_boxes(r[0], r[1], r[2], r[3], r[4], w[0], w[1], w[2], n[0], n[1], n[2], n[3], n[4]);
+    return 0;
 }
 
-static void run_pack(const void *const *r, void *const *w, const int64_t *n)
+static int run_pack(const void *const *r, void *const *w, const int64_t *n)
 {
     netc_pack(r[0], r[1], r[2], w[0], n[0], n[1]);
+    return 0;
 }
 
+static int run_concat_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    return netc_concat_strings(r[0], r[1], w[0], w[1], n[0], n[1]);
+}
+
+static int run_split_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    return netc_split_strings(r[0], r[1], w[0], w[1], w[2], w[3], n[0], n[1], n[2], n[3]);
+}
+
+static int run_normalize_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    return netc_normalize_strings(r[0], r[1], r[2], w[0], w[1], w[2], n[0], n[1], n[2], n[3], n[4],
+                                  n[5]);
+}
+
+static int run_match_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    netc_match_strings(r[0], r[1], r[2], r[3], w[0], n[0], n[1]);
+    return 0;
+}
+
+static int run_strings_from_floats(const void *const *r, void *const *w, const int64_t *n)
+{
+    netc_strings_from_floats(r[0], w[0], w[1], n[0], n[1]);
+    return 0;
+}
+
+static int run_strings_from_integers(const void *const *r, void *const *w, const int64_t *n)
+{
+    netc_strings_from_integers(r[0], w[0], w[1], n[0], n[1]);
+    return 0;
+}
+
+static int run_floats_from_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    return netc_floats_from_strings(r[0], w[0], n[0], n[1]);
+}
+
+static int run_integers_from_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    return netc_integers_from_strings(r[0], w[0], n[0], n[1]);
+}
+
+#define CALLS   "netc_calls.h"
+#define STRINGS "netc_string.h"
+#define NUMBERS "netc_string_number.h"
+
 static const CallFunction functions[] = {
-    {"netc_compact", "netc_calls.h", run_compact, false},
-    {"netc_pack", "netc_calls.h", run_pack, false},
-    {"netc_select_boxes", "netc_calls.h", run_select_boxes, true},
-    {"netc_unique", "netc_calls.h", run_unique, false},
+    {"netc_compact", CALLS, run_compact, false, false},
+    {"netc_concat_strings", STRINGS, run_concat_strings, false, true},
+    {"netc_floats_from_strings", NUMBERS, run_floats_from_strings, false, true},
+    {"netc_integers_from_strings", NUMBERS, run_integers_from_strings, false, true},
+    {"netc_match_strings", STRINGS, run_match_strings, false, false},
+    {"netc_normalize_strings", STRINGS, run_normalize_strings, false, true},
+    {"netc_pack", CALLS, run_pack, false, false},
+    {"netc_select_boxes", CALLS, run_select_boxes, true, false},
+    {"netc_split_strings", STRINGS, run_split_strings, false, true},
+    {"netc_strings_from_floats", NUMBERS, run_strings_from_floats, false, false},
+    {"netc_strings_from_integers", NUMBERS, run_strings_from_integers, false, false},
+    {"netc_unique", CALLS, run_unique, false, false},
 };
 
 const CallFunction *call_find(const char *name)
@@ -57,13 +118,14 @@ int64_t call_cost(const Call *call)
                : INT64_MAX;
 }
 
-void interp_call(const Definition *def, void *const *data,
+bool interp_call(const Definition *def, void *const *data,
                  const void *(*value)(const Tensor *t, void *context), void *context)
 {
     const Call *call = def->call;
     Arena *arena = arena_new();
     const void **reads = NEW_ARRAY(arena, const void *, call->read_count + 1);
     for (int i = 0; i < call->read_count; i++) reads[i] = value(call->reads[i], context);
-    call->function->run(reads, data, call->numbers);
+    bool good = call->function->run(reads, data, call->numbers) == 0;
     arena_free(arena);
+    return good;
 }

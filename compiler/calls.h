@@ -4,7 +4,8 @@
  * by calling the same function here.
  *
  * Adding one: a function in a header of runtime/ that takes pointers to what it reads, pointers to
- * what it writes, then int64_t numbers, and fills all that it writes; and a row in calls.c.
+ * what it writes, then int64_t numbers, and fills all that it writes unless it fails; and a row in
+ * calls.c.
  */
 #ifndef NETC_CALLS_TABLE_H
 #define NETC_CALLS_TABLE_H
@@ -14,8 +15,9 @@
 typedef struct CallFunction {
     const char *name;   /* in the runtime */
     const char *header; /* in runtime/ */
-    void (*run)(const void *const *reads, void *const *writes, const int64_t *numbers);
+    int (*run)(const void *const *reads, void *const *writes, const int64_t *numbers);
     bool quadratic; /* its work grows with the square of what it reads */
+    bool fails;     /* it returns 0, or what NAME_run is to return; others return nothing */
 } CallFunction;
 
 const CallFunction *call_find(const char *name); /* which must be there */

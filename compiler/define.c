@@ -95,6 +95,13 @@ void define_call(Definer *d, const char *function, Tensor *const *reads, int rea
     d->definitions.items[d->definitions.count - 1]->call = call;
 }
 
+Tensor *define_room(Definer *d, int64_t bytes)
+{
+    Tensor *room = define_temporary(d, "room", DT_U8, 1, &bytes);
+    room->lasting = true;
+    return room;
+}
+
 Tensor *define_target(Definer *d, int i, const char *suffix, Dtype dtype, int rank,
                       const int64_t *dims)
 {

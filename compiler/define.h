@@ -61,6 +61,8 @@ void define_tensor(Definer *d, Tensor *out, Var *const *index, Expr *body);
  * writes, numbers. None of the tensors is NULL or of a packed type. */
 void define_call(Definer *d, const char *function, Tensor *const *reads, int read_count,
                  Tensor *const *writes, int write_count, const int64_t *numbers, int number_count);
+/* Bytes in the workspace for strings that a call makes: a temporary that lasts. */
+Tensor *define_room(Definer *d, int64_t bytes);
 #define CALL_TENSORS(...) (Tensor *const[]){__VA_ARGS__}, COUNT(((Tensor *const[]){__VA_ARGS__}))
 #define CALL_NUMBERS(...) (const int64_t[]){__VA_ARGS__}, COUNT(((const int64_t[]){__VA_ARGS__}))
 /* Output i of the node, or a temporary where it is left out. */
@@ -95,8 +97,9 @@ int64_t interp_cost(const Definition *def);
  * the store. */
 void interp_run(Pool *pool, const Definition *def, void *data,
                 const void *(*value)(const Tensor *t, void *context), void *context);
-/* The same for a call, into the bytes of each tensor that it writes. */
-void interp_call(const Definition *def, void *const *data,
+/* The same for a call, into the bytes of each tensor that it writes. False when the function fails:
+ * then a run will say so. */
+bool interp_call(const Definition *def, void *const *data,
                  const void *(*value)(const Tensor *t, void *context), void *context);
 
 #endif

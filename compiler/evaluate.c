@@ -84,14 +84,16 @@ static bool is_output(const Node *node, const Tensor *t)
     return false;
 }
 
-/* Memory for a tensor: the graph's for outputs of the node, else scratch. */
+/* Memory for a tensor: the graph's for outputs of the node and what their strings point into, else
+ * scratch. */
 static void *place(Evaluation *e, Graph *g, const Node *node, const Tensor *t)
 {
-    Arena *arena = is_output(node, t) ? g->arena : e->scratch;
+    Arena *arena = is_output(node, t) || t->lasting ? g->arena : e->scratch;
     return arena_alloc(arena, dtype_bytes(t->dtype, tensor_elements(t)) + 1);
 }
 
-static void run(Evaluation *e, Graph *g, const Node *node, const Definer *d)
+/* False when a call fails. */
+static bool run(Evaluation *e, Graph *g, const Node *node, const Definer *d)
 {
     for (int i = 0; i < d->definitions.count; i++) {
         const Definition *def = d->definitions.items[i];
@@ -104,9 +106,10 @@ static void run(Evaluation *e, Graph *g, const Node *node, const Definer *d)
         }
         void **data = NEW_ARRAY(e->scratch, void *, call->write_count);
         for (int k = 0; k < call->write_count; k++) data[k] = place(e, g, node, call->writes[k]);
-        interp_call(def, data, value_of, e);
+        if (!interp_call(def, data, value_of, e)) return false;
         for (int k = 0; k < call->write_count; k++) set_known(e, call->writes[k], data[k]);
     }
+    return true;
 }
 
 bool evaluate_node(Graph *g, const Node *node, int64_t *budget, const void **data)
@@ -117,11 +120,9 @@ bool evaluate_node(Graph *g, const Node *node, int64_t *budget, const void **dat
     Definer d = {.pool = pool_new(scratch), .graph = temporaries, .node = node};
     Evaluation e = {.scratch = scratch};
     bool good = define_node(&d, node) && is_complete(&e, &d, node) && is_affordable(&d, budget);
-    if (good) {
-        run(&e, g, node, &d);
-        for (int i = 0; i < node->output_count; i++)
-            data[i] = node->outputs[i] ? value_of(node->outputs[i], &e) : NULL;
-    }
+    good = good && run(&e, g, node, &d);
+    for (int i = 0; good && i < node->output_count; i++)
+        data[i] = node->outputs[i] ? value_of(node->outputs[i], &e) : NULL;
     arena_free(scratch);
     return good;
 }

@@ -13,6 +13,13 @@ Graph *graph_new(Arena *arena, const char *name)
     return g;
 }
 
+int64_t graph_string_bytes(const Graph *g)
+{
+    enum { USUAL = 256 };
+    while (g->outer) g = g->outer;
+    return g->string_bytes ? g->string_bytes : USUAL;
+}
+
 Tensor *graph_find(const Graph *g, const char *name)
 {
     for (; g; g = g->outer) {

@@ -73,6 +73,7 @@ struct Tensor {
     bool poisoned;            /* its producer was refused: consumers stay quiet */
     bool trainable; /* of a TENSOR_PARAM: counts as a parameter (running statistics do not) */
     const Expansion *expansion;
+    bool lasting; /* strings point into it: nothing else may lie there until the next run */
     struct Buffer *buffer; /* its storage; set by layout, NULL before (program.h) */
 };
 
@@ -136,6 +137,8 @@ struct Graph {
                           computed; NULL: none */
     Map *by_name;      /* Tensor by name */
     Map *node_names;   /* Node by name */
+    int64_t string_bytes; /* of the outermost graph: room for a string that a run makes; 0: as
+                             much as is usual */
     int unrolled;      /* of the outermost graph: nodes that infer has put in the place of loops */
     const char *random; /* of the outermost graph: an operator in it that draws at random; NULL */
     Map *extents;      /* by what is computed: what infer has worked out of extents (Tensor *) */
@@ -174,6 +177,9 @@ void graph_renumber(Graph *g);
 /* Readers call it last: a TENSOR_PARAM is not trainable where it is read as what nobody trains
  * (running statistics, bounds). */
 void graph_mark_untrained(Graph *g);
+
+/* Room for each string that a run makes, bytes: several share it. */
+int64_t graph_string_bytes(const Graph *g);
 
 int64_t tensor_elements(const Tensor *t); /* of an inferred tensor */
 static inline bool tensor_is_const(const Tensor *t) { return t->data != NULL; }
@@ -217,6 +223,7 @@ typedef struct ReadOptions {
     LIST(BakeOption) bakes;          /* --bake INPUT=FILE */
     LIST(ListOption) lists;          /* --elements INPUT=COUNT, or what the data holds */
     LIST(const char *) import_paths; /* --import-path FOLDER: where imported files are, too */
+    int64_t string_bytes; /* --string-bytes N; 0: as much as is usual */
     bool inputs_only;                /* the graph's inputs and nothing else */
 } ReadOptions;
 

@@ -5,16 +5,11 @@
 #include <string.h>
 
 #define MAPS    "maps are not values of a network here"
-#define STRINGS "there is no generated code for strings"
 
 #define ML "ai.onnx.ml"
 
 const MissingOp missing_ops[] = {
     {"", "ImageDecoder", "it reads compressed images, of any size"},
-    {"", "RegexFullMatch", STRINGS},
-    {"", "StringConcat", STRINGS},
-    {"", "StringNormalizer", STRINGS},
-    {"", "StringSplit", STRINGS},
     {ML, "CastMap", MAPS},
     {ML, "DictVectorizer", MAPS},
     {ML, "SVMClassifier", "support vector machines have no definition here"},

@@ -27,6 +27,10 @@ static void find_lifetimes(Program *p)
         for (int i = 0; i < kernel->reads.count; i++) use(kernel->reads.items[i], k);
         for (int i = 0; i < kernel->writes.count; i++) use(kernel->writes.items[i], k);
     }
+    for (int i = 0; i < p->buffers.count; i++) { /* to the end and, for the caller, beyond */
+        Buffer *b = p->buffers.items[i];
+        if (b->first_use >= 0 && b->lasting) b->last_use = p->kernels.count - 1;
+    }
 }
 
 static int by_first_use(const void *a, const void *b)

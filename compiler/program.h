@@ -58,6 +58,7 @@ struct Buffer {
     int64_t elements; /* allocated, with halo and padding of the last block */
     Buffer *parent;   /* a view: it lies in parent from element `first`; NULL: has its own place */
     int64_t first;
+    bool lasting;           /* from its first use on it is nobody else's (graph.h) */
     const Packing *packing; /* BUFFER_CONST: NULL: the tensor's bytes as they are */
     int index;              /* BUFFER_INPUT, BUFFER_OUTPUT: position in the interface */
     size_t offset; /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */

@@ -33,6 +33,7 @@ Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *opti
                         .lists = options->lists,
                         .import_paths = options->import_paths,
                         .dim_default = 1,
+                        .string_bytes = options->string_bytes,
                         .inputs_only = true};
     return read_by_name(arena, path, &open, diags);
 }

@@ -30,8 +30,9 @@ typedef struct {
     int32_t input_count, output_count;
     const netc_tensor_info *inputs, *outputs;
     size_t workspace_bytes, workspace_align;
-    /* One pointer for each input and output, in the order above. 0: done; not 0: a pointer was null
-     * or misaligned, and nothing was written. Re-entrant: all its state is in the workspace. */
+    /* One pointer for each input and output, in the order above. 0: done; 1 and 2: a pointer was
+     * null or misaligned, and nothing was written; more: strings that it cannot take, and no output
+     * is to be used. Re-entrant: all its state is in the workspace. */
     int (*run)(const void *const *inputs, void *const *outputs, void *workspace);
 } netc_model;
 

@@ -203,6 +203,13 @@ static void give_output(const netc_model *m, int32_t i, void *const *out, const 
 static void run(const netc_model *m, const void *const *in, void *const *out, void *workspace)
 {
     int code = m->run(in, out, workspace);
+    if (code == NETC_NO_ROOM)
+        stop(WRONG_INPUT,
+             "the strings that %s makes take more room than there is; netc's option "
+             "--string-bytes gives them more",
+             m->name);
+    if (code == NETC_NO_NUMBER)
+        stop(WRONG_INPUT, "%s: a string that is to become a number is none", m->name);
     if (code != 0) stop(MACHINE, "%s returned error %d", m->name, code);
 }
 
@@ -355,8 +362,7 @@ int main(int argc, char **argv)
     void *workspace = aligned_memory(m->workspace_bytes, m->workspace_align);
     run(m, in, out, workspace);
     for (int32_t i = 0; i < m->output_count; i++) {
-        if (o.folder || !made_up || wanted == 0)
-            give_output(m, i, out, o.folder);
+        if (o.folder || !made_up || wanted == 0) give_output(m, i, out, o.folder);
     }
     if (o.times) time_runs(m, o.times, in, out, workspace);
     if (fflush(stdout) != 0) stop(MACHINE, "cannot write the output: %s", strerror(errno));

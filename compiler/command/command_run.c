@@ -81,10 +81,10 @@ static int run(Job *job)
     for (int i = 0; i < g->inputs.count; i++)
         if (e->inputs[i].bytes) memcpy(e->inputs[i].data, inputs[i].data, e->inputs[i].bytes);
     progress("running %s", g->name);
-    bool done = execution_run(e, &library, job->options->timeout);
+    int status = execution_run(e, &library, job->options->timeout);
     library_release(&library);
     progress_clear();
-    return done ? write_outputs(job, e) : EXIT_MACHINE;
+    return status == EXIT_DONE ? write_outputs(job, e) : status;
 }
 
 const Command command_run = {

@@ -198,7 +198,8 @@ static int run_and_compare(Compiled *c, const Dataset *d, const Given *given)
     for (int i = 0; i < g->inputs.count; i++)
         if (e->inputs[i].bytes) memcpy(e->inputs[i].data, inputs[i].data, e->inputs[i].bytes);
     progress("running %s", d->name);
-    if (!execution_run(e, &c->library, job->options->timeout)) return EXIT_MACHINE;
+    int status = execution_run(e, &c->library, job->options->timeout);
+    if (status != EXIT_DONE) return status;
     progress_clear();
     printf("%s\n", d->name);
     print_baked(c, given);

@@ -2,6 +2,7 @@
 #include "execute.h"
 
 #include "netc.h"
+#include "netc_string.h"
 #include "texts.h"
 
 #include <dlfcn.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 enum { ALIGNMENT = 64, UNWRITTEN = 0xFF /* fills what the network should write: NaN, -1 */ };
+enum { REFUSED = 2 }; /* the child's exit code */
 
 /* What the child tells its parent when it cannot run the network. */
 typedef struct Report {
@@ -77,6 +79,13 @@ _Noreturn static void child_fail(Report *report, const char *format, ...)
     vsnprintf(report->text, sizeof report->text, format, args);
     va_end(args);
     _exit(1);
+}
+
+/* What is wrong is the data. */
+_Noreturn static void child_refuse(Report *report, const char *why)
+{
+    snprintf(report->text, sizeof report->text, "error: %s", why);
+    _exit(REFUSED);
 }
 
 static const netc_model *child_load(Report *report, const char *path)
@@ -165,6 +174,11 @@ _Noreturn static void child_run(const Execution *e, const Library *library, Repo
         inputs[g->inputs.count] =
             child_weights(report, library->weights, model->inputs[g->inputs.count].bytes);
     int status = model->run(inputs, outputs, workspace);
+    if (status == NETC_NO_ROOM || status == NETC_NO_NUMBER)
+        child_refuse(report, status == NETC_NO_ROOM
+                                 ? "the strings that the network makes take more room than there "
+                                   "is; --string-bytes N gives each N bytes"
+                                 : "a string that is to become a number is none");
     if (status != 0)
         child_fail(report, "the compiled network refuses its arguments with %d", status);
     child_send(report, e);
@@ -183,7 +197,7 @@ static void limit_child(double timeout)
     if (timeout > 0) setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static bool tell_failure(int status, const Report *report, double timeout)
+static int tell_failure(int status, const Report *report, double timeout)
 {
     progress_clear();
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
@@ -194,7 +208,7 @@ static bool tell_failure(int status, const Report *report, double timeout)
     else
         fprintf(stderr, "netc: %s\n",
                 report->text[0] ? report->text : "the compiled network ended early");
-    return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == REFUSED ? EXIT_INPUT : EXIT_MACHINE;
 }
 
 /* The addresses that the outputs hold are the child's. */
@@ -211,7 +225,7 @@ static void receive_strings(Execution *e)
     }
 }
 
-bool execution_run(Execution *e, const Library *library, double timeout)
+int execution_run(Execution *e, const Library *library, double timeout)
 {
     Report *report = map_shared(sizeof *report), told;
     for (int i = 0; i < e->graph->outputs.count; i++)
@@ -232,7 +246,7 @@ bool execution_run(Execution *e, const Library *library, double timeout)
     if (!good) close(e->texts);
     if (!good) return tell_failure(status, &told, timeout);
     receive_strings(e);
-    return true;
+    return EXIT_DONE;
 }
 
 const int64_t *execution_dims(const Execution *e, int i)

@@ -28,9 +28,10 @@ typedef struct Execution {
 
 Execution *execution_new(Arena *arena,
                          const Graph *g); /* its memory is returned when the arena is freed */
-/* Runs once. False after saying on standard error what went wrong: a crash, the time limit
- * (seconds; 0: none), a library that does not load or is not the network. */
-bool execution_run(Execution *e, const Library *library, double timeout);
+/* Runs once; EXIT_DONE, or after saying on standard error what went wrong: EXIT_INPUT when the
+ * network cannot take the data, EXIT_MACHINE for a crash, the time limit (seconds; 0: none), a
+ * library that does not load or is not the network. */
+int execution_run(Execution *e, const Library *library, double timeout);
 /* The shape that output i has after a run: where it depends on data, what the run found. */
 const int64_t *execution_dims(const Execution *e, int i);
 

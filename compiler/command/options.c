@@ -12,6 +12,7 @@ typedef enum OptionKind {
     OPTION_CHOICE, /* int: position in `choices` */
     OPTION_REAL,   /* double, not negative */
     OPTION_SIZE,   /* int64_t, at least 1 */
+    OPTION_BYTES,  /* the same, not more than a string may have */
     OPTION_TARGET, /* const Target * */
     OPTION_DIM,    /* appended to read.dims */
     OPTION_LIST,   /* appended to read.lists */
@@ -50,6 +51,8 @@ static const OptionRow rows[] = {
      "make an input a constant, with the value in a .npy or .pb file (repeatable)", NULL},
     {0, "elements", "INPUT=COUNT", OPTION_LIST, AT(read.lists), GROUP_MODEL,
      "how many elements a sequence or an optional has that is an input (repeatable)", NULL},
+    {0, "string-bytes", "N", OPTION_BYTES, AT(read.string_bytes), GROUP_MODEL,
+     "room for each string that the network makes or splits, up to 65536 (default 256)", NULL},
     {'I', "import-path", "FOLDER", OPTION_PATHS, AT(read.import_paths), GROUP_MODEL,
      "where a .net may find the files that it imports (repeatable)", NULL},
     {0, "weights-from", "FILE", OPTION_TEXT, AT(read.weights), GROUP_WEIGHTS,
@@ -234,6 +237,15 @@ static int64_t parse_integer(const Command *c, const OptionRow *row, const char 
     return value;
 }
 
+static int64_t parse_bytes(const Command *c, const OptionRow *row, const char *text)
+{
+    enum { MOST = 65536 };
+    int64_t bytes = parse_integer(c, row, text, 1);
+    if (bytes > MOST)
+        usage_error(c, "--%s wants a number of at most %d, not '%s'", row->name, MOST, text);
+    return bytes;
+}
+
 static double parse_real(const Command *c, const OptionRow *row, const char *text)
 {
     char *end;
@@ -312,6 +324,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_CHOICE: *(int *)place = parse_choice(o->command, row, value); break;
     case OPTION_REAL: *(double *)place = parse_real(o->command, row, value); break;
     case OPTION_SIZE: *(int64_t *)place = parse_integer(o->command, row, value, 1); break;
+    case OPTION_BYTES: *(int64_t *)place = parse_bytes(o->command, row, value); break;
     case OPTION_TARGET: *(const Target **)place = parse_target(o->command, value); break;
     case OPTION_DIM: parse_dim(arena, o, row, value); break;
     case OPTION_BAKE: parse_bake(arena, o, value); break;

@@ -175,6 +175,11 @@ static void parameter_comment(SourceFile *s, const Kernel *k, const Buffer *b)
     if (b->packing) text_add(s->out, ", packed in the order of the loops");
 }
 
+static const char *result_type(const Function *f)
+{
+    return emit_fails(f->kernels.items[0]) ? "int" : "void";
+}
+
 static void emit_function(SourceFile *s, const Function *f)
 {
     const Kernel *k = f->kernels.items[0];
@@ -186,7 +191,8 @@ static void emit_function(SourceFile *s, const Function *f)
     for (int i = 0; i < k->reads.count; i++) parameter_comment(s, k, k->reads.items[i]);
     for (int i = 0; i < k->writes.count; i++) parameter_comment(s, k, k->writes.items[i]);
     text_add(s->out, " */\n");
-    text_add(s->out, s->parts ? "NETC_HIDDEN void %s%s\n" : "static void %s%s\n", f->name, f->text);
+    text_add(s->out, "%s%s %s%s\n", s->parts ? "NETC_HIDDEN " : "static ", result_type(f), f->name,
+             f->text);
 }
 
 /* ---- kernels in sources of their own, which can be compiled side by side ---- */
@@ -206,7 +212,7 @@ static int choose_parts(const SourceFile *s)
 static void declare_function(SourceFile *s, const Function *f)
 {
     int length = (int)(strstr(f->text, ")\n{") - f->text) + 1;
-    text_add(s->out, "NETC_HIDDEN void %s%.*s;\n", f->name, length, f->text);
+    text_add(s->out, "NETC_HIDDEN %s %s%.*s;\n", result_type(f), f->name, length, f->text);
 }
 
 /* The functions go to the parts in turns of equal size, and are declared in the source. */
@@ -274,7 +280,8 @@ static void call(SourceFile *s, int k, const char *const *names)
     text_add(s->out, "    /* ");
     comment_text(s->out, kernel->title);
     kernel_comment(s, kernel);
-    text_add(s->out, " */\n    %s(", s->functions.items[s->function_of[k]].name);
+    text_add(s->out, emit_fails(kernel) ? " */\n    status = %s(" : " */\n    %s(",
+             s->functions.items[s->function_of[k]].name);
     int count = 0;
     for (int i = 0; i < kernel->reads.count + kernel->writes.count; i++) {
         const Buffer *b = i < kernel->reads.count ? kernel->reads.items[i]
@@ -282,7 +289,7 @@ static void call(SourceFile *s, int k, const char *const *names)
         if (count++) text_add(s->out, ", ");
         buffer_argument(s, b, names);
     }
-    text_add(s->out, ");\n");
+    text_add(s->out, emit_fails(kernel) ? ");\n    if (status) return status;\n" : ");\n");
 }
 
 /* ---- NAME_profile: the hook for who times kernels ---- */
@@ -388,6 +395,7 @@ static void run(SourceFile *s, const char *const *names)
     }
     text_add(s->out, "%svoid *workspace)\n{\n",
              s->o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
+    if (emit_may_fail(p)) text_add(s->out, "    int status;\n");
     checks(s, names);
     profile_call(s, -1);
     for (int k = 0; k < p->kernels.count; k++) {

@@ -32,6 +32,10 @@ void emit_string(Text *out, const char *text);
  * found. */
 void emit_kernel(const Program *p, const Kernel *k, Text *out);
 
+/* What it calls may fail: then it returns an int. */
+bool emit_fails(const Kernel *k);
+bool emit_may_fail(const Program *p);
+
 /* emit_header.c */
 void emit_header(const Program *p, const EmitOptions *options, Text *out);
 /* "const float image[1 * 3 * 224 * 224]": a parameter of NAME_run. */

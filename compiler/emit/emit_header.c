@@ -172,11 +172,16 @@ void emit_header(const Program *p, const EmitOptions *o, Text *out)
         "overlap inputs. Re-entrant: writes nothing\n"
         " * but its outputs and the workspace. 0: done; 1: a pointer is null; 2: a "
         "pointer is misaligned; then nothing was\n"
-        " * written.%s */\n",
+        " * written.%s%s */\n",
         has_strings(p->graph)
             ? "\n *\n * A string is UTF-8 ended by NUL, and its address is not null. Strings of "
               "outputs lie among those of the inputs, in\n"
               " * this code, or in the workspace: they are good until one of these changes."
+            : "",
+        emit_may_fail(p)
+            ? "\n *\n * 3: the strings that it makes take more room than there is (netc's option "
+              "--string-bytes); 4: a string that is to\n"
+              " * become a number is none. Then some outputs are written, and none is to be used."
             : "");
     prototype(p, o, out);
     if (o->profile)

@@ -139,9 +139,21 @@ static void pin(Speller *s, const Stmt *first, const Stmt *stmt, int depth)
         if (first->kind == ST_POINT) line(s, depth, "NETC_PIN(%s);\n", first->alias->name);
 }
 
+bool emit_fails(const Kernel *k)
+{
+    return k->definition && k->definition->call && k->definition->call->function->fails;
+}
+
+bool emit_may_fail(const Program *p)
+{
+    for (int k = 0; k < p->kernels.count; k++)
+        if (emit_fails(p->kernels.items[k])) return true;
+    return false;
+}
+
 static void call(Speller *s, const Call *c, int depth)
 {
-    line(s, depth, "%s(", c->function->name);
+    line(s, depth, c->function->fails ? "return %s(" : "%s(", c->function->name);
     for (int i = 0; i < c->read_count; i++)
         text_add(s->out, "%s%s", i ? ", " : "", emit_buffer_name(s, c->reads[i]->buffer));
     for (int i = 0; i < c->write_count; i++)

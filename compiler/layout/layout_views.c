@@ -13,6 +13,7 @@ static Buffer *new_buffer(Program *p, BufferKind kind, const Tensor *t)
     b->name = program_name(p, "", t->name);
     b->kind = kind;
     b->dtype = t->dtype;
+    b->lasting = t->lasting;
     b->tensor = t;
     LIST_PUSH(p->arena, &p->buffers, b);
     return b;

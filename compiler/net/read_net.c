@@ -125,6 +125,7 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
     r->home->file = file;
     if (!module_parse(r, r->home) || !(r->net = only_net(r))) return NULL;
     r->top = r->graph = graph_new(arena, r->net->name.text);
+    r->top->string_bytes = options->string_bytes;
     read_opsets(r);
     if (!options->inputs_only) weights_open(r);
     module_define(r, r->home);

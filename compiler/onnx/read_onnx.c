@@ -119,6 +119,7 @@ static Graph *read_main_graph(Reader *r, Source where)
     check_newest(r, where, opsets);
     read_functions(r);
     Graph *g = graph_new(r->file.arena, graph_name(r));
+    g->string_bytes = r->options->string_bytes;
     g->opset = opset_version(opsets, "") ? opset_version(opsets, "") : DEFAULT_OPSET;
     Scope *s = scope_new(r, g, NULL);
     s->opsets = opsets;

@@ -1,9 +1,10 @@
 /*
  * Conversion of element types: Cast to a named type, CastLike to another tensor's, BitCast of the
- * bits. Strings are not converted.
+ * bits. Strings become numbers and numbers strings through the runtime.
  */
 #include "extents.h"
 #include "known.h"
+#include "number_text.h"
 #include "quantize.h"
 #include "row.h"
 
@@ -43,7 +44,8 @@ static bool infer_to(Infer *in, const char *source, int64_t to)
         return infer_error(in, "E0306", "round_mode is \"up\", \"down\" or \"nearest\", not \"%s\"",
                            mode);
     Dtype dtype = known_type(in, source, to);
-    return dtype != DT_NONE && infer_output(in, 0, dtype, n->inputs[0]->rank, n->inputs[0]->dims);
+    return dtype != DT_NONE && number_text_infer(in, dtype) &&
+           infer_output(in, 0, dtype, n->inputs[0]->rank, n->inputs[0]->dims);
 }
 
 /* Before opset 6 the type was ONNX's name of it, in capitals. */
@@ -84,8 +86,15 @@ static void define_cast(Definer *d)
     const Node *n = d->node;
     Tensor *out = node_output(n, 0);
     if (!out) return;
+    Tensor *from = n->inputs[0];
+    if (out->dtype == DT_STRING && from->dtype != DT_STRING) {
+        number_text_write(d, from, out);
+        return;
+    }
+    if (from->dtype == DT_STRING && out->dtype != DT_STRING)
+        from = number_text_read(d, from, out->dtype);
     Var **vars = define_indices(d, out->rank, out->dims);
-    Expr *x = define_load(d, n->inputs[0], define_index_exprs(d, vars, out->rank));
+    Expr *x = define_load(d, from, define_index_exprs(d, vars, out->rank));
     define_rounded(d, out, vars, cast(d->pool, n, &x, 1));
 }
 
@@ -128,8 +137,8 @@ const Op ops_cast[] = {
     {.name = "Cast",
      .doc = "Each element converted to another element type.",
      VERSIONS(1, 6, 9, 13, 19, 21, 23, 24, 25),
-     INPUTS(ANY_SLOTS("input", 0, "T1")),
-     OUTPUTS(ANY_SLOTS("output", 0, "T2")),
+     INPUTS(ANY_SLOTS("input", STRINGS, "T1")),
+     OUTPUTS(ANY_SLOTS("output", STRINGS, "T2")),
      ATTRS(ATTR("to", STRING, .required = true, .until = 5),
            ATTR("to", INT, .required = true, .since = 6), SATURATE),
      .infer = infer_cast,
@@ -137,12 +146,15 @@ const Op ops_cast[] = {
      .define = define_cast,
      .element = cast,
      EXAMPLES("Cast(x: f32[2, 3], to: i32)", "Cast(x: i32[2, 3], to: f32)",
-              "Cast(x: f32[4], to: bool)")},
+              "Cast(x: f32[4], to: bool)", "Cast(x: f32[6], to: string)",
+              "Cast(x: i64[2, 3], to: string)", "Cast(x: f16[4], to: string)",
+              "Cast(string[4] [\"-1.5e3\", \"+INF\", \"nan\", \" 7\"], to: f32)",
+              "Cast(string[3] [\"-12\", \"3.9\", \"1e2\"], to: i32)")},
     {.name = "CastLike",
      .doc = "Each element converted to the element type of another tensor.",
      VERSIONS(15, 19, 21, 23, 24, 25),
-     INPUTS(ANY_SLOTS("input", 0, "T1"), ANY_SLOTS("target_type", 0, "T2")),
-     OUTPUTS(ANY_SLOTS("output", 0, "T2")),
+     INPUTS(ANY_SLOTS("input", STRINGS, "T1"), ANY_SLOTS("target_type", STRINGS, "T2")),
+     OUTPUTS(ANY_SLOTS("output", STRINGS, "T2")),
      ATTRS(SATURATE),
      .infer = infer_cast_like,
      .extents = extents_of_cast_like,

@@ -75,8 +75,9 @@ static void compile_alone(const Language *l, const char *header, const char *cfl
 
 static void test_headers(void **state)
 {
-    static const char *const portable[] = {"netc.h",      "netc_math.h",  "netc_narrow.h",
-                                           "netc_file.h", "netc_calls.h", "netc_string.h"};
+    static const char *const portable[] = {
+        "netc.h",       "netc_math.h",   "netc_narrow.h",       "netc_file.h",
+        "netc_calls.h", "netc_string.h", "netc_string_number.h"};
     const Language *l = *state;
     for (size_t i = 0; i < COUNT(portable); i++) compile_alone(l, portable[i], "");
     for (int i = 0; target_list[i]; i++) {
