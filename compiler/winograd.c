@@ -176,7 +176,7 @@ static int64_t choose_band(const Program *p, const Geometry *g)
  * larger one has more weights and larger errors. */
 static bool choose(const Program *p, WinogradKind kind, Geometry *g)
 {
-    const double clearly = 0.9;
+    const double clearly = 0.7;
     const Target *t = p->target;
     if (t->lanes == 1 || g->channels % t->lanes || g->outputs % t->lanes) return false;
     double least = clearly * direct_cycles(t, g);

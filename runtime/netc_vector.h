@@ -45,7 +45,7 @@
     do {                                                                                           \
         NETC_UNROLL(32)                                                                            \
         for (int line_ = 0; line_ < (lines); line_++)                                              \
-            __builtin_prefetch((const char *)(p) + 64 * line_);                                    \
+            __builtin_prefetch((const char *)(p) + 64 * line_, 0, 2);                              \
     } while (0)
 
 /* Once per step of a contraction, on its pointers: without it gcc keeps loads of later steps in
