@@ -272,6 +272,7 @@ static void count_statement(Counter *c, const Stmt *s)
         break;
     case ST_PIN: break;
     case ST_PREFETCH:
+        c->cost->prefetches = true;
         c->block.loads += (double)s->count * unrolled_times(c);
         c->block.instructions += (double)s->count * unrolled_times(c);
         break;
@@ -314,15 +315,18 @@ static void close_block(Counter *c, const Block *outer)
     if (outer) c->block = *outer;
 }
 
-/* Bytes that move into a cache of `capacity`: of constants, unless all that a run of the network
- * touches fits and so is still there; of the rest, which other kernels have just written, unless
- * this kernel's part fits. */
+/* Bytes that move into a cache of `capacity`. When all that a run of the network touches fits, it
+ * is still there from the last one. Else constants and the places of results come from further out;
+ * inputs are there when other kernels have just written them and they are few. */
 static double moved(const Counter *c, double capacity, double resident)
 {
-    double bytes = 0;
-    if (resident > capacity) bytes += traffic_moves(c->traffic, capacity, OF_CONSTANTS);
-    if (traffic_touched(c->traffic, OF_OTHERS) > capacity)
-        bytes += traffic_moves(c->traffic, capacity, OF_OTHERS);
+    double bytes = 0, read = traffic_touched(c->traffic, OF_READ);
+    if (resident > capacity) {
+        bytes += traffic_moves(c->traffic, capacity, OF_CONSTANTS);
+        bytes += traffic_moves(c->traffic, capacity, OF_WRITTEN);
+    }
+    if (read > capacity || (resident > capacity && read > capacity / 4))
+        bytes += traffic_moves(c->traffic, capacity, OF_READ);
     return bytes;
 }
 
@@ -337,11 +341,12 @@ static void count_memory(Counter *c, double resident)
     }
 }
 
-/* Arithmetic goes on while data move, but not all of it: what the prefetchers do not hide comes on
- * top. */
+/* Arithmetic goes on while data move, but not all of it: what is not prefetched, by the machine or
+ * by the kernel, comes on top. */
 static double total(Cost *cost)
 {
-    static const double exposed[MOVES] = {0.3, 0.5, 1};
+    static const double by_machine[MOVES] = {0.3, 0.5, 1}, by_kernel[MOVES] = {0.3, 0.2, 0.2};
+    const double *exposed = cost->prefetches ? by_kernel : by_machine;
     double sum = cost->compute, longest = cost->compute;
     for (int b = 0; b < BOUND_L2; b++)
         if (cost->spent[b] > cost->spent[cost->bound]) cost->bound = (CostBound)b;

@@ -40,6 +40,7 @@ typedef struct Cost {
     double overhead;      /* cycles of starting and leaving loops */
     double bytes[MOVES];  /* moved */
     double compute;       /* cycles of everything but memory */
+    bool prefetches;      /* what it needs next is on the way while it works */
     double cycles;        /* of the kernel */
     CostBound bound;      /* what holds it up most */
 } Cost;
@@ -67,8 +68,8 @@ void traffic_leave(Traffic *t);
 void traffic_access(Traffic *t, const Buffer *b, Expr *offset, int64_t count, int64_t apart,
                     bool store);
 void traffic_point(Traffic *t, const Buffer *local, const Buffer *b, Expr *offset);
-/* Which buffers are counted. */
-typedef enum TrafficOf { OF_CONSTANTS, OF_OTHERS, OF_ALL } TrafficOf;
+/* Which accesses are counted: of constants, of other buffers by what is done to them. */
+typedef enum TrafficOf { OF_CONSTANTS, OF_READ, OF_WRITTEN, OF_ALL } TrafficOf;
 /* The distinct bytes that are touched. */
 double traffic_touched(const Traffic *t, TrafficOf of);
 /* The bytes that move into a cache of `capacity`. */

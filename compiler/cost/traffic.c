@@ -196,7 +196,10 @@ static double touched(const Traffic *t, const Access *a, int from)
 
 static bool counts(const Access *a, TrafficOf of)
 {
-    return of == OF_ALL || (a->buffer->kind == BUFFER_CONST) == (of == OF_CONSTANTS);
+    TrafficOf own = a->buffer->kind == BUFFER_CONST ? OF_CONSTANTS
+                    : a->store                      ? OF_WRITTEN
+                                                    : OF_READ;
+    return of == OF_ALL || of == own;
 }
 
 static bool inside(const Traffic *t, const Access *a, int loop)
