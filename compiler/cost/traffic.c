@@ -16,16 +16,22 @@ typedef struct LoopLevel {
     int first, last; /* loops inside it: first..last of the list of loops, itself the first */
 } LoopLevel;
 
+/* `count` places, `stride` bytes from one another. */
+typedef struct Span {
+    double stride, count;
+} Span;
+
 typedef struct Access {
     const Buffer *buffer; /* a root */
     int loop;             /* innermost, -1: none */
     double stride[MOST_LOOPS];
-    double run;       /* bytes side by side */
-    double apart;     /* bytes between the runs of one vector, */
-    double lanes;     /* and how many there are; 1: it is one run */
-    double lo, hi;    /* the bytes at which runs begin that differ in nothing else */
-    int copies;       /* how many those are */
-    bool store, wild; /* wild: what it touches is not known */
+    double run;          /* bytes side by side */
+    double apart;        /* bytes between the runs of one vector, */
+    double lanes;        /* and how many there are; 1: it is one run */
+    LIST(double) starts; /* where runs begin that differ in nothing else, bytes */
+    Span near, far;      /* the same as groups of places */
+    bool ready;          /* near and far are known */
+    bool store, wild;    /* wild: the data say where it goes */
 } Access;
 
 typedef struct LocalPointer {
@@ -95,6 +101,24 @@ static int position_of(const Traffic *t, const Var *v)
     return -1;
 }
 
+/* The position of the loop that an atom of an index goes along with, and how far it goes in one
+ * step: quotients and remainders of a loop's variable, on average. -1: it goes its own ways. */
+static int walks(const Traffic *t, const Expr *atom, double *steps)
+{
+    *steps = 1;
+    if (atom->kind == EX_VAR) return position_of(t, atom->var);
+    Range range = ex_range(atom);
+    int position = depth_of(t, t->loop) - 1;
+    for (int l = t->loop; l >= 0; l = t->loops.items[l].parent, position--) {
+        const LoopLevel *level = &t->loops.items[l];
+        if (!ex_uses_var(atom, level->var)) continue;
+        if (range.lo == INT64_MIN || range.hi == INT64_MAX || level->trips < 2) return -1;
+        *steps = (double)(range.hi - range.lo) / (level->trips - 1);
+        return atom->kind == EX_BINARY ? position : -1;
+    }
+    return -1;
+}
+
 static bool same_pattern(const Access *a, const Access *b)
 {
     return a->buffer == b->buffer && a->loop == b->loop && a->store == b->store &&
@@ -102,16 +126,40 @@ static bool same_pattern(const Access *a, const Access *b)
            memcmp(a->stride, b->stride, sizeof a->stride) == 0;
 }
 
-static void add_access(Traffic *t, const Access *a)
+static void add_access(Traffic *t, const Access *a, double start)
 {
-    for (int i = 0; i < t->accesses.count; i++) {
-        Access *other = &t->accesses.items[i];
-        if (!same_pattern(a, other)) continue;
-        if (a->lo < other->lo) other->lo = a->lo, other->copies++;
-        if (a->hi > other->hi) other->hi = a->hi, other->copies++;
-        return;
+    Access *known = NULL;
+    for (int i = 0; i < t->accesses.count && !known; i++)
+        if (same_pattern(a, &t->accesses.items[i])) known = &t->accesses.items[i];
+    if (!known) {
+        LIST_PUSH(t->arena, &t->accesses, *a);
+        known = &t->accesses.items[t->accesses.count - 1];
     }
-    LIST_PUSH(t->arena, &t->accesses, *a);
+    known->ready = false;
+    for (int i = 0; i < known->starts.count; i++)
+        if (known->starts.items[i] == start) return;
+    LIST_PUSH(t->arena, &known->starts, start);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The rows of a tile lie near each other, its blocks far apart: the first gap is the rows', and as
+ * many as follow without a larger one are a group. */
+static void group_starts(Access *a)
+{
+    double *c = a->starts.items, n = a->starts.count;
+    qsort(c, (size_t)a->starts.count, sizeof *c, by_value);
+    a->near = (Span){n > 1 ? c[1] - c[0] : 0, 1};
+    int group = 1;
+    while (group < a->starts.count && c[group] - c[group - 1] <= 2 * a->near.stride) group++;
+    a->near.count = group;
+    double groups = (double)ceil_div(a->starts.count, group);
+    a->far = (Span){groups > 1 ? (c[a->starts.count - 1] - c[0]) / groups : 0, groups};
+    a->ready = true;
 }
 
 void traffic_access(Traffic *t, const Buffer *b, Expr *offset, int64_t count, int64_t apart,
@@ -123,14 +171,14 @@ void traffic_access(Traffic *t, const Buffer *b, Expr *offset, int64_t count, in
         offset = ex_add(t->pool, offset, l->offset);
     }
     int64_t first;
-    Access a = {.buffer = buffer_root(b, &first), .loop = t->loop, .store = store, .copies = 1};
+    Access a = {.buffer = buffer_root(b, &first), .loop = t->loop, .store = store};
     double size = (double)dtype_bytes(b->dtype, 1);
     Affine f = ex_affine(t->pool, offset);
     for (int k = 0; k < f.count; k++) {
-        const Expr *atom = f.terms[k].atom;
-        int at = atom->kind == EX_VAR ? position_of(t, atom->var) : -1;
+        double coefficient = (double)f.terms[k].coef * size, steps;
+        int at = walks(t, f.terms[k].atom, &steps);
         if (at >= 0 && at < MOST_LOOPS)
-            a.stride[at] = (double)f.terms[k].coef * size;
+            a.stride[at] += coefficient * steps;
         else
             a.wild = true;
     }
@@ -138,15 +186,10 @@ void traffic_access(Traffic *t, const Buffer *b, Expr *offset, int64_t count, in
     a.run = dense ? (double)count * size : size;
     a.lanes = dense ? 1 : (double)count;
     a.apart = (double)(apart < 0 ? -apart : apart) * size;
-    a.lo = a.hi = (double)(f.constant + first) * size;
-    add_access(t, &a);
+    add_access(t, &a, (double)(f.constant + first) * size);
 }
 
 /* ---- distinct bytes ---- */
-
-typedef struct Span {
-    double stride, count;
-} Span;
 
 static int by_stride(const void *a, const void *b)
 {
@@ -176,21 +219,24 @@ static double distinct(Span *spans, int count, double run)
 }
 
 /* What the access touches while the loops from position `from` on run. */
-static double touched(const Traffic *t, const Access *a, int from)
+static double touched(const Traffic *t, Access *a, int from)
 {
-    Span spans[MOST_LOOPS + 2];
+    Span spans[MOST_LOOPS + 3];
     int count = 0, depth = depth_of(t, a->loop);
     double all = (double)buffer_bytes(a->buffer);
-    if (a->wild) return all;
+    double wild = a->run < LINE ? LINE : a->run;
     for (int l = a->loop; l >= 0 && depth > from; l = t->loops.items[l].parent, depth--) {
+        wild *= t->loops.items[l].trips;
         if (depth > MOST_LOOPS) continue;
         double s = a->stride[depth - 1] < 0 ? -a->stride[depth - 1] : a->stride[depth - 1];
         if (s > 0 && t->loops.items[l].trips > 1)
             spans[count++] = (Span){s, t->loops.items[l].trips};
     }
-    if (a->copies > 1) spans[count++] = (Span){(a->hi - a->lo) / (a->copies - 1), a->copies};
+    if (!a->ready) group_starts(a);
+    if (a->near.count > 1) spans[count++] = a->near;
+    if (a->far.count > 1) spans[count++] = a->far;
     if (a->lanes > 1) spans[count++] = (Span){a->apart, a->lanes};
-    double bytes = distinct(spans, count, a->run);
+    double bytes = a->wild ? wild * a->lanes : distinct(spans, count, a->run);
     return bytes < all ? bytes : all;
 }
 
@@ -211,7 +257,7 @@ static bool inside(const Traffic *t, const Access *a, int loop)
  */
 static double added(const Traffic *t, int access, int loop, int from)
 {
-    const Access *a = &t->accesses.items[access];
+    Access *a = &t->accesses.items[access];
     double bytes = touched(t, a, from), room = (double)buffer_bytes(a->buffer);
     for (int k = 0; k < access; k++)
         if (t->accesses.items[k].buffer == a->buffer && inside(t, &t->accesses.items[k], loop))
@@ -225,7 +271,7 @@ static double footprint(const Traffic *t, int loop, int from, TrafficOf of, bool
 {
     double sum = 0;
     for (int i = 0; i < t->accesses.count; i++) {
-        const Access *a = &t->accesses.items[i];
+        Access *a = &t->accesses.items[i];
         if (inside(t, a, loop) && counts(a, of))
             sum += added(t, i, loop, from) * (moved && a->store ? 2 : 1);
     }
@@ -250,7 +296,7 @@ static double moves(const Traffic *t, int loop, int depth, double capacity, Traf
     for (int l = loop + 1; l <= last; l++)
         if (t->loops.items[l].parent == loop) body += moves(t, l, inner, capacity, of);
     for (int i = 0; i < t->accesses.count; i++) {
-        const Access *a = &t->accesses.items[i];
+        Access *a = &t->accesses.items[i];
         if (a->loop == loop && counts(a, of)) body += touched(t, a, inner) * (a->store ? 2 : 1);
     }
     return loop < 0 ? body : body * t->loops.items[loop].trips;
