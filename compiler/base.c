@@ -229,6 +229,12 @@ void text_free(Text *text)
     *text = (Text){0};
 }
 
+bool ends_in(const char *text, const char *ending)
+{
+    size_t n = strlen(text), m = strlen(ending);
+    return n > m && strcmp(text + n - m, ending) == 0;
+}
+
 size_t utf8_encode(char bytes[4], uint32_t c) { return netc_utf8_encode(bytes, c); }
 
 int utf8_decode(const char *text, size_t length, int *bytes)

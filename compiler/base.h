@@ -74,6 +74,7 @@ void text_add(Text *text, const char *format, ...) PRINTF(2, 3);
 void text_vadd(Text *text, const char *format, va_list args);
 void text_put(Text *text, const void *bytes, size_t count);
 void text_free(Text *text);
+bool ends_in(const char *text, const char *ending); /* and is longer */
 /* The bytes of a character in UTF-8; returns how many. */
 size_t utf8_encode(char bytes[4], uint32_t character);
 /* Decodes the character at text[0..length): its code point (-1: not UTF-8) and its length in bytes.

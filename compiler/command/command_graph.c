@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), m = strlen(ending);
-    return n >= m && strcmp(path + n - m, ending) == 0;
-}
-
 /* Whether a program of that name is in a folder of PATH. */
 static bool is_installed(Arena *arena, const char *name)
 {

@@ -89,12 +89,6 @@ const DataTensor *datafile_find(const DataTensors *tensors, const char *name)
 
 /* ---- choosing a format ---- */
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), m = strlen(ending);
-    return n > m && strcmp(path + n - m, ending) == 0;
-}
-
 static const char *file_stem(Arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path,

@@ -86,6 +86,8 @@ void drawing_arrow(Drawing *d, int from, int to); /* nothing when the last to `t
 /* The layers of a graph, in frames for instances; those at `depth` become one box, unless a way
  * leads out of it and in again (0: none do). */
 Drawing *drawing_of_graph(Arena *arena, const FigureTable *t, int depth);
+/* The layer that a kernel is there for; the others only join it. NULL: it computes none. */
+const Node *kernel_leader(const Kernel *k);
 /* The layers of the optimised graph in frames for the kernels that compute them. */
 Drawing *drawing_of_program(Arena *arena, const FigureTable *t, const Program *p);
 

@@ -120,9 +120,10 @@ Drawing *drawing_of_graph(Arena *arena, const FigureTable *t, int depth)
 
 /* ---- kernels ---- */
 
-static const Node *leader(const Kernel *k)
+const Node *kernel_leader(const Kernel *k)
 {
-    return k->definition && k->definition->node ? k->definition->node : k->nodes.items[0];
+    if (k->definition && k->definition->node) return k->definition->node;
+    return k->nodes.count ? k->nodes.items[0] : NULL;
 }
 
 /* A layer lies in the frame of the kernel that it leads, else of the first that computes it. */
@@ -133,7 +134,7 @@ Drawing *drawing_of_program(Arena *arena, const FigureTable *t, const Program *p
     for (int i = 0; i < program->kernels.count; i++) {
         const Kernel *k = program->kernels.items[i];
         if (!k->nodes.count) continue;
-        int *frame = &frames[leader(k)->id];
+        int *frame = &frames[kernel_leader(k)->id];
         const char *label = arena_format(arena, "%s: %s", k->title, k->schedule);
         if (!*frame)
             *frame = drawing_group(p.d, 0, label);
@@ -145,7 +146,7 @@ Drawing *drawing_of_program(Arena *arena, const FigureTable *t, const Program *p
         const Kernel *k = program->kernels.items[i];
         for (int n = 0; n < k->nodes.count; n++)
             if (!frames[k->nodes.items[n]->id])
-                frames[k->nodes.items[n]->id] = frames[leader(k)->id];
+                frames[k->nodes.items[n]->id] = frames[kernel_leader(k)->id];
     }
     p.kernel_frames = frames;
     return paint(arena, &p, 0);

@@ -85,12 +85,6 @@ static void add_tree(Text *out, const FigureTable *t)
 
 /* ---- the program ---- */
 
-static const Node *leader(const Kernel *k)
-{
-    if (k->definition && k->definition->node) return k->definition->node;
-    return k->nodes.count ? k->nodes.items[0] : NULL;
-}
-
 static void add_kernels(Arena *arena, Text *out, const Report *r)
 {
     const Program *p = r->program;
@@ -98,7 +92,7 @@ static void add_kernels(Arena *arena, Text *out, const Report *r)
     text_add(out, "\n\"kernels\":[");
     for (int i = 0; i < p->kernels.count; i++) {
         const Kernel *k = p->kernels.items[i];
-        const Node *lead = leader(k);
+        const Node *lead = kernel_leader(k);
         text_add(out, "\n{");
         add_text(out, "name", k->title);
         add_text(out, "schedule", k->schedule);
@@ -127,7 +121,7 @@ static BoxKind buffer_kind(const Program *p, const Buffer *b)
 {
     for (int i = b->first_use; i >= 0 && i <= b->last_use; i++) {
         const Kernel *k = p->kernels.items[i];
-        const Node *lead = leader(k);
+        const Node *lead = kernel_leader(k);
         for (int w = 0; lead && w < k->writes.count; w++)
             if (buffer_root(k->writes.items[w], NULL) == b) return box_kind(lead->op_type);
     }
