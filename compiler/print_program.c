@@ -68,7 +68,7 @@ static void print_statements(const Stmt *s, int depth, Text *out)
             ex_print(s->offset, out);
             text_add(out, "\n");
             break;
-        case ST_PIN: text_add(out, "pin\n"); break;
+        case ST_PIN: text_add(out, "pin %s\n", s->alias->name); break;
         case ST_PREFETCH:
             text_add(out, "prefetch %lld lines of %s from ", (long long)s->count, s->buffer->name);
             ex_print(s->offset, out);

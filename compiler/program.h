@@ -99,8 +99,8 @@ typedef enum StmtKind {
     ST_IF,
     ST_POINT, /* a local pointer into a buffer: `alias` is buffer + offset from here to the end of
                  the block */
-    ST_PIN,   /* keep the compiler from moving address arithmetic and loads across: of the block's
-                 pointers */
+    ST_PIN,   /* keep the compiler from moving address arithmetic and loads across, of the
+                 pointer `alias` */
     ST_ZERO,  /* zeros `count` elements */
     ST_CALL,  /* a function of the runtime: `call` on the buffers of its tensors (define.h) */
     ST_PREFETCH, /* brings `count` cache lines from buffer + offset on nearer; they may lie past its

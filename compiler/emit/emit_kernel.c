@@ -132,13 +132,6 @@ static void point(Speller *s, const Stmt *stmt, int depth)
     text_add(s->out, ";\n");
 }
 
-/* Of the pointers set just before it. */
-static void pin(Speller *s, const Stmt *first, const Stmt *stmt, int depth)
-{
-    for (; first != stmt; first = first->next)
-        if (first->kind == ST_POINT) line(s, depth, "NETC_PIN(%s);\n", first->alias->name);
-}
-
 bool emit_fails(const Kernel *k)
 {
     return k->definition && k->definition->call && k->definition->call->function->fails;
@@ -172,7 +165,7 @@ static void statements(Speller *s, const Stmt *first, int depth)
         case ST_ZERO: zero(s, stmt, depth); break;
         case ST_PREFETCH: prefetch_lines(s, stmt, depth); break;
         case ST_POINT: point(s, stmt, depth); break;
-        case ST_PIN: pin(s, first, stmt, depth); break;
+        case ST_PIN: line(s, depth, "NETC_PIN(%s);\n", stmt->alias->name); break;
         case ST_CALL: call(s, stmt->call, depth); break;
         case ST_IF:
             line(s, depth, "if (");

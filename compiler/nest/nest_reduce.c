@@ -167,11 +167,56 @@ static Expr *through_pointer(Pool *p, Expr *e, void *context)
     return ex_fetch(p, pointer_for(q, e->buffer, base), e->dtype, rest, e->lanes, e->i, e->op);
 }
 
+/* ---- what the C compiler is not to keep ---- */
+
+typedef struct Elements {
+    Nest *n;
+    const Var *inner;
+    LIST(Expr *) fetches; /* of single elements, by the inner variable */
+} Elements;
+
+static void find_element(Expr *e, void *context)
+{
+    Elements *q = context;
+    if (e->kind == EX_FETCH && e->lanes == 1 && ex_uses_var(e->args[0], q->inner))
+        LIST_PUSH(q->n->arena, &q->fetches, e);
+}
+
+/* Does a step fetch what a later step fetches again? */
+static bool meet(Pool *p, const Expr *a, const Expr *b, const Var *inner)
+{
+    int64_t step, ahead;
+    Expr *apart = ex_sub(p, a->args[0], b->args[0]);
+    if (a->buffer != b->buffer || apart->kind != EX_CONST || !apart->i ||
+        !ex_coefficient(p, a->args[0], inner, &step) || !step || apart->i % step)
+        return false;
+    ahead = apart->i / step;
+    return ahead < extent(inner) && -ahead < extent(inner);
+}
+
+/* Steps whose elements meet (windows over planar images) would have the C compiler keep those
+ * elements in registers, where the accumulators need them. */
+static bool steps_meet(Nest *n, Expr *const *terms, int count, const Var *inner)
+{
+    if (2 * count <= n->p->target->registers) return false;
+    Elements q = {.n = n, .inner = inner};
+    for (int k = 0; k < count; k++) ex_visit(terms[k], find_element, &q);
+    for (int i = 0; i < q.fetches.count; i++)
+        if (meet(n->pool, q.fetches.items[0], q.fetches.items[i], inner)) return true;
+    return false;
+}
+
+static void pin(Nest *n, const Pointers *q)
+{
+    for (int i = 0; n->lanes > 1 && i < q->list.count; i++)
+        nest_stmt(n, ST_PIN)->alias = q->list.items[i].alias;
+}
+
 /* ---- loops ---- */
 
 /* The terms of all instances with the cut variable replaced, their loads through pointers that are
  * set before the inner loop. */
-static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner, bool unrolled)
+static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner)
 {
     Expr **terms = NEW_ARRAY(n->arena, Expr *, g->count);
     Expr **index = NEW_ARRAY(n->arena, Expr *, g->var_count);
@@ -196,6 +241,7 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner, 
         if (inner) terms[k] = ex_rewrite(n->pool, terms[k], through_pointer, &q);
         terms[k] = combined(n, g, k, terms[k]);
     }
+    if (inner && steps_meet(n, terms, g->count, inner)) pin(n, &q);
     nest_share(n, terms, g->count, nest_set_each, g->sums);
     n->code = before;
     for (int i = 0; i < q.list.count; i++) {
@@ -204,9 +250,10 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner, 
         s->buffer = q.list.items[i].buffer;
         s->offset = q.list.items[i].base;
     }
-    if (q.list.count && n->lanes > 1) nest_stmt(n, ST_PIN);
+    pin(n, &q);
     if (inner) {
-        Code *outside = nest_open(n, inner, unrolled ? LOOP_UNROLLED : LOOP_SERIAL);
+        bool few = extent(inner) <= 2 * STEPS;
+        Code *outside = nest_open(n, inner, few ? LOOP_UNROLLED : LOOP_SERIAL);
         n->code = steps;
         nest_close(n, outside);
     } else {
@@ -222,7 +269,7 @@ static void generate_inner(Nest *n, const Group *g, Expr *base, int64_t steps)
 {
     Var *inner = NULL;
     if (steps > 1) inner = pool_var(n->pool, g->vars[g->cut]->name, 0, steps);
-    generate_steps(n, g, base, inner, steps <= 16);
+    generate_steps(n, g, base, inner);
 }
 
 /* Loops over the variables from `at` on, except the cut one, then the steps. */
@@ -233,7 +280,7 @@ static void generate_loops(Nest *n, const Group *g, int at, Expr *base, int64_t 
         if (g->cut >= 0)
             generate_inner(n, g, base, steps);
         else
-            generate_steps(n, g, NULL, NULL, false);
+            generate_steps(n, g, NULL, NULL);
         return;
     }
     if (at == g->cut || extent(g->vars[at]) == 1) {
