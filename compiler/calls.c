@@ -33,6 +33,25 @@ static int run_pack(const void *const *r, void *const *w, const int64_t *n)
     return 0;
 }
 
+static int run_clear(const void *const *r, void *const *w, const int64_t *n)
+{
+    (void)r;
+    netc_clear(w[0], n[0]);
+    return 0;
+}
+
+static int run_copy(const void *const *r, void *const *w, const int64_t *n)
+{
+    netc_copy(r[0], w[0], n[0]);
+    return 0;
+}
+
+static int run_append(const void *const *r, void *const *w, const int64_t *n)
+{
+    netc_append(r[0], r[1], w[0], n[0]);
+    return 0;
+}
+
 static int run_concat_strings(const void *const *r, void *const *w, const int64_t *n)
 {
     return netc_concat_strings(r[0], r[1], w[0], w[1], n[0], n[1]);
@@ -82,8 +101,11 @@ static int run_integers_from_strings(const void *const *r, void *const *w, const
 #define NUMBERS "netc_string_number.h"
 
 static const CallFunction functions[] = {
+    {"netc_append", CALLS, run_append, false, false},
+    {"netc_clear", CALLS, run_clear, false, false},
     {"netc_compact", CALLS, run_compact, false, false},
     {"netc_concat_strings", STRINGS, run_concat_strings, false, true},
+    {"netc_copy", CALLS, run_copy, false, false},
     {"netc_floats_from_strings", NUMBERS, run_floats_from_strings, false, true},
     {"netc_integers_from_strings", NUMBERS, run_integers_from_strings, false, true},
     {"netc_match_strings", STRINGS, run_match_strings, false, false},

@@ -83,6 +83,20 @@ static void check_statements(Check *c, const Stmt *s, bool guarded)
     }
 }
 
+/* Loops open and close as brackets do; what they ask is a bool. */
+static void check_control(const Program *p)
+{
+    int open = 0;
+    for (int k = 0; k < p->kernels.count; k++) {
+        const Kernel *kernel = p->kernels.items[k];
+        open += (kernel->control == CONTROL_LOOP) - (kernel->control == CONTROL_END);
+        assert(open >= 0 && (kernel->control == CONTROL_NONE || !kernel->body));
+        if (kernel->control != CONTROL_LOOP) continue;
+        assert(kernel->reads.count == 1 && kernel->reads.items[0]->dtype == DT_BOOL);
+    }
+    assert(open == 0);
+}
+
 static void check_places(const Program *p)
 {
     for (int i = 0; i < p->buffers.count; i++) {
@@ -108,6 +122,7 @@ void check_program(const Program *p)
     c.set = NEW_ARRAY(arena, bool, c.registers + 1);
     for (int k = 0; k < p->kernels.count; k++)
         check_statements(&c, p->kernels.items[k]->body, false);
+    check_control(p);
     check_places(p);
     arena_free(arena);
 }

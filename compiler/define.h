@@ -13,11 +13,20 @@
 #include "expr.h"
 #include "graph.h"
 
+typedef enum ControlKind {
+    CONTROL_NONE,
+    CONTROL_LOOP, /* what follows up to its CONTROL_END runs while reads[0], a bool, holds */
+    CONTROL_END,
+} ControlKind;
+
 /* A definition that no expression says: a function of the runtime (calls.h) that reads and writes
- * whole tensors, row-major and without holes. The definition's `out` is the first that it writes,
- * its body a constant that nobody evaluates. */
+ * whole tensors, row-major and without holes; or a control step. The definition's `out` is the
+ * first that it writes, its body a constant that nobody evaluates. What a loop hands from one run
+ * to the next is in tensors that only calls write (lower_loop.c): the definitions inside read them
+ * as any other. */
 typedef struct Call {
-    const struct CallFunction *function;
+    ControlKind kind;
+    const struct CallFunction *function; /* CONTROL_NONE */
     int read_count, write_count, number_count;
     Tensor **reads, **writes;
     const int64_t *numbers; /* behind the tensors: sizes, flags */

@@ -22,6 +22,7 @@ typedef struct Fuse {
     int *producer;      /* per tensor: position of its definition, -1 */
     IntList *consumers; /* per tensor: positions that may load it */
     Form **forms;       /* per definition, NULL when it changed */
+    int *region;        /* per definition: the loop it is in, 0: none */
 } Fuse;
 
 static Form *form_at(Fuse *f, int i)
@@ -91,6 +92,8 @@ static bool may_inline(Fuse *f, int from, int into, const LoadSite *site, double
     const Form *df = form_at(f, from);
     Contraction contraction;
     if (c->call) return false;
+    if (f->region[from] != f->region[into])
+        return df->sites.count == 1 && form_moves(d); /* else it is done again in each run */
     *trips += site->trips;
     if (site->indexes && df->sites.count > LARGEST_INDEX)
         return false; /* else walks through tables multiply with each step */
@@ -188,10 +191,26 @@ static void drop_unused(Fuse *f)
 {
     for (int i = f->p->definitions.count - 1; i >= 0; i--) {
         const Definition *d = f->p->definitions.items[i];
-        bool used = is_used(f, d->out);
+        bool used = is_used(f, d->out) || (d->call && d->call->kind != CONTROL_NONE);
         for (int k = 0; d->call && k < d->call->write_count; k++)
             used |= is_used(f, d->call->writes[k]);
         f->dead[i] |= !used;
+    }
+}
+
+static void find_regions(Fuse *f)
+{
+    LIST(int) open = {0};
+    int count = 0, now = 0;
+    for (int i = 0; i < f->p->definitions.count; i++) {
+        const Call *call = f->p->definitions.items[i]->call;
+        if (call && call->kind == CONTROL_LOOP) {
+            LIST_PUSH(f->arena, &open, now);
+            now = ++count;
+        } else if (call && call->kind == CONTROL_END) {
+            now = open.items[--open.count];
+        }
+        f->region[i] = now;
     }
 }
 
@@ -201,6 +220,8 @@ void fuse(Program *p)
     Fuse f = {.p = p, .arena = arena_new()};
     f.dead = NEW_ARRAY(f.arena, bool, n);
     f.forms = NEW_ARRAY(f.arena, Form *, n);
+    f.region = NEW_ARRAY(f.arena, int, n + 1);
+    find_regions(&f);
     f.is_output = NEW_ARRAY(f.arena, bool, tensors);
     f.producer = NEW_ARRAY(f.arena, int, tensors);
     f.consumers = NEW_ARRAY(f.arena, IntList, tensors);

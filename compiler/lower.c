@@ -38,7 +38,7 @@ static void check_outputs(const Graph *g, Diags *diags)
 }
 
 /* Parameters that are read but have no values, in one diagnostic. */
-static void check_parameters(const Graph *g, Diags *diags)
+void lower_check_parameters(const Graph *g, Diags *diags)
 {
     Diagnostic *d = NULL;
     int missing = 0;
@@ -86,9 +86,13 @@ static bool writes_anything(const Definition *def)
     return any;
 }
 
-static void lower_node(Program *p, const Node *n, Diags *diags)
+void lower_node(Program *p, const Node *n, Diags *diags)
 {
     if (!check_types(n, diags)) return;
+    if (node_attr(n, "body")) {
+        lower_loop(p, n, diags);
+        return;
+    }
     Definer d = {.pool = p->pool, .graph = p->graph, .node = n};
     if (!define_node(&d, n)) {
         diag_error(diags, "E0601", n->source, "operator %s has no generated code yet", n->op_type);
@@ -158,7 +162,7 @@ Program *lower(Graph *g, const Target *target, Diags *diags)
     p->target = target;
     p->threads = 1;
     int before = diags_errors(diags);
-    check_parameters(g, diags);
+    lower_check_parameters(g, diags);
     check_outputs(g, diags);
     check_size(g, diags);
     if (diags_errors(diags) > before) return NULL;

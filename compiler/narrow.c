@@ -93,6 +93,7 @@ typedef struct Unpacked {
     Tensor **elements; /* by the id of a packed tensor; NULL: none yet */
     int count;
     const Node *reader; /* of the definition being rewritten */
+    int depth, outside; /* of loops around it; where the outermost begins in `definitions` */
     LIST(Definition *) definitions;
 } Unpacked;
 
@@ -109,6 +110,16 @@ static Tensor *input_bytes(Unpacked *u, const Tensor *t)
     return bytes_of(u->p, t);
 }
 
+/* Before what reads it, and outside of loops: others may read it behind one that never runs. */
+static void insert(Unpacked *u, Definition *def)
+{
+    LIST_PUSH(u->p->arena, &u->definitions, def);
+    if (!u->depth) return;
+    for (int i = u->definitions.count - 1; i > u->outside; i--)
+        u->definitions.items[i] = u->definitions.items[i - 1];
+    u->definitions.items[u->outside++] = def;
+}
+
 static Expr *read_elements(Pool *pool, Expr *e, void *context)
 {
     Unpacked *u = context;
@@ -118,7 +129,7 @@ static Expr *read_elements(Pool *pool, Expr *e, void *context)
     if (!*elements) {
         Definition *def = unpack(u->p, e->tensor, input_bytes(u, e->tensor));
         def->node = u->reader;
-        LIST_PUSH(u->p->arena, &u->definitions, def);
+        insert(u, def);
         *elements = def->out;
     }
     Expr *at[MAX_RANK];
@@ -151,6 +162,9 @@ void narrow(Program *p)
     for (int i = 0; i < count; i++) {
         Definition *def = p->definitions.items[i];
         u.reader = def->node;
+        ControlKind kind = def->call ? def->call->kind : CONTROL_NONE;
+        if (kind == CONTROL_LOOP && u.depth++ == 0) u.outside = u.definitions.count;
+        u.depth -= kind == CONTROL_END;
         def->body = ex_rewrite(p->pool, def->body, read_elements, &u);
         LIST_PUSH(p->arena, &u.definitions, def); /* after the ones that unpack what it reads */
     }

@@ -18,6 +18,29 @@ static void use(Buffer *b, int kernel)
     root->last_use = kernel;
 }
 
+/* What lives across an end of the loop lives through all of its runs: it is read again, or written
+ * again, when the first kernel follows the last. */
+static void stretch(Program *p, int first, int last)
+{
+    for (int i = 0; i < p->buffers.count; i++) {
+        Buffer *b = p->buffers.items[i];
+        if (b->first_use < 0 || b->first_use > last || b->last_use < first) continue;
+        if (b->first_use >= first && b->last_use <= last) continue;
+        if (b->first_use > first) b->first_use = first;
+        if (b->last_use < last) b->last_use = last;
+    }
+}
+
+/* Of loops in loops the inner ones first. */
+static int stretch_loops(Program *p, int from)
+{
+    int k = from + 1;
+    for (; p->kernels.items[k]->control != CONTROL_END; k++)
+        if (p->kernels.items[k]->control == CONTROL_LOOP) k = stretch_loops(p, k);
+    stretch(p, from, k);
+    return k;
+}
+
 static void find_lifetimes(Program *p)
 {
     for (int i = 0; i < p->buffers.count; i++)
@@ -27,6 +50,8 @@ static void find_lifetimes(Program *p)
         for (int i = 0; i < kernel->reads.count; i++) use(kernel->reads.items[i], k);
         for (int i = 0; i < kernel->writes.count; i++) use(kernel->writes.items[i], k);
     }
+    for (int k = 0; k < p->kernels.count; k++)
+        if (p->kernels.items[k]->control == CONTROL_LOOP) k = stretch_loops(p, k);
     for (int i = 0; i < p->buffers.count; i++) { /* to the end and, for the caller, beyond */
         Buffer *b = p->buffers.items[i];
         if (b->first_use >= 0 && b->lasting) b->last_use = p->kernels.count - 1;

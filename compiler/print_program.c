@@ -26,7 +26,8 @@ static void print_call(const Call *c, Text *out)
 {
     text_add(out, "%s(", c->function->name);
     for (int i = 0; i < c->read_count; i++) text_add(out, "%s%s", i ? ", " : "", c->reads[i]->name);
-    for (int i = 0; i < c->write_count; i++) text_add(out, ", -> %s", c->writes[i]->name);
+    for (int i = 0; i < c->write_count; i++)
+        text_add(out, "%s-> %s", i || c->read_count ? ", " : "", c->writes[i]->name);
     for (int i = 0; i < c->number_count; i++) text_add(out, ", %lld", (long long)c->numbers[i]);
     text_add(out, ")\n");
 }
@@ -87,6 +88,11 @@ static void print_statements(const Stmt *s, int depth, Text *out)
 
 static void print_kernel(const Program *p, const Kernel *k, Text *out)
 {
+    if (k->control != CONTROL_NONE) {
+        text_add(out, k->control == CONTROL_END ? "\nend of %s\n" : "\nwhile %s: %s\n",
+                 k->control == CONTROL_END ? k->title : k->reads.items[0]->name, k->title);
+        return;
+    }
     text_add(out, "\nkernel %s (%s)", k->name, k->schedule);
     for (int i = 0; i < k->nodes.count; i++)
         text_add(out, "%s %s", i ? " +" : ":", k->nodes.items[i]->name);

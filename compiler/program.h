@@ -132,6 +132,8 @@ struct Stmt {
 };
 
 struct Kernel {
+    ControlKind control; /* CONTROL_NONE: none; CONTROL_LOOP: the kernels that follow up to its CONTROL_END
+                         run while the bool that it reads holds */
     const char *title; /* what it computes: a layer's name as the model has it */
     const char *name;  /* a C identifier made from it */
     Stmt *body;
@@ -178,6 +180,12 @@ const char *program_name(Program *p, const char *prefix, const char *text);
 /* The stages, one file each. */
 Program *lower(Graph *g, const Target *target,
                Diags *diags); /* NULL after diagnostics: what cannot be generated, all listed */
+/* The definitions of a node, behind those there are; a Loop that infer kept becomes a control step
+ * (lower_loop.c). */
+void lower_node(Program *p, const Node *n, Diags *diags);
+void lower_loop(Program *p, const Node *n, Diags *diags);
+/* E0502: the parameters of a graph that are read but have no values, in one diagnostic. */
+void lower_check_parameters(const Graph *g, Diags *diags);
 void narrow(Program *p); /* the last step of lower: inputs, outputs and constants of packed types
                             become bytes */
 void fuse(Program *p);

@@ -190,8 +190,23 @@ static void make_body(Program *p, const Definition *def, Kernel *k, Arena *arena
     assert(made);
 }
 
+static void schedule_control(Program *p, const Definition *def)
+{
+    const Call *call = def->call;
+    Kernel *k = add_kernel(p, def->node->name);
+    k->control = call->kind;
+    k->schedule = call->kind == CONTROL_LOOP ? "what follows runs while a condition holds"
+                                          : "the end of what a condition repeats";
+    k->definition = def;
+    for (int i = 0; i < call->read_count; i++) note_buffer(p, k, call->reads[i]->buffer, false);
+}
+
 static void schedule_definition(Program *p, const Definition *def)
 {
+    if (def->call && def->call->kind != CONTROL_NONE) {
+        schedule_control(p, def);
+        return;
+    }
     Arena *arena = arena_new();
     Kernel *k = add_kernel(p, def->node ? def->node->name : def->out->name);
     make_body(p, def, k, arena);

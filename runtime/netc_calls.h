@@ -208,6 +208,22 @@ static inline void netc_pack(const void *x, const int64_t *shape, const int64_t 
     memset(end, 0, (size_t)(all - (end - to)));
 }
 
+static inline void netc_clear(void *y, int64_t bytes)
+{
+    if (bytes) memset(y, 0, (size_t)bytes);
+}
+
+static inline void netc_copy(const void *x, void *y, int64_t bytes)
+{
+    if (bytes) memmove(y, x, (size_t)bytes);
+}
+
+/* x becomes element *at of y. */
+static inline void netc_append(const void *x, const int64_t *at, void *y, int64_t bytes)
+{
+    if (bytes) memcpy((unsigned char *)y + *at * bytes, x, (size_t)bytes);
+}
+
 #ifdef __clang__
 #pragma clang diagnostic pop
 #endif

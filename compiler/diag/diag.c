@@ -23,6 +23,12 @@ Diagnostic *diags_last(const Diags *diags)
     return diags->all.count ? diags->all.items[diags->all.count - 1] : NULL;
 }
 
+void diags_forget(Diags *diags, int count)
+{
+    while (diags->all.count > count)
+        diags->errors -= diags->all.items[--diags->all.count]->severity == SEVERITY_ERROR;
+}
+
 static const char *format_in(Arena *arena, const char *format, va_list args)
 {
     Text text = {0};

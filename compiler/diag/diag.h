@@ -26,6 +26,9 @@ int diags_errors(const Diags *diags);
 int diags_count(const Diags *diags);
 Diagnostic *diags_last(const Diags *diags); /* the one added last; NULL when there is none */
 
+/* Drops those that were added after there were `count`. */
+void diags_forget(Diags *diags, int count);
+
 /* Codes are stable: E01xx reading files, E02xx shapes and types, E03xx operators and attributes,
  * E04xx .net syntax and names, E05xx weights, E06xx not supported by code generation; W for
  * warnings. Every code is a row of the table in diag_codes.c with its title. Returns the

@@ -82,7 +82,7 @@ static void kernel_parts(const Program *p, Parts *parts, Text *out)
     if (uses_narrow) add_part(&headers, "netc_narrow.h");
     if (any_strings(p)) add_part(&headers, "netc_string.h");
     for (int i = 0; i < p->definitions.count; i++)
-        if (p->definitions.items[i]->call)
+        if (p->definitions.items[i]->call && p->definitions.items[i]->call->function)
             add_part(&headers, p->definitions.items[i]->call->function->header);
     for (int i = 0; i < headers.count; i++) {
         if (!parts)
@@ -115,6 +115,7 @@ typedef struct SourceFile {
     LIST(Function) functions;
     int *function_of; /* per kernel */
     int parts;        /* sources of kernels; 0: they are static, in the source itself */
+    int depth;        /* of loops around */
 } SourceFile;
 
 static void find_functions(SourceFile *s)
@@ -123,6 +124,7 @@ static void find_functions(SourceFile *s)
     s->function_of = NEW_ARRAY(p->arena, int, p->kernels.count + 1);
     Map *known = map_new(p->arena);
     for (int k = 0; k < p->kernels.count; k++) {
+        if (p->kernels.items[k]->control != CONTROL_NONE) continue;
         Text text = {0};
         emit_kernel(p, p->kernels.items[k], &text);
         Function *f = map_get(known, text.data);
@@ -274,13 +276,40 @@ static void buffer_argument(SourceFile *s, const Buffer *b, const char *const *n
     }
 }
 
+/* The indentation of what a loop repeats. */
+static const char *margin(const SourceFile *s)
+{
+    static const char spaces[] = "                                ";
+    int most = (int)sizeof spaces - 1, wanted = 4 * (1 + s->depth);
+    return spaces + most - (wanted < most ? wanted : most);
+}
+
+static void control(SourceFile *s, const Kernel *k, const char *const *names)
+{
+    if (k->control == CONTROL_END) {
+        s->depth--;
+        text_add(s->out, "%s}\n", margin(s));
+        return;
+    }
+    text_add(s->out, "%s/* ", margin(s));
+    comment_text(s->out, k->title);
+    text_add(s->out, " */\n%swhile (*", margin(s));
+    buffer_argument(s, k->reads.items[0], names);
+    text_add(s->out, ") {\n");
+    s->depth++;
+}
+
 static void call(SourceFile *s, int k, const char *const *names)
 {
     const Kernel *kernel = s->p->kernels.items[k];
-    text_add(s->out, "    /* ");
+    if (kernel->control != CONTROL_NONE) {
+        control(s, kernel, names);
+        return;
+    }
+    text_add(s->out, "%s/* ", margin(s));
     comment_text(s->out, kernel->title);
     kernel_comment(s, kernel);
-    text_add(s->out, emit_fails(kernel) ? " */\n    status = %s(" : " */\n    %s(",
+    text_add(s->out, emit_fails(kernel) ? " */\n%sstatus = %s(" : " */\n%s%s(", margin(s),
              s->functions.items[s->function_of[k]].name);
     int count = 0;
     for (int i = 0; i < kernel->reads.count + kernel->writes.count; i++) {
@@ -289,7 +318,8 @@ static void call(SourceFile *s, int k, const char *const *names)
         if (count++) text_add(s->out, ", ");
         buffer_argument(s, b, names);
     }
-    text_add(s->out, emit_fails(kernel) ? ");\n    if (status) return status;\n" : ");\n");
+    text_add(s->out, ");\n");
+    if (emit_fails(kernel)) text_add(s->out, "%sif (status) return status;\n", margin(s));
 }
 
 /* ---- NAME_profile: the hook for who times kernels ---- */
@@ -400,7 +430,7 @@ static void run(SourceFile *s, const char *const *names)
     profile_call(s, -1);
     for (int k = 0; k < p->kernels.count; k++) {
         call(s, k, names);
-        profile_call(s, k);
+        if (p->kernels.items[k]->control == CONTROL_NONE) profile_call(s, k);
     }
     text_add(s->out, "    return 0;\n}\n\n");
 }

@@ -134,7 +134,8 @@ static void point(Speller *s, const Stmt *stmt, int depth)
 
 bool emit_fails(const Kernel *k)
 {
-    return k->definition && k->definition->call && k->definition->call->function->fails;
+    const Call *call = k->definition ? k->definition->call : NULL;
+    return call && call->function && call->function->fails;
 }
 
 bool emit_may_fail(const Program *p)
@@ -150,7 +151,8 @@ static void call(Speller *s, const Call *c, int depth)
     for (int i = 0; i < c->read_count; i++)
         text_add(s->out, "%s%s", i ? ", " : "", emit_buffer_name(s, c->reads[i]->buffer));
     for (int i = 0; i < c->write_count; i++)
-        text_add(s->out, ", %s", emit_buffer_name(s, c->writes[i]->buffer));
+        text_add(s->out, "%s%s", i || c->read_count ? ", " : "",
+                 emit_buffer_name(s, c->writes[i]->buffer));
     for (int i = 0; i < c->number_count; i++) text_add(s->out, ", %lld", (long long)c->numbers[i]);
     text_add(s->out, ");\n");
 }

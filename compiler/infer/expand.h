@@ -75,6 +75,10 @@ bool expand_body_of(Infer *in, const char *name, int inputs, int outputs, Body *
  * poisoned. */
 Tensor **expand_run(Infer *in, Body *body, Tensor *const *inputs);
 
+/* A copy of it to stay a graph: its inputs have the types of `like`, its outputs are computed
+ * tensors. NULL when it cannot be inferred so; `why` says what is wrong. */
+Graph *expand_keep(Infer *in, const Body *body, Tensor *const *like, Diags *why);
+
 /* Puts a graph's nodes and tensors behind those of its outer graph g, under names that are unique
  * there. */
 void expand_absorb(Graph *g, const Graph *from);

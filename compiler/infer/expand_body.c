@@ -248,6 +248,49 @@ Tensor **expand_run(Infer *in, Body *body, Tensor *const *inputs)
     return outputs;
 }
 
+/* ---- bodies that stay ---- */
+
+/* An output that is an input, a constant or a value of another graph becomes a copy of it. */
+static void compute_output(Graph *g, int i)
+{
+    Tensor *t = g->outputs.items[i];
+    if (t->kind == TENSOR_VALUE && graph_owns(g, t)) return;
+    Node *n = graph_add_node(g, "Identity", "", g->opset > 16 ? g->opset : 16,
+                             graph_unique_name(g, "Identity"), 1, 1);
+    n->op = op_find("", "Identity");
+    n->source = t->source;
+    n->inputs[0] = t;
+    node_set_output(n, 0,
+                    graph_add_tensor(g, TENSOR_VALUE, graph_unique_name(g, t->name), t->dtype,
+                                     t->rank, t->dims));
+    g->outputs.items[i] = n->outputs[0];
+}
+
+Graph *expand_keep(Infer *in, const Body *body, Tensor *const *like, Diags *why)
+{
+    Arena *arena = in->graph->arena;
+    Graph *copy = copy_graph(in->graph, body->graph, NULL);
+    for (int i = 0; i < copy->inputs.count; i++) {
+        Tensor *t = copy->inputs.items[i];
+        const Tensor *given = like[i];
+        if (!type_agrees(t, given) || given->expansion || tensor_varies(given)) return NULL;
+        t->dtype = given->dtype;
+        t->rank = given->rank;
+        t->dims = arena_copy(arena, given->dims, (size_t)given->rank * sizeof *given->dims);
+    }
+    if (!infer_graph(copy, why)) return NULL;
+    for (int i = 0; i < copy->outputs.count; i++) {
+        const Tensor *t = expand_resolve(copy->outputs.items[i]);
+        if (t->poisoned || t->expansion) return NULL;
+    }
+    expand_outputs(copy, why);
+    for (int i = 0; i < copy->outputs.count; i++) compute_output(copy, i);
+    Graph *top = in->graph;
+    while (top->outer) top = top->outer;
+    top->unrolled += count_nodes(copy); /* with what was unrolled in it */
+    return diags_errors(why) || top->unrolled > MOST_UNROLLED ? NULL : copy;
+}
+
 /* ---- outputs ---- */
 
 static void add_identity(Graph *g, Tensor *from, Tensor *to, Diags *diags)

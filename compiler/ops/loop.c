@@ -1,9 +1,12 @@
 /*
- * Loop: a body run again and again on what it gave before. It is unrolled: its trip count is known,
- * or its condition becomes known to be false. A condition that is only known at run time decides,
- * after each run, whether the state changes.
+ * Loop: a body run again and again on what it gave before. It is unrolled where its trip count is
+ * known, or its condition becomes known to be false; a condition that is only known at run time
+ * decides then, after each run, whether the state changes. Where only a run knows how often, or it
+ * is too often, the loop is kept, if the body gives what it takes; what is collected needs a trip
+ * count that bounds it, and has as many as there were runs.
  */
 #include "expand.h"
+#include "extents.h"
 #include "row.h"
 
 typedef struct Run {
@@ -36,7 +39,7 @@ static bool start(Infer *in, Run *r)
     r->states = n->input_count > 2 ? n->input_count - 2 : 0;
     const Attr *a = node_attr(n, "body");
     r->scans = (a->graph ? a->graph->outputs.count : 0) - 1 - r->states;
-    if (r->scans < 0 || n->output_count > r->states + r->scans)
+    if (r->scans < 0 || n->output_count > r->states + r->scans + 1)
         return infer_error(in, "E0305",
                            "Loop has %d inputs and %d outputs, but its body %d outputs",
                            n->input_count, n->output_count, r->scans + 1 + r->states);
@@ -51,7 +54,7 @@ static bool start(Infer *in, Run *r)
         if (!(r->state[i] = n->inputs[i + 2]))
             return infer_error(in, "E0305", "state %d of the Loop is missing", i);
     r->active = condition ? condition : expand_bool(in, true);
-    return read_trips(in, r);
+    return true;
 }
 
 /* The outputs of the next run. */
@@ -161,10 +164,90 @@ static bool collect(Infer *in, Run *r, int i)
     return expand_bind(in, r->states + i, expand_stack(in, items, r->count, 0));
 }
 
-static bool infer_loop(Infer *in)
+/* ---- loops that are kept ---- */
+
+static bool is_same(const Tensor *a, const Tensor *b)
+{
+    return a->dtype == b->dtype && a->rank == b->rank && !tensor_varies(a) &&
+           memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
+}
+
+/* What control steps can hand on: bytes, of tensors that keep their shape. NULL, or why not. */
+static const char *cannot_be_kept(const Run *r, const Graph *body)
+{
+    const Tensor *goes_on = body->outputs.items[0];
+    if (goes_on->dtype != DT_BOOL || tensor_elements(goes_on) != 1)
+        return "its condition is no bool";
+    for (int i = 0; i < body->tensors.count; i++)
+        if (body->tensors.items[i]->dtype == DT_STRING)
+            return "it works on strings, whose text a later run would overwrite";
+    for (int i = 0; i < r->states + r->scans; i++) {
+        const Tensor *x = body->outputs.items[1 + i];
+        if (dtype_is_packed(x->dtype)) return "it hands on elements that share bytes";
+        if (tensor_varies(x)) return "it hands on what has a shape that depends on data";
+        if (i < r->states && !is_same(x, r->state[i])) return "a state changes its shape";
+        if (i >= r->states && x->rank == MAX_RANK)
+            return "what it collects has too many dimensions";
+    }
+    return NULL;
+}
+
+/* Nothing ends it: no trip count, and the condition that it begins with is handed on. */
+static bool is_endless(const Infer *in, const Run *r, const Graph *body)
+{
+    const Tensor *trips = node_input(in->node, 0), *last = body->outputs.items[0];
+    bool starts = true, stays = true;
+    if ((trips && !trips->data) || r->trips != INT64_MAX) return false;
+    if (!expand_known(r->active, &starts) || !starts) return false;
+    const Node *n = last->producer;
+    if (strcmp(n->op_type, "Identity") != 0) return false;
+    return n->inputs[0] == body->inputs.items[1] || (expand_known(n->inputs[0], &stays) && stays);
+}
+
+static bool set_collected(Infer *in, const Run *r, const Graph *body)
+{
+    int count = r->states + r->scans;
+    if (r->scans && !extents_count(in, count)) return false;
+    for (int i = r->states; i < count; i++) {
+        const Tensor *x = body->outputs.items[1 + i];
+        int64_t dims[MAX_RANK + 1] = {r->trips};
+        memcpy(dims + 1, x->dims, (size_t)x->rank * sizeof *dims);
+        if (!infer_output(in, i, x->dtype, x->rank + 1, dims)) return false;
+        extents_set(in, i, 0, in->node->outputs[count]);
+    }
+    return true;
+}
+
+/* The node stays, with its body inferred. NULL, or why that cannot be. */
+static const char *keep(Infer *in, Run *r)
+{
+    Arena *arena = in->graph->arena;
+    const Node *n = in->node;
+    const Tensor *condition = node_input(n, 1);
+    Tensor **like = NEW_ARRAY(arena, Tensor *, r->states + 2);
+    Tensor number = {.dtype = DT_I64}, holds = {.dtype = DT_BOOL};
+    if (condition) holds.rank = condition->rank, holds.dims = condition->dims;
+    if (node_input(n, 0) && tensor_elements(n->inputs[0]) != 1)
+        return "its trip count is no number";
+    if (r->scans && r->trips == INT64_MAX) return "nothing bounds how much it collects";
+    like[0] = &number, like[1] = &holds;
+    for (int i = 0; i < r->states; i++) like[i + 2] = r->state[i];
+    Graph *body = expand_keep(in, &r->body, like, diags_new(arena));
+    if (!body) return "its body is not the same in every run";
+    const char *why = cannot_be_kept(r, body);
+    if (why || is_endless(in, r, body)) return why ? why : "nothing ends it";
+    for (int i = 0; i < r->states; i++)
+        if (!infer_output(in, i, r->state[i]->dtype, r->state[i]->rank, r->state[i]->dims))
+            return "its outputs are not what is declared";
+    if (!set_collected(in, r, body)) return "its outputs are not what is declared";
+    ((Attr *)node_attr(n, "body"))->graph = body;
+    return NULL;
+}
+
+static bool unroll(Infer *in)
 {
     Run r = {0};
-    if (!start(in, &r) || !run_all(in, &r)) return false;
+    if (!start(in, &r) || !read_trips(in, &r) || !run_all(in, &r)) return false;
     for (int i = 0; i < r.states; i++)
         if (!expand_bind(in, i, r.state[i])) return false;
     if (!r.count) return collect_nothing(in, &r);
@@ -173,9 +256,42 @@ static bool infer_loop(Infer *in)
     return true;
 }
 
+/* ---- which it is ---- */
+
+static bool is_too_long(const Run *r)
+{
+    int64_t nodes;
+    return r->trips != INT64_MAX &&
+           (!checked_mul(r->trips, r->body.nodes + 1, &nodes) || nodes > MOST_UNROLLED);
+}
+
+/* Unrolling is tried first; what it leaves behind when the loop is kept instead is taken back. */
+static bool infer_loop(Infer *in)
+{
+    Run r = {0};
+    Graph *g = in->graph, *top = g;
+    while (top->outer) top = top->outer;
+    int nodes = g->nodes.count, said = diags_count(in->diags), unrolled = top->unrolled;
+    const Tensor *trips = node_input(in->node, 0);
+    bool unknown = trips && !trips->data;
+    r.trips = INT64_MAX;
+    if (!start(in, &r) || (!unknown && !read_trips(in, &r))) return false;
+    bool counted = node_output(in->node, r.states + r.scans) != NULL;
+    if ((counted || unknown || is_too_long(&r)) && !keep(in, &r)) return true;
+    if (unroll(in)) return true;
+    if (diags_count(in->diags) == said) return false;
+    g->nodes.count = nodes;
+    top->unrolled = unrolled;
+    const char *why = keep(in, &r);
+    if (why && (unknown || r.trips == INT64_MAX || is_too_long(&r)))
+        diag_note(diags_last(in->diags), "it cannot be left to a run to count: %s", why);
+    if (!why) diags_forget(in->diags, said);
+    return !why;
+}
+
 const Op ops_loop[] = {
     {.name = "Loop",
-     .doc = "A graph run again and again, a known number of times.",
+     .doc = "A graph run again and again: a number of times, or while a condition holds.",
      VERSIONS(1, 11, 13, 16, 19, 21, 23, 24, 25),
      INPUTS(SLOT("M", TYPE(DT_I64), "I", .optional = true),
             SLOT("cond", BOOLS, "B", .optional = true),
@@ -183,6 +299,7 @@ const Op ops_loop[] = {
                  .kinds = TAKES_ANY)),
      OUTPUTS(SLOT("v_final_and_scan_outputs", TYPES_ALL, NULL, .variadic = true)),
      ATTRS(ATTR("body", GRAPH, .required = true)),
-     .infer = infer_loop},
+     .infer = infer_loop,
+     .extents = infer_loop},
     {0},
 };

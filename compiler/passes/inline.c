@@ -35,11 +35,63 @@ static Tensor *scalar_condition(Graph *g, const Node *n)
     return scalar;
 }
 
+static Tensor *negated(Graph *g, const Node *origin, Tensor *condition)
+{
+    Tensor *t = graph_add_tensor(g, TENSOR_VALUE, graph_unique_name(g, condition->name), DT_BOOL,
+                                 condition->rank, condition->dims);
+    add_node(g, origin, "Not", 1, t)->inputs[0] = condition;
+    return t;
+}
+
+static bool has_loop(const Graph *g)
+{
+    for (int i = 0; i < g->nodes.count; i++)
+        if (is_op(g->nodes.items[i], "Loop")) return true;
+    return false;
+}
+
+/* The last node comes before the one at `at`. */
+static void move_last(Graph *g, int at)
+{
+    Node *last = g->nodes.items[g->nodes.count - 1];
+    for (int i = g->nodes.count - 1; i > at; i--) g->nodes.items[i] = g->nodes.items[i - 1];
+    g->nodes.items[at] = last;
+}
+
+/* The condition of a loop, and `taken`. */
+static Tensor *both(Graph *branch, const Node *origin, Tensor *own, Tensor *taken, int at)
+{
+    Tensor *t = graph_add_tensor(branch, TENSOR_VALUE, graph_unique_name(branch, own->name),
+                                 DT_BOOL, own->rank, own->dims);
+    Node *n = add_node(branch, origin, "And", 2, t);
+    n->inputs[0] = own, n->inputs[1] = taken;
+    move_last(branch, at);
+    return t;
+}
+
+/* A loop of a branch runs only where the branch is taken: it need not end elsewhere. */
+static void guard_loops(Graph *branch, const Node *origin, Tensor *taken)
+{
+    for (int i = 0; i < branch->nodes.count; i++) {
+        Node *loop = branch->nodes.items[i];
+        if (!is_op(loop, "Loop")) continue;
+        Tensor *own = node_input(loop, 1);
+        int count = loop->input_count > 2 ? loop->input_count : 2;
+        Tensor **inputs = NEW_ARRAY(branch->arena, Tensor *, count);
+        memcpy(inputs, loop->inputs, (size_t)loop->input_count * sizeof *inputs);
+        inputs[1] = own ? both(branch, origin, own, taken, i++) : taken;
+        loop->inputs = inputs;
+        loop->input_count = count;
+    }
+}
+
 static void replace(Graph *g, const Node *n)
 {
-    const Graph *then_branch = node_attr(n, "then_branch")->graph,
-                *else_branch = node_attr(n, "else_branch")->graph;
+    Graph *then_branch = node_attr(n, "then_branch")->graph,
+          *else_branch = node_attr(n, "else_branch")->graph;
     Tensor *condition = scalar_condition(g, n);
+    if (has_loop(then_branch)) guard_loops(then_branch, n, condition);
+    if (has_loop(else_branch)) guard_loops(else_branch, n, negated(g, n, condition));
     expand_absorb(g, then_branch);
     expand_absorb(g, else_branch);
     for (int k = 0; k < n->output_count; k++) {
@@ -73,4 +125,7 @@ void inline_branches(Graph *g)
         }
         graph_renumber(g);
     }
+    for (int i = 0; i < g->nodes.count; i++) /* and those in loops */
+        if (is_op(g->nodes.items[i], "Loop"))
+            inline_branches(node_attr(g->nodes.items[i], "body")->graph);
 }
