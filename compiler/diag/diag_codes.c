@@ -84,6 +84,9 @@ const DiagCode diag_codes[] = {
     {"W0005", "the model is newer than netc"},
     {"W0006", "the model declares other shapes than its tensors have"},
     {"W0007", "a name hides another"},
+    {"W0008", "a stride leaves a part of the input out"},
+    {"W0009", "`same` cannot pad an even kernel evenly"},
+    {"W0010", "an output depends on no input"},
     {NULL, NULL},
 };
 

@@ -46,6 +46,14 @@ static void note_chain(Diagnostic *d, const Infer *in, const Tensor *t)
     }
 }
 
+/* In a .net file: what a layer makes for itself, its parameters and lists, is no news to its
+ * author. */
+static bool made_by_layer(const Node *n, const Tensor *t)
+{
+    if (!n->source.line || t->kind == TENSOR_VALUE || t->kind == TENSOR_INPUT) return false;
+    return !t->source.line || !memcmp(&t->source, &n->source, sizeof t->source);
+}
+
 static bool seen_before(const Node *n, int i)
 {
     for (int j = 0; j < i; j++)
@@ -66,7 +74,8 @@ bool infer_error(Infer *in, const char *code, const char *format, ...)
     text_free(&message);
     int told = 0;
     for (int i = 0; i < n->input_count && told < MOST; i++)
-        if (n->inputs[i] && !seen_before(n, i)) note_chain(d, in, n->inputs[i]), told++;
+        if (n->inputs[i] && !seen_before(n, i) && !made_by_layer(n, n->inputs[i]))
+            note_chain(d, in, n->inputs[i]), told++;
     return false;
 }
 

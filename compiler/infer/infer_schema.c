@@ -163,7 +163,7 @@ static bool check_types(Infer *in)
         if (!dtype) continue;
         if (!(s->types & TYPE(dtype)))
             return infer_error(
-                in, "E0202", "the input '%s' ('%s') of %s is %s, which it does not take: %s",
+                in, "E0202", "the input '%s' ('%s') of %s is %s; it takes %s",
                 s->name, t->name, n->op->name, dtype_name(dtype), types_text(arena, s->types));
         int other = shares_with(n, i);
         if (other >= 0 && element_type(n->inputs[other]) && element_type(n->inputs[other]) != dtype)

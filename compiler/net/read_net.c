@@ -18,12 +18,14 @@ static void read_opsets(Reader *r)
         if (o->version < 1 || o->version > NET_MAX_OPSET)
             net_error(r, "E0406", o->source, "%lld is no version of an operator set",
                       (long long)o->version);
-        for (int k = 0; k < i; k++)
-            if (!strcmp(ast->opsets.items[k].domain, o->domain)) {
-                Diagnostic *d = net_error(r, "E0404", o->source,
-                                          "the version of this operator set is given twice");
-                net_label(d, ast->opsets.items[k].source, "first here");
-            }
+        else
+            for (int k = 0; k < i; k++)
+                if (!strcmp(ast->opsets.items[k].domain, o->domain)) {
+                    Diagnostic *d = net_error(r, "E0404", o->source,
+                                              "the version of this operator set is given twice");
+                    net_label(d, ast->opsets.items[k].source, "first here");
+                    break;
+                }
         if (!*o->domain) r->top->opset = (int)o->version;
     }
 }
@@ -59,10 +61,13 @@ static void read_input(Reader *r, const NetParam *p)
         return;
     }
     if (!p->type || p->value) {
-        Diagnostic *d =
-            net_error(r, "E0406", p->name.source,
-                      p->value ? "an input of a net has no default" : "the input `%s` has no type",
-                      p->name.text);
+        Diagnostic *d = net_error(r, "E0406", p->name.source,
+                                  p->value       ? "the input `%s` of the net cannot have a default"
+                                  : p->kind.text ? "the input `%s` of the net must be a tensor"
+                                                 : "the input `%s` has no type",
+                                  p->name.text);
+        if (p->kind.text && !p->value)
+            net_label(d, p->kind.source, "a kind that parameters of blocks have");
         if (!p->value) net_help(d, "%s: f32[1, 3, 224, 224], for example", p->name.text);
         net_scope_bind(r, r->net_scope, p->name, poison, true);
         return;
@@ -107,6 +112,7 @@ static void build(Reader *r)
     graph_bind_outputs(r, s, net, &result);
     net_scope_warn_unused(r, s);
     mention_warn_unused(r, r->home);
+    if (!diags_errors(r->diags)) graph_warn_constant_outputs(r, net);
 }
 
 static bool good(const Reader *r) { return !r->stopped && diags_errors(r->diags) == 0; }

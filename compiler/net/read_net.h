@@ -312,6 +312,8 @@ Value block_value(const Block *block, Source source);
  * r->graph. */
 /* Before the body: so that its outputs are not folded away. */
 void graph_name_outputs(Reader *r, const NetDef *def);
+/* W0010 of the net's outputs. */
+void graph_warn_constant_outputs(Reader *r, const NetDef *def);
 void graph_bind_outputs(Reader *r, Scope *s, const NetDef *def, const Value *result);
 
 Value operator_call(Reader *r, Scope *s, const NetExpr *e, Naming naming);

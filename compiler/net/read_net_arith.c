@@ -7,13 +7,23 @@
 
 #include <math.h>
 
+static const char *operand_text(Reader *r, const Value *v)
+{
+    if (v->kind == VALUE_LIST) return arena_format(r->arena, "a list of %d", v->list.count);
+    return v->kind == VALUE_TENSOR ? tensor_type_text(r->arena, v->tensor) : value_kind_name(v);
+}
+
 static Value not_defined(Reader *r, const NetExpr *e, const Value *a, const Value *b)
 {
     Diagnostic *d = net_error(r, "E0407", e->source, "`%s` is not defined for %s%s%s",
                               net_operator_text(e->binary.op), a ? value_kind_name(a) : "",
                               a ? " and " : "", value_kind_name(b));
-    if (a) net_label(d, a->source, "%s", value_kind_name(a));
-    net_label(d, b->source, "%s", value_kind_name(b));
+    if (a) net_label(d, a->source, "%s", operand_text(r, a));
+    net_label(d, b->source, "%s", operand_text(r, b));
+    if (a && a->kind == VALUE_LIST && b->kind == VALUE_LIST)
+        net_help(d,
+                 "arithmetic goes element by element between a list and a number; append(list, v) "
+                 "makes a list longer");
     return poison;
 }
 
@@ -124,13 +134,35 @@ static bool dims_broadcast(const Tensor *a, const Tensor *b)
     return true;
 }
 
+/* A stride that makes each spatial size of `from` that of `to`; 0 when there is none. */
+static int64_t stride_between(const Tensor *from, const Tensor *to)
+{
+    int64_t stride = 0;
+    for (int i = 2; i < from->rank; i++) {
+        int64_t own = to->dims[i] > 0 ? ceil_div(from->dims[i], to->dims[i]) : 0;
+        if (own < 2 || ceil_div(from->dims[i], own) != to->dims[i] || (stride && own != stride))
+            return 0;
+        stride = own;
+    }
+    return stride;
+}
+
 /* What the mistake probably is, by which dimensions differ. */
 static void help_broadcast(Diagnostic *d, const Tensor *a, const Tensor *b)
 {
     if (a->rank != b->rank || a->rank < 2) {
-        net_help(d, "shapes are aligned at the right; dimensions must be equal or 1");
+        int i = 1;
+        while (a->dims[a->rank - i] == b->dims[b->rank - i] || a->dims[a->rank - i] == 1 ||
+               b->dims[b->rank - i] == 1)
+            i++;
+        net_help(
+            d,
+            "shapes are aligned at the right, where dimensions must be equal or 1: counted from "
+            "there, number %d is %lld and %lld",
+            i, (long long)a->dims[a->rank - i], (long long)b->dims[b->rank - i]);
         return;
     }
+    int64_t left = stride_between(a, b), right = stride_between(b, a);
     bool channels = a->dims[1] != b->dims[1], spatial = false;
     for (int i = 2; i < a->rank; i++) spatial |= a->dims[i] != b->dims[i];
     if (channels)
@@ -139,6 +171,12 @@ static void help_broadcast(Diagnostic *d, const Tensor *a, const Tensor *b)
             "the channels differ: a conv(%lld, kernel: 1) on the right side would make them %lld%s",
             (long long)a->dims[1], (long long)a->dims[1],
             spatial ? ", and a stride the same size" : "");
+    else if (left || right)
+        net_help(d,
+                 "the sizes differ: a stride of %lld on the %s side, as in conv(%lld, kernel: 1, "
+                 "stride: %lld), would make them the same",
+                 (long long)(left ? left : right), left ? "left" : "right", (long long)a->dims[1],
+                 (long long)(left ? left : right));
     else if (spatial)
         net_help(d, "the channels agree but the sizes do not: one side lacks a stride, a pad or a "
                     "pooling that the other has");

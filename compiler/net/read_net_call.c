@@ -62,6 +62,7 @@ Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
     if (function) return function_call(r, s, e, function);
     if (b) return call_value(r, s, e, b->value, naming);
     if (!s->module->broken) unknown_callee(r, s, name);
+    for (int i = 0; i < e->call->args.count; i++) eval(r, s, e->call->args.items[i].value);
     return poison;
 }
 
@@ -92,11 +93,16 @@ static bool of_kind(const NetParam *p, const Value *v)
     }
 }
 
-static const char *kind_text(Reader *r, const NetParam *p)
+/* What a parameter takes, in words. */
+static const char *kind_text(const NetParam *p)
 {
-    return p->kind.text      ? p->kind.text
-           : p->type->shaped ? "tensor"
-                             : arena_string(r->arena, dtype_name(p->type->dtype));
+    static const char *const words[] = {"an integer", "a number", "a list", "a block or a layer",
+                                        "a tensor"};
+    if (p->type && !p->type->shaped && p->type->dtype == DT_BOOL) return "true or false";
+    if (p->type && !p->type->shaped && p->type->dtype == DT_STRING) return "a string";
+    for (size_t i = 0; p->kind.text && i < COUNT(kinds); i++)
+        if (!strcmp(kinds[i], p->kind.text)) return words[i];
+    return "a tensor";
 }
 
 static bool bind_param(Reader *r, Scope *inner, const NetDef *def, int i, Value v)
@@ -104,10 +110,8 @@ static bool bind_param(Reader *r, Scope *inner, const NetDef *def, int i, Value 
     const NetParam *p = &def->inputs.items[i];
     if (v.kind == VALUE_POISON) return false;
     if (!of_kind(p, &v)) {
-        Diagnostic *d =
-            net_error(r, "E0407", v.source, "`%s` of block `%s` must be %s %s, not %s",
-                      p->name.text, def->name.text, kind_text(r, p)[0] == 'i' ? "an" : "a",
-                      kind_text(r, p), value_kind_name(&v));
+        Diagnostic *d = net_error(r, "E0407", v.source, "`%s` of block `%s` must be %s, not %s",
+                                  p->name.text, def->name.text, kind_text(p), value_kind_name(&v));
         net_label(d, p->name.source, "declared here");
         return false;
     }

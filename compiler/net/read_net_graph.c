@@ -71,8 +71,10 @@ static void bind_output(Reader *r, Scope *s, const NetDef *def, int i, const Val
     Value v;
     if (!output_value(r, s, def, i, result, &v) || value_has_poison(&v)) return;
     if (v.kind != VALUE_TENSOR) {
-        net_error(r, "E0407", p->name.source, "the output `%s` must be a tensor, not %s",
-                  p->name.text, value_kind_name(&v));
+        Diagnostic *d =
+            net_error(r, "E0407", p->name.source, "the output `%s` must be a tensor, not %s",
+                      p->name.text, value_kind_name(&v));
+        net_label(d, v.source, "%s", value_kind_name(&v));
         return;
     }
     for (int k = 0; k < i; k++)
@@ -87,6 +89,42 @@ static void bind_output(Reader *r, Scope *s, const NetDef *def, int i, const Val
     if (!t) return;
     if (p->type && p->type->shaped) t->dim_names = type_dim_names(r, p->type);
     LIST_PUSH(r->arena, &r->graph->outputs, t);
+}
+
+/* Inputs and what is computed from them, with what inner graphs read; parameters and constants are
+ * neither. */
+static void mark_reached(const Graph *g, const bool *unknown, bool *reached)
+{
+    for (int i = 0; i < g->tensors.count; i++)
+        reached[i] = g->tensors.items[i]->kind == TENSOR_INPUT;
+    for (int n = 0; n < g->nodes.count; n++) {
+        const Node *node = g->nodes.items[n];
+        bool any = unknown[n];
+        for (int i = 0; i < node->input_count && !any; i++)
+            any = node->inputs[i] && reached[node->inputs[i]->id];
+        for (int i = 0; i < node->output_count && any; i++)
+            if (node->outputs[i]) reached[node->outputs[i]->id] = true;
+    }
+}
+
+void graph_warn_constant_outputs(Reader *r, const NetDef *def)
+{
+    const Graph *g = r->top;
+    bool *reached = NEW_ARRAY(r->arena, bool, g->tensors.count);
+    bool *unknown = NEW_ARRAY(r->arena, bool, g->nodes.count + 1);
+    for (int n = 0; n < g->nodes.count; n++) /* what a body reads is not looked into */
+        for (int a = 0; a < g->nodes.items[n]->attr_count; a++)
+            unknown[n] |= g->nodes.items[n]->attrs[a].graph != NULL;
+    mark_reached(g, unknown, reached);
+    for (int i = 0; i < g->outputs.count && i < def->outputs.count && g->inputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        if (reached[t->id] || t->expansion) continue;
+        const NetName *name = &def->outputs.items[i].name;
+        Diagnostic *d =
+            net_warning(r, "W0010", name->source,
+                        "the output `%s` depends on no input: it is always the same", name->text);
+        if (t->source.line) net_label(d, t->source, "made here of parameters and constants alone");
+    }
 }
 
 void graph_name_outputs(Reader *r, const NetDef *def)

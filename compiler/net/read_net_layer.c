@@ -99,7 +99,7 @@ static bool fits(ArgKind kind, const Value *v)
 static const char *wanted(ArgKind kind)
 {
     static const char *const names[] = {[ARG_TENSOR] = "a tensor",
-                                        [ARG_TENSORS] = "a list of tensors",
+                                        [ARG_TENSORS] = "a list of at least one tensor",
                                         [ARG_INT] = "an integer",
                                         [ARG_INTS] = "an integer or a list of them",
                                         [ARG_FLOAT] = "a number",
@@ -114,7 +114,7 @@ static const char *wanted(ArgKind kind)
 static bool set_arg(LayerCall *c, int at, Value v, Source source)
 {
     const LayerArg *arg = &c->layer->args[at];
-    if (v.kind == VALUE_POISON) return false;
+    if (v.kind == VALUE_POISON || (c->list_missed && v.kind == VALUE_TENSOR)) return false;
     if (c->values[at].kind != VALUE_OMITTED) {
         Diagnostic *d = net_error(c->r, "E0406", source, "argument `%s` of %s is given twice",
                                   arg->name, c->layer->name);
@@ -127,7 +127,10 @@ static bool set_arg(LayerCall *c, int at, Value v, Source source)
                       c->layer->name, wanted(arg->kind), value_kind_name(&v));
         if (arg->kind == ARG_TENSOR && (v.kind == VALUE_BLOCK || v.kind == VALUE_LAYER))
             net_help(d, "call it: a block or layer has no value of its own");
-        if (arg->kind == ARG_TENSORS && v.kind == VALUE_TENSOR) net_help(d, "write [a, b]");
+        if (arg->kind == ARG_TENSORS && v.kind == VALUE_TENSOR) {
+            net_help(d, "a list in brackets: %s([a, b])", c->layer->name);
+            c->list_missed = true;
+        }
         return false;
     }
     c->values[at] = v;
@@ -136,9 +139,19 @@ static bool set_arg(LayerCall *c, int at, Value v, Source source)
 
 static bool too_many(LayerCall *c, const NetArg *arg, int given)
 {
-    net_error(c->r, "E0406", arg->value->source,
-              "%s takes at most %d argument%s, this is number %d", c->layer->name, given - 1,
-              given == 2 ? "" : "s", given);
+    const NetExpr *first = c->e->call->args.items[0].value;
+    bool piped = first->source.line < c->e->call->callee.source.line ||
+                 (first->source.line == c->e->call->callee.source.line &&
+                  first->source.column < c->e->call->callee.source.column);
+    Diagnostic *d =
+        net_error(c->r, "E0406", arg->value->source,
+                  "%s takes at most %d argument%s, this is number %d%s", c->layer->name, given - 1,
+                  given == 2 ? "" : "s", given, piped ? ", counting what is piped in" : "");
+    Text all = {0};
+    for (int i = 0; i < given - 1; i++)
+        text_add(&all, "%s%s", i ? ", " : "", c->layer->args[i].name);
+    net_note(d, given == 2 ? "it is %s" : "they are %s", all.data);
+    text_free(&all);
     return false;
 }
 
@@ -249,10 +262,14 @@ bool arg_ints(LayerCall *c, const char *name, int count, int64_t otherwise, int6
     const Value *v = arg_value(c, name);
     if (v->kind == VALUE_LIST && v->list.count != count) {
         Diagnostic *d = net_error(c->r, "E0406", v->source,
-                                  "`%s` has %d numbers, %s has %d dimensions to use them for", name,
-                                  v->list.count, c->layer->name, count);
-        net_label(d, v->source, "%d numbers", v->list.count);
-        net_help(d, "one number stands for all dimensions");
+                                  "`%s` has %d number%s, %s has %d dimension%s to use them for",
+                                  name, v->list.count, v->list.count == 1 ? "" : "s",
+                                  c->layer->name, count, count == 1 ? "" : "s");
+        net_label(d, v->source, "%d of them", v->list.count);
+        net_help(d, strcmp(name, "pad")
+                        ? "one number stands for all dimensions"
+                        : "one number stands for all dimensions, and a list can also "
+                          "give all begins, then all ends");
         return false;
     }
     for (int i = 0; i < count; i++) {
@@ -299,14 +316,14 @@ int arg_choice(LayerCall *c, const char *name, const char *const *words)
 
 /* ---- building ---- */
 
-Diagnostic *layer_error(LayerCall *c, const char *format, ...)
+Diagnostic *layer_error(LayerCall *c, const char *code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     Text text = {0};
     text_vadd(&text, format, args);
     va_end(args);
-    Diagnostic *d = net_error(c->r, "E0412", c->e->source, "%s", text.data);
+    Diagnostic *d = net_error(c->r, code, c->e->source, "%s", text.data);
     text_free(&text);
     if (c->x->source.line) net_label(d, c->x->source, "%s", tensor_type_text(c->r->arena, c->x));
     return d;
@@ -315,8 +332,8 @@ Diagnostic *layer_error(LayerCall *c, const char *format, ...)
 bool layer_rank(LayerCall *c, int least, const char *shape)
 {
     if (c->x->rank >= least) return true;
-    Diagnostic *d = layer_error(c, "%s needs an input of %s, not %s", c->layer->name, shape,
-                                tensor_type_text(c->r->arena, c->x));
+    Diagnostic *d = layer_error(c, "E0412", "%s needs an input of %s, not %s", c->layer->name,
+                                shape, tensor_type_text(c->r->arena, c->x));
     if (c->x->rank == 2) net_help(d, "after flatten the layer for a matrix is linear");
     return false;
 }
@@ -356,9 +373,10 @@ static Tensor *weight_tensor(LayerCall *c, const char *name, const Value *v, int
     bool same = t->rank == rank && t->dtype == c->dtype;
     for (int i = 0; same && i < rank; i++) same = t->dims[i] == dims[i];
     if (same) return t;
-    Diagnostic *d = layer_error(c, "`%s` of %s must be %s[%s], not %s", name, c->layer->name,
-                                dtype_name(c->dtype), dims_text(c->r->arena, dims, rank),
-                                tensor_type_text(c->r->arena, t));
+    const Tensor fitting = {.dtype = c->dtype, .rank = rank, .dims = (int64_t *)dims};
+    Diagnostic *d =
+        layer_error(c, "E0412", "`%s` of %s must be %s here, not %s", name, c->layer->name,
+                    tensor_type_text(c->r->arena, &fitting), tensor_type_text(c->r->arena, t));
     net_label(d, v->source, "%s", tensor_type_text(c->r->arena, t));
     return NULL;
 }

@@ -37,8 +37,9 @@ typedef struct LayerCall {
     Value values[LAYER_MAX_ARGS]; /* VALUE_OMITTED when not given */
     const char *path;
     Naming naming;
-    Tensor *x;   /* the first argument's, or the first of its list */
-    Dtype dtype; /* of parameters: x's unless the builder says otherwise */
+    Tensor *x;        /* the first argument's, or the first of its list */
+    bool list_missed; /* tensors were given one by one where a list is wanted */
+    Dtype dtype;      /* of parameters: x's unless the builder says otherwise */
 } LayerCall;
 
 struct NetLayer {
@@ -76,8 +77,9 @@ int arg_choice(LayerCall *c, const char *name, const char *const *words);
 
 /* ---- building ---- */
 
-/* An error about the layer: E0412 at the call, labelled with x's type where x was made. */
-Diagnostic *layer_error(LayerCall *c, const char *format, ...) PRINTF(2, 3);
+/* An error about the layer at the call, labelled with x's type where x was made. E0412 unless
+ * another code says more. */
+Diagnostic *layer_error(LayerCall *c, const char *code, const char *format, ...) PRINTF(3, 4);
 /* False after a diagnostic unless x has at least so many dimensions; `shape` says which, as "N x C
  * x ...". */
 bool layer_rank(LayerCall *c, int least, const char *shape);

@@ -13,16 +13,23 @@ static bool check_channels(LayerCall *c, int64_t in, int64_t out, int64_t groups
 {
     if (out < 1 || groups < 1) {
         const char *name = out < 1 ? "out" : "groups";
-        net_error(c->r, "E0406", arg_value(c, name)->source, "`%s` of %s must be at least 1", name,
-                  c->layer->name);
+        net_error(c->r, "E0406", arg_value(c, name)->source,
+                  "`%s` of %s must be at least 1, not %lld", name, c->layer->name,
+                  (long long)(out < 1 ? out : groups));
         return false;
     }
     if (in % groups == 0 && out % groups == 0) return true;
     int64_t channels = in % groups ? in : out;
-    Diagnostic *d =
-        layer_error(c, "%lld groups do not divide the %lld channels that %s %s", (long long)groups,
-                    (long long)channels, c->layer->name, in % groups ? "reads" : "computes");
+    Diagnostic *d = layer_error(
+        c, "E0210", "%lld groups do not divide the %lld channels that %s %s", (long long)groups,
+        (long long)channels, c->layer->name, in % groups ? "reads" : "computes");
     net_label(d, arg_value(c, "groups")->source, "%lld groups", (long long)groups);
+    if (in % groups == 0)
+        net_help(d, "`out` must be a multiple of %lld, as %lld is", (long long)groups,
+                 (long long)(ceil_div(out, groups) * groups));
+    else
+        net_help(d, "the groups must divide %lld; with groups: %lld each channel is by itself",
+                 (long long)in, (long long)in);
     return false;
 }
 
@@ -47,6 +54,7 @@ static Value build_conv(LayerCall *c)
     int64_t in = c->x->dims[1], out = arg_int(c, "out", 0), groups = arg_int(c, "groups", 1);
     if (!check_channels(c, in, out, groups) || !net_window_pads(c, &w) || !net_window_fits(c, &w))
         return poison;
+    net_window_warn_unread(c, &w);
     int64_t dims[MAX_RANK] = {out, in / groups};
     for (int i = 0; i < w.spatial; i++) dims[2 + i] = w.kernel[i];
     Tensor *weight, *bias;
@@ -65,6 +73,15 @@ static Value build_conv_transpose(LayerCall *c)
     int64_t in = c->x->dims[1], out = arg_int(c, "out", 0), groups = arg_int(c, "groups", 1);
     if (!check_channels(c, in, out, groups) || !net_window_pads(c, &w)) return poison;
     if (!arg_ints(c, "output_pad", w.spatial, 0, 0, extra)) return poison;
+    for (int i = 0; i < w.spatial; i++) {
+        if (extra[i] < max64(w.stride[i], w.dilation[i]) || !extra[i]) continue;
+        net_error(
+            c->r, "E0406", arg_value(c, "output_pad")->source,
+            "`output_pad` chooses among the sizes that a stride of %lld makes the same: it is less "
+            "than that, not %lld",
+            (long long)w.stride[i], (long long)extra[i]);
+        return poison;
+    }
     int64_t dims[MAX_RANK] = {in, out / groups};
     for (int i = 0; i < w.spatial; i++) dims[2 + i] = w.kernel[i];
     Tensor *weight, *bias;

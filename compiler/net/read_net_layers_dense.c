@@ -33,7 +33,8 @@ static bool check_linear(LayerCall *c)
 {
     if (!layer_rank(c, 1, "at least one dimension")) return false;
     if (arg_int(c, "out", 0) < 1) {
-        net_error(c->r, "E0406", arg_value(c, "out")->source, "`out` of linear must be at least 1");
+        net_error(c->r, "E0406", arg_value(c, "out")->source,
+                  "`out` of linear must be at least 1, not %lld", (long long)arg_int(c, "out", 0));
         return false;
     }
     if (c->x->rank < 4 || arg_given(c, "axis")) {
@@ -45,7 +46,7 @@ static bool check_linear(LayerCall *c)
         return false;
     }
     Diagnostic *d =
-        layer_error(c, "linear on the feature maps %s would work along the last axis only",
+        layer_error(c, "E0412", "linear on the feature maps %s would work along the last axis only",
                     tensor_type_text(c->r->arena, c->x));
     net_help(
         d, "flatten comes before the first linear layer; if the last axis is meant, say axis: -1");
@@ -90,7 +91,7 @@ static Value build_embedding(LayerCall *c)
 {
     int64_t dims[] = {arg_int(c, "count", 0), arg_int(c, "size", 0)};
     if (c->x->dtype != DT_I64 && c->x->dtype != DT_I32) {
-        layer_error(c, "embedding takes i32 or i64 indices, not %s",
+        layer_error(c, "E0412", "embedding takes i32 or i64 indices, not %s",
                     tensor_type_text(c->r->arena, c->x));
         return poison;
     }

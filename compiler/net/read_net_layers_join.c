@@ -13,13 +13,27 @@ static bool check_alike(LayerCall *c, const Value *list, int axis)
         for (int k = 0; alike && k < a->rank; k++)
             if (k != axis && a->dims[k] != b->dims[k]) alike = false, at = k;
         if (alike) continue;
+        bool ranks = a->rank == b->rank, types = a->dtype == b->dtype;
         Diagnostic *d =
-            net_error(c->r, "E0201", c->e->source,
-                      "concat along axis %d of tensors that differ elsewhere: %s and %s", axis,
+            net_error(c->r,
+                      !ranks   ? "E0203"
+                      : !types ? "E0202"
+                               : "E0201",
+                      c->e->source, "concat along axis %d of tensors %s: %s and %s", axis,
+                      !ranks   ? "of different rank"
+                      : !types ? "of different types"
+                               : "that differ elsewhere",
                       tensor_type_text(c->r->arena, a), tensor_type_text(c->r->arena, b));
         net_label(d, first->source, "%s", tensor_type_text(c->r->arena, a));
         net_label(d, other->source, "%s", tensor_type_text(c->r->arena, b));
-        if (a->rank == b->rank && a->dtype == b->dtype)
+        if (!ranks)
+            net_help(
+                d,
+                "all must have as many dimensions: flatten takes some away, unsqueeze and reshape "
+                "add some");
+        else if (!types)
+            net_help(d, "Cast(x, to: %s) converts", dtype_name(a->dtype));
+        else
             net_help(d,
                      "dimension %d is %lld on one side and %lld on the other; only dimension %d "
                      "may differ",
@@ -57,11 +71,15 @@ static int split_sizes(LayerCall *c, int64_t along, int64_t sizes[MAX_RANK * 16]
     }
     if (good && sum == along) return count;
     Diagnostic *d =
-        layer_error(c, "%lld cannot be split into %s", (long long)along,
+        layer_error(c, "E0412", "%lld cannot be split into %s", (long long)along,
                     parts->kind == VALUE_LIST
                         ? "these sizes"
                         : arena_format(c->r->arena, "%lld equal parts", (long long)parts->i));
-    if (parts->kind == VALUE_LIST) net_label(d, parts->source, "together %lld", (long long)sum);
+    if (parts->kind == VALUE_LIST)
+        net_label(d, parts->source, "together %lld, not %lld", (long long)sum, (long long)along);
+    else
+        net_help(d, "a list gives parts of different sizes: [%lld, %lld]", (long long)(along / 2),
+                 (long long)(along - along / 2));
     return -1;
 }
 

@@ -68,8 +68,9 @@ static Value build_groupnorm(LayerCall *c)
     int64_t groups = arg_int(c, "groups", 1);
     if (!layer_rank(c, 3, "N x C x ...") || !check_eps(c)) return poison;
     if (groups < 1 || c->x->dims[1] % groups) {
-        Diagnostic *d = layer_error(c, "%lld groups do not divide the %lld channels of groupnorm",
-                                    (long long)groups, (long long)c->x->dims[1]);
+        Diagnostic *d =
+            layer_error(c, "E0210", "%lld groups do not divide the %lld channels of groupnorm",
+                        (long long)groups, (long long)c->x->dims[1]);
         net_label(d, arg_value(c, "groups")->source, "%lld groups", (long long)groups);
         return poison;
     }

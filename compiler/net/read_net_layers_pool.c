@@ -19,6 +19,7 @@ static bool read_window(LayerCall *c, Window *w)
                   (long long)pad, (long long)w->kernel[i]);
         return false;
     }
+    if (!arg_given(c, "ceil")) net_window_warn_unread(c, w);
     return true;
 }
 
@@ -114,7 +115,7 @@ static Value build_adaptive(LayerCall *c)
         even = even && in % out[i] == 0;
         w.kernel[i] = w.stride[i] = in / out[i];
         if (in > 0 && out[i] <= ADAPTIVE_MOST && in <= INT64_MAX / ADAPTIVE_MOST) continue;
-        layer_error(c, "%s cannot make %lld windows of %lld", c->layer->name, (long long)out[i],
+        layer_error(c, "E0412", "%s cannot make %lld windows of %lld", c->layer->name, (long long)out[i],
                     (long long)in);
         return poison;
     }

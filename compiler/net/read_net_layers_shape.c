@@ -34,11 +34,15 @@ static bool reshape_dims(LayerCall *c, int count, int64_t *dims)
         good = good && open < 0 && known == elements;
     if (good) return true;
     const Value *shape = arg_value(c, "shape");
-    Diagnostic *d = layer_error(c, "%s with its %lld elements has no shape %s",
+    Diagnostic *d = layer_error(c, "E0412", "%s with its %lld elements has no shape %s",
                                 tensor_type_text(c->r->arena, c->x), (long long)elements,
                                 value_text(c->r->arena, shape));
     if (known > 0 && open < 0) net_label(d, shape->source, "%lld elements", (long long)known);
-    net_help(d, "one dimension may be -1 and is then worked out");
+    if (open >= 0 && known > 0 && elements % known)
+        net_help(d, "%lld is no multiple of the other dimensions' %lld", (long long)elements,
+                 (long long)known);
+    else
+        net_help(d, "one dimension, and only one, may be -1 and is then worked out");
     return false;
 }
 
@@ -70,7 +74,7 @@ static Value build_transpose(LayerCall *c)
     if (arg_given(c, "perm")) count = arg_list(c, "perm", perm);
     if (count < 0) return poison;
     if (!is_permutation(perm, count, c->x->rank)) {
-        Diagnostic *d = layer_error(c, "%s is not an order of the %d axes of %s",
+        Diagnostic *d = layer_error(c, "E0412", "%s is not an order of the %d axes of %s",
                                     value_text(c->r->arena, arg_value(c, "perm")), c->x->rank,
                                     tensor_type_text(c->r->arena, c->x));
         net_help(d,
@@ -165,9 +169,9 @@ static Value build_channel_shuffle(LayerCall *c)
     int64_t groups = arg_int(c, "groups", 1), split[MAX_RANK], perm[MAX_RANK];
     if (!layer_rank(c, 2, "N x C x ...")) return poison;
     if (groups < 1 || x->dims[1] % groups || x->rank == MAX_RANK) {
-        Diagnostic *d =
-            layer_error(c, "%lld groups do not divide the %lld channels of channel_shuffle",
-                        (long long)groups, (long long)x->dims[1]);
+        Diagnostic *d = layer_error(
+            c, "E0210", "%lld groups do not divide the %lld channels of channel_shuffle",
+            (long long)groups, (long long)x->dims[1]);
         net_label(d, arg_value(c, "groups")->source, "%lld groups", (long long)groups);
         return poison;
     }
@@ -198,7 +202,8 @@ static Value build_pixel_shuffle(LayerCall *c)
     if (!layer_rank(c, 4, "N x C x H x W")) return poison;
     if (scale < 1 || !checked_mul(scale, scale, &square) || c->x->dims[1] % square) {
         layer_error(
-            c, "pixel_shuffle by %lld needs channels in multiples of its square; there are %lld",
+            c, "E0412",
+            "pixel_shuffle by %lld needs channels in multiples of its square; there are %lld",
             (long long)scale, (long long)c->x->dims[1]);
         return poison;
     }

@@ -95,8 +95,7 @@ static bool store_list(Reader *r, const Value *v, Dtype dtype, int rank, const i
 {
     if (rank == 0) return store_element(r, v, dtype, data, (*at)++);
     if (v->kind != VALUE_LIST || v->list.count != dims[0]) {
-        net_error(r, "E0413", v->source,
-                  "expected a list of %lld here, as the shape says; this is %s%s",
+        net_error(r, "E0413", v->source, "the shape wants a list of %lld here; this is %s%s",
                   (long long)dims[0], value_kind_name(v),
                   v->kind == VALUE_LIST ? arena_format(r->arena, " of %d", v->list.count) : "");
         return false;

@@ -202,6 +202,10 @@ static const Op *find_operator(Reader *r, const NetCall *call, const char *domai
     const char *near = nearest_name(call->callee.text, names, count);
     for (int i = 0; i < count; i++)
         if (!strcasecmp(names[i], call->callee.text)) near = names[i];
+    int operators = count;
+    count += layer_names(names + count, (int)COUNT(names) - count);
+    for (int i = operators; i < count && !*domain; i++)
+        if (!strcasecmp(names[i], call->callee.text)) near = names[i];
     net_suggest(d, near);
     return NULL;
 }

@@ -36,7 +36,10 @@ struct NetParser {
     Bracket unclosed;  /* the bracket that a statement's end closed; open 0: none */
     NetPlace position; /* of the scanner */
     int errors;
-    bool stopped;          /* after too many errors: the rest is not read */
+    int skipped_to; /* after an error, braces around its statement: it ends no deeper; -1: none */
+    int first;      /* kind of the statement's first token */
+    bool lost;      /* between nets and blocks, after an error: quiet until one of these begins */
+    bool stopped;   /* after too many errors: the rest is not read */
     NetTokens *record;     /* NULL: nobody asks */
     int line;              /* of the token recorded last */
     const char *line_text; /* where it begins */
@@ -149,6 +152,8 @@ static const char *expected_text(NetParser *p, const char *const *expected, int 
         count = drop_group(names, count, "`return`", statement_starts, COUNT(statement_starts));
         names[count++] = "a statement";
     }
+    if (among("the end of the file", names, count))
+        return "a net, a block, a constant or an import";
     if (count == 2 && among("a string", names, 2) && among("a name", names, 2))
         return "a layer, block or operator";
     if (!count) return "an operator";
@@ -179,6 +184,26 @@ static bool is_keyword(const char *token)
 static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const char *const *expected,
                         int count)
 {
+    static const struct {
+        const char *name, *dtype;
+    } types[] = {
+        {"float", "f32"},   {"float32", "f32"}, {"double", "f64"},
+        {"float64", "f64"}, {"half", "f16"},    {"int", "i32 or i64"},
+        {"int32", "i32"},   {"int64", "i64"},   {"long", "i64"},
+        {"uint8", "u8"},    {"int8", "i8"},     {"Tensor", "f32[N, 3, 224, 224], for example"}};
+    for (size_t i = 0; !strcmp(found, "`[`") && p->before.kind == T_NAME && i < COUNT(types); i++)
+        if (!strcmp(p->before.value.name, types[i].name))
+            diag_help(d, "the element type is written %s", types[i].dtype);
+    bool begins = p->last.kind == T_NET || p->last.kind == T_BLOCK || p->last.kind == T_IMPORT;
+    if (begins && among("`}`", expected, count) && p->bracket_count) {
+        diag_label(d, net_source(p, p->brackets[p->bracket_count - 1].place),
+                   "this `%c` is not closed", p->brackets[p->bracket_count - 1].open);
+        return;
+    }
+    if (p->last.kind == '=' && p->first == T_ASSERT) diag_help(d, "equality is `==`");
+    if (p->last.kind == T_NAME && p->before.kind == T_NAME && !p->bracket_count)
+        diag_help(d, "a call has parentheses: %s(%s, ...)", p->before.value.name,
+                  p->last.value.name);
     if (p->unclosed.open && !strcmp(found, "the end of the statement"))
         diag_label(d, net_source(p, p->unclosed.place), "this `%c` is not closed",
                    p->unclosed.open);
@@ -199,9 +224,23 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
         diag_help(d, "a word of the language can be a name in backticks: `name`");
 }
 
+/* Where the statement that has the error ends: behind all braces that open in it. What begins with
+ * `net` or `block` goes on in its body. */
+static void skip_statement(NetParser *p)
+{
+    int braces = 0;
+    for (int i = 0; i < p->bracket_count; i++) braces += p->brackets[i].open == '{';
+    bool head = p->first == T_NET || p->first == T_BLOCK;
+    if (!head) p->skipped_to = braces - (p->last.kind == '{');
+}
+
 int net_syntax_error(NetParser *p, NetPlace place, const char *found, const char *const *expected,
                      int count)
 {
+    bool between = among("the end of the file", expected, count);
+    if (between && p->lost) return 0;
+    p->lost = between;
+    skip_statement(p);
     if (place.first_line == p->bad_line || !may_report(p)) return 0;
     Source where = net_source(p, place);
     const char *wanted = expected_text(p, expected, count);
@@ -291,11 +330,20 @@ static bool begins_statement(const NetParser *p)
     return word || ((kind == T_NAME || kind == T_OMITTED) && p->ahead[1].kind == '=');
 }
 
+/* In braces of a statement that has an error: their statements end unseen. */
+static bool inside_skipped(const NetParser *p)
+{
+    int braces = 0;
+    for (int i = 0; i < p->bracket_count; i++) braces += p->brackets[i].open == '{';
+    return p->skipped_to >= 0 && braces > p->skipped_to;
+}
+
 static bool statement_ends(NetParser *p)
 {
     const Token *next = &p->ahead[0];
     int last = p->last.kind;
     if (!last || last == T_END || last == '{') return false;
+    if (inside_skipped(p)) return next->kind == T_EOF;
     bool line = next->place.first_line > p->last.place.last_line;
     bool open = p->bracket_count && p->brackets[p->bracket_count - 1].open != '{';
     bool hard = next->kind == T_EOF || next->kind == '}' || next->kind == ';';
@@ -335,6 +383,16 @@ static Token end_token(const NetParser *p)
     return (Token){.kind = T_END, .place = place};
 }
 
+/* What begins with this token, where one begins. */
+static void note_statement(NetParser *p, const Token *t)
+{
+    if (t->kind == T_END) p->skipped_to = -1;
+    if (p->last.kind && p->last.kind != T_END && p->last.kind != '{') return;
+    p->first = t->kind;
+    bool item = t->kind == T_NET || t->kind == T_BLOCK || t->kind == T_IMPORT;
+    if (item || t->kind == T_WEIGHTS) p->lost = false;
+}
+
 /* Tokens come in the order of their lines. */
 static void record_token(NetParser *p, const Token *t)
 {
@@ -369,6 +427,7 @@ int net_yylex(NET_YYSTYPE *value, NetPlace *place, NetParser *p)
     if (p->stopped) t.kind = T_EOF;
     if (t.kind == T_EOF && p->last.kind)
         t.place = end_token(p).place; /* where something is missing, not after blank lines */
+    note_statement(p, &t);
     p->before = p->last;
     p->last = t;
     if (p->record) record_token(p, &t);
@@ -381,6 +440,7 @@ static NetFile *parse(Arena *arena, const File *file, Diags *diags, NetTokens *r
     NetParser *p = NEW(arena, NetParser);
     p->arena = arena, p->file = file, p->diags = diags, p->record = record;
     p->position = (NetPlace){1, 1, 1, 1};
+    p->skipped_to = -1;
     p->line = 1, p->line_text = (const char *)file->data;
     if (file->bytes > INT32_MAX / 2) {
         diag_error(diags, "E0101", (Source){.file = file},

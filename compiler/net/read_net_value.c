@@ -35,7 +35,7 @@ const char *value_kind_name(const Value *v)
 {
     static const char *const names[] = {
         [VALUE_POISON] = "nothing",       [VALUE_OMITTED] = "nothing",
-        [VALUE_INT] = "an integer",       [VALUE_FLOAT] = "a number",
+        [VALUE_INT] = "an integer",       [VALUE_FLOAT] = "a real number",
         [VALUE_BOOL] = "a truth value",   [VALUE_STRING] = "a string",
         [VALUE_LIST] = "a list",          [VALUE_TENSOR] = "a tensor",
         [VALUE_TUPLE] = "several values", [VALUE_BLOCK] = "a block",

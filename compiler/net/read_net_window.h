@@ -19,6 +19,9 @@ bool net_window_read(LayerCall *c, Window *w);
 bool net_window_pads(LayerCall *c, Window *w);
 /* The kernel fits into the padded input. */
 bool net_window_fits(LayerCall *c, const Window *w);
+/* W0008: the stride leaves a part of the input out, and neither `ceil` nor pads of both ends say
+ * so. */
+void net_window_warn_unread(LayerCall *c, const Window *w);
 /* kernel_shape, strides and pads. */
 void net_window_attrs(LayerCall *c, Node *n, const Window *w);
 

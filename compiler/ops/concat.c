@@ -155,11 +155,11 @@ static bool split_sizes(Infer *in, int64_t extent, int64_t *sizes)
     }
     if (n->version >= 18 && attr_given(n, "num_outputs") &&
         attr_int(n, "num_outputs") != n->output_count)
-        return infer_error(in, "E0305", "num_outputs is %lld, but there are %d outputs",
+        return infer_error(in, "E0305", "num_outputs is %lld, but the number of outputs is %d",
                            (long long)attr_int(n, "num_outputs"), n->output_count);
     if (!given || !count) return split_evenly(in, extent, sizes);
     if (count != n->output_count)
-        return infer_error(in, "E0305", "split gives %lld sizes, but there are %d outputs",
+        return infer_error(in, "E0305", "split gives %lld sizes, but the number of outputs is %d",
                            (long long)count, n->output_count);
     for (int i = 0; i < count; i++) {
         sizes[i] = given[i];
