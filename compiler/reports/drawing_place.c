@@ -267,14 +267,14 @@ static void add_routes(Place *p, int group, Point at)
         const LayeredEdge *e = &level->placed.edges[i];
         bool to_port = e->to >= level->first_port;
         Route r = {.points = NEW_ARRAY(d->arena, Point, e->count + 2)};
-        if (e->from >= level->first_port) /* from the frame */
+        if (!e->branches && e->from >= level->first_port) /* from the frame */
             r.points[r.count++] = turned(d, at.x + e->points[0].x, at.y - FRAME_TITLE);
         for (int k = 0; k < e->count; k++)
             r.points[r.count++] = turned(d, at.x + e->points[k].x, at.y + e->points[k].y);
         if (to_port)
             r.points[r.count++] =
                 turned(d, at.x + e->points[e->count - 1].x, at.y + level->placed.h + FRAME_TOP);
-        meet_body(d, level, e->from, &r.points[0], 1);
+        if (!e->branches) meet_body(d, level, e->from, &r.points[0], 1);
         meet_body(d, level, e->to, &r.points[r.count - 1], -1);
         r.head = !to_port && level->units.items[e->to] < d->boxes.count;
         LIST_PUSH(d->arena, &d->routes, r);

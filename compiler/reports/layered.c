@@ -3,6 +3,13 @@
 #include "layered_slots.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+/* How far an edge goes that leaves a node. */
+typedef struct Reach {
+    double dx;
+    int rank, edge;
+} Reach;
 
 enum { MOST_BENDS = 100000 }; /* points of long edges; edges beyond are drawn straight through */
 
@@ -81,26 +88,53 @@ static void link(Slots *s, int upper, int lower, double upper_dx, double lower_d
     LIST_PUSH(s->arena, &l->up, up);
 }
 
+static int by_reach(const void *a, const void *b)
+{
+    const Reach *x = a, *y = b;
+    if (x->dx != y->dx) return x->dx < y->dx ? -1 : 1;
+    return x->rank != y->rank ? x->rank - y->rank : x->edge - y->edge;
+}
+
+/* Edges that leave a node at the same place share their bends, as far as they go together. */
+static void bend_edges(Slots *s, int node, Reach *reach)
+{
+    const Layered *g = s->g;
+    const IntList *leaving = &s->leaving[node];
+    int at = node, drawn = 0;
+    for (int k = 0; k < leaving->count; k++) {
+        const LayeredEdge *e = &g->edges[leaving->items[k]];
+        reach[k] = (Reach){e->from_dx, s->rank[e->to], leaving->items[k]};
+    }
+    qsort(reach, (size_t)leaving->count, sizeof *reach, by_reach);
+    for (int k = 0; k < leaving->count; k++) {
+        int edge = reach[k].edge, from = k ? reach[k - 1].edge : edge;
+        if (!k || reach[k].dx != reach[k - 1].dx)
+            at = node, drawn = 0;
+        else
+            s->bends[edge] = s->bends[from];
+        s->branch[edge] = drawn;
+        for (int r = s->rank[node] + 1 + drawn; r < reach[k].rank; r++, drawn++) {
+            if (s->slots.count - g->node_count >= MOST_BENDS) break;
+            int bend = add_slot(s, -1, r, 0);
+            IntList *bends = &s->bends[edge];
+            LIST_PUSH(s->arena, bends, bend);
+            link(s, at, bend, at == node ? reach[k].dx : 0, 0);
+            at = bend;
+        }
+        link(s, at, g->edges[edge].to, at == node ? reach[k].dx : 0, g->edges[edge].to_dx);
+    }
+}
+
 /* The slots of nodes are their numbers; those of bends come behind. */
 static void make_slots(Slots *s)
 {
     const Layered *g = s->g;
     s->layer = NEW_ARRAY(s->arena, IntList, s->ranks + 1);
     s->bends = NEW_ARRAY(s->arena, IntList, g->edge_count);
+    s->branch = NEW_ARRAY(s->arena, int, g->edge_count);
+    Reach *reach = NEW_ARRAY(s->arena, Reach, g->edge_count);
     for (int n = 0; n < g->node_count; n++) add_slot(s, n, s->rank[n], g->nodes[n].w);
-    for (int e = 0; e < g->edge_count; e++) {
-        const LayeredEdge *edge = &g->edges[e];
-        int upper = edge->from, first = s->rank[edge->from] + 1, last = s->rank[edge->to];
-        if (s->slots.count - g->node_count + last - first > MOST_BENDS) continue;
-        double dx = edge->from_dx;
-        for (int r = first; r < last; r++, dx = 0) {
-            int bend = add_slot(s, -1, r, 0);
-            LIST_PUSH(s->arena, &s->bends[e], bend);
-            link(s, upper, bend, dx, 0);
-            upper = bend;
-        }
-        link(s, upper, edge->to, dx, edge->to_dx);
-    }
+    for (int n = 0; n < g->node_count; n++) bend_edges(s, n, reach);
 }
 
 /* ---- the result ---- */
@@ -132,20 +166,24 @@ static void place_nodes(Slots *s)
     g->h = y;
 }
 
-/* Straight down to the end of its rank, through the bends, straight down to where it enters. */
+/* Straight down to the end of its rank, through the bends, straight down to where it enters. What
+ * it shares with an edge that goes less far is left to that one. */
 static void place_edge(Arena *arena, Slots *s, int e)
 {
     LayeredEdge *edge = &s->g->edges[e];
     const LayeredNode *from = &s->g->nodes[edge->from], *to = &s->g->nodes[edge->to];
     const IntList *bends = &s->bends[e];
     double x = from->x + edge->from_dx, end = to->x + edge->to_dx;
-    int above = s->rank[edge->from], below = s->rank[edge->to];
+    int above = s->rank[edge->from], below = s->rank[edge->to], first = s->branch[e];
     Point *p = edge->points = NEW_ARRAY(arena, Point, 4 + 2 * bends->count);
-    *p++ = (Point){x, from->y + from->h / 2};
-    *p++ = (Point){x, s->top[above] + s->height[above]};
-    for (int i = 0; i < bends->count; i++) {
+    edge->branches = first > 0;
+    if (!edge->branches) {
+        *p++ = (Point){x, from->y + from->h / 2};
+        *p++ = (Point){x, s->top[above] + s->height[above]};
+    }
+    for (int i = first ? first - 1 : 0; i < bends->count; i++) {
         const Slot *bend = &s->slots.items[bends->items[i]];
-        *p++ = (Point){bend->x, s->top[bend->rank]};
+        if (i >= first) *p++ = (Point){bend->x, s->top[bend->rank]};
         *p++ = (Point){bend->x, s->top[bend->rank] + s->height[bend->rank]};
     }
     *p++ = (Point){end, s->top[below]};

@@ -28,6 +28,7 @@ typedef struct LayeredEdge {
     int from, to;
     double from_dx, to_dx; /* where it leaves and enters, from the centres */
     Point *points;         /* out */
+    bool branches;         /* out: it begins at a bend of another edge, not at its node */
     int count;
 } LayeredEdge;
 

@@ -28,6 +28,7 @@ typedef struct Slots {
     LIST(Slot) slots;
     IntList *layer;       /* slots of each rank, in order */
     IntList *bends;       /* slots of each edge */
+    int *branch;          /* of each edge: how many of its bends are those of an edge before it */
     double *top, *height; /* of each rank */
 } Slots;
 
