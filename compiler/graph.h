@@ -72,6 +72,8 @@ struct Tensor {
     int id;                   /* index into graph->tensors */
     bool poisoned;            /* its producer was refused: consumers stay quiet */
     bool trainable; /* of a TENSOR_PARAM: counts as a parameter (running statistics do not) */
+    bool varied;    /* a node differentiates by it, or by what it is computed from: nothing that
+                       reads it is folded by infer */
     const Expansion *expansion;
     bool lasting; /* strings point into it: nothing else may lie there until the next run */
     struct Buffer *buffer; /* its storage; set by layout, NULL before (program.h) */

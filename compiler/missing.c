@@ -17,7 +17,6 @@ const MissingOp missing_ops[] = {
     {ML, "TreeEnsembleClassifier",
      "of the ensembles of trees only the regressors have a definition"},
     {ML, "ZipMap", MAPS},
-    {"ai.onnx.preview.training", "Gradient", "it differentiates the nodes around it"},
     {0},
 };
 

@@ -10,6 +10,7 @@
 #include "graph.h"
 
 typedef struct Infer Infer;
+struct Gradient;
 
 enum { TAKES_TENSOR = 1, TAKES_SEQUENCE = 2, TAKES_OPTIONAL = 4, TAKES_ANY = 7 };
 
@@ -72,6 +73,8 @@ struct Op {
     /* For operators that are one expression of their inputs, element by element with broadcasting:
      * used by the shared infer and define of elementwise rows. */
     Expr *(*element)(Pool *pool, const Node *node, Expr *const *x, int count);
+    /* The rule of differentiation (gradient.h); NULL: that of `element`, or none. */
+    bool (*gradient)(struct Gradient *g);
     /* .net expressions over inputs declared in their text; the test suite runs each against the
      * interpreter. */
     const char *const *examples;

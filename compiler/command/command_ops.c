@@ -34,34 +34,68 @@ static const char *full_name(Arena *arena, const Op *op)
     return op->domain ? arena_format(arena, "%s.%s", op->domain, op->name) : op->name;
 }
 
+/* What its first input takes in the newest version, or its first output makes: types by name, those
+ * of a kind together. */
+static const char *types_text(Arena *arena, const Op *op)
+{
+    enum { FLOATS_8 = 0xf << DT_F8E4M3FN };
+    static const struct {
+        const char *name;
+        uint32_t types;
+    } kinds[] = {{"float", TYPES_FLOAT},     {"f32", TYPE(DT_F32)},   {"f64", TYPE(DT_F64)},
+                 {"f16", TYPE(DT_F16)},      {"bf16", TYPE(DT_BF16)}, {"int", TYPES_SIGNED},
+                 {"uint", TYPES_UNSIGNED},   {"bool", TYPE(DT_BOOL)}, {"f8", FLOATS_8},
+                 {"string", TYPE(DT_STRING)}};
+    int version = 0;
+    for (const int *v = op->versions; v && *v; v++) version = *v;
+    const Slot *slot = op_input(op, version, 0);
+    if (!slot) slot = op_output(op, version, 0);
+    uint32_t left = slot ? slot->types : 0;
+    for (int t = 0; t < DT_COUNT; t++)
+        if (!dtype_info((Dtype)t)->c) left &= ~TYPE(t); /* no code has these */
+    const char *text = "";
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        if ((left & kinds[i].types) != kinds[i].types) continue;
+        text = arena_format(arena, "%s%s%s", text, *text ? " " : "", kinds[i].name);
+        left &= ~kinds[i].types;
+    }
+    for (int t = DT_NONE + 1; t < DT_COUNT; t++)
+        if (left & TYPE(t))
+            text = arena_format(arena, "%s%s%s", text, *text ? " " : "", dtype_name((Dtype)t));
+    return *text ? text : "-";
+}
+
 /* How it becomes code. */
 static const char *how_text(const Op *op)
 {
-    return op->define || op->element ? "generated" : "folded";
+    return op->define || op->element ? "generated" : "expanded";
 }
 
 static void print_json(Arena *arena, const Op *const *ops, int count)
 {
     printf("[");
     for (int i = 0; i < count; i++)
-        printf(
-            "%s\n  {\"name\": \"%s\", \"domain\": \"%s\", \"versions\": \"%s\", \"how\": \"%s\"}",
-            i ? "," : "", ops[i]->name, ops[i]->domain ? ops[i]->domain : "",
-            versions_text(arena, ops[i]), how_text(ops[i]));
+        printf("%s\n  {\"name\": \"%s\", \"domain\": \"%s\", \"versions\": \"%s\", \"types\": "
+               "\"%s\", \"how\": \"%s\"}",
+               i ? "," : "", ops[i]->name, ops[i]->domain ? ops[i]->domain : "",
+               versions_text(arena, ops[i]), types_text(arena, ops[i]), how_text(ops[i]));
     printf("\n]\n");
 }
 
 static void print_table(Arena *arena, const Op *const *ops, int count)
 {
-    int name_width = 8, version_width = 6;
+    int name_width = 8, version_width = 6, type_width = 5;
     for (int i = 0; i < count; i++) {
         name_width = (int)max64(name_width, (int64_t)strlen(full_name(arena, ops[i])));
         version_width = (int)max64(version_width, (int64_t)strlen(versions_text(arena, ops[i])));
+        type_width = (int)max64(type_width, (int64_t)strlen(types_text(arena, ops[i])));
     }
-    printf("%-*s  %-*s  HOW        WHAT\n", name_width, "OPERATOR", version_width, "OPSETS");
+    printf("%-*s  %-*s  %-*s  HOW        WHAT\n", name_width, "OPERATOR", version_width, "OPSETS",
+           type_width, "TYPES");
     for (int i = 0; i < count; i++)
-        printf("%-*s  %-*s  %-9s  %s\n", name_width, full_name(arena, ops[i]), version_width,
-               versions_text(arena, ops[i]), how_text(ops[i]), ops[i]->doc);
+        printf("%-*s  %-*s  %-*s  %-9s  %s\n", name_width, full_name(arena, ops[i]), version_width,
+               versions_text(arena, ops[i]), type_width, types_text(arena, ops[i]),
+               how_text(ops[i]), ops[i]->doc);
     printf("%d operators\n", count);
 }
 
@@ -195,11 +229,13 @@ const Command command_ops = {
     .operands = "[FILE]",
     .title = "Lists the operators that netc knows, or that a model has",
     .help = "OPSETS are the versions of the ONNX operator set that define or change the\n"
-            "operator. HOW says whether code is generated for it, or it must fold away at\n"
-            "compile time because what it depends on is constant. With --missing the table is\n"
-            "of the operators that ONNX has and netc does not, and why. With FILE it is of\n"
-            "the operators of that model, also in the graphs inside its nodes, and what\n"
-            "becomes of each; nothing is checked.\n",
+            "operator, TYPES what its first input takes in the newest of them: float is f16,\n"
+            "bf16, f32 and f64; int and uint those of 8 to 64 bits; f8 the four floats of 8\n"
+            "bits. HOW says whether code is generated for it, or other operators take its\n"
+            "place at compile time. With --missing the table is of the operators that ONNX\n"
+            "has and netc does not, and why. With FILE it is of the operators of that model,\n"
+            "also in the graphs inside its nodes, and what becomes of each; nothing is\n"
+            "checked.\n",
     .most = 1,
     .groups = GROUP_JSON | GROUP_MISSING,
     .run = ops,

@@ -127,8 +127,35 @@ static bool may_be_known(const Node *n)
     if (extents_varying(n)) return false;
     if (strcmp(n->op_type, "Shape") == 0 || strcmp(n->op_type, "Size") == 0) return true;
     for (int i = 0; i < n->input_count; i++)
-        if (n->inputs[i] && !n->inputs[i]->data) return false;
+        if (n->inputs[i] && (!n->inputs[i]->data || n->inputs[i]->varied)) return false;
     return true;
+}
+
+/* What a Gradient names stays, and all that is computed from it. */
+static void mark_named(const Graph *g, const Attr *names)
+{
+    for (int i = 0; names && i < names->count; i++) {
+        Tensor *t = graph_find(g, names->strings[i].data);
+        if (t) t->varied = true;
+    }
+}
+
+static void mark_varied(const Graph *g)
+{
+    for (int i = 0; i < g->nodes.count; i++) {
+        const Node *n = g->nodes.items[i];
+        if (strcmp(n->op_type, "Gradient") != 0) continue;
+        mark_named(g, node_attr(n, "xs"));
+        mark_named(g, node_attr(n, "zs"));
+    }
+}
+
+static void hand_on_varied(const Node *n)
+{
+    bool varied = false;
+    for (int i = 0; i < n->input_count; i++) varied |= n->inputs[i] && n->inputs[i]->varied;
+    for (int i = 0; varied && i < n->output_count; i++)
+        if (n->outputs[i]) n->outputs[i]->varied = true;
 }
 
 /* An output of the network, also of one that is still being built; a branch's may be constants. */
@@ -266,6 +293,7 @@ static bool infer_checked(Infer *in, bool *gone)
     if (!infer_schema(in)) return false;
     if (!op->infer)
         return infer_error(in, "E0308", "the type and shape of %s cannot be inferred", op->name);
+    hand_on_varied(in->node);
     if (!infer_shapes(in)) return false;
     *gone = is_expanded(in->node);
     if (*gone) return true;
@@ -326,6 +354,7 @@ bool infer(Graph *g, Diags *diags)
 {
     int errors = diags_errors(diags);
     find_all_operators(g, diags);
+    mark_varied(g);
     infer_graph(g, diags);
     if (diags_errors(diags) != errors) return false;
     if (g->outputs.count && !settle_outputs(g, diags)) return false;

@@ -3,6 +3,7 @@
  * per channel (or, with spatial = 0 before version 9, per element of a sample). Training: the
  * batch's own statistics, and running ones as further outputs.
  */
+#include "gradient.h"
 #include "op.h"
 
 enum { X, SCALE, B, MEAN, VAR };
@@ -176,6 +177,44 @@ static const AttrSpec attrs[] = {ATTR("consumed_inputs", INTS, .until = 5),
                                  ATTR("training_mode", INT, .since = 14),
                                  {0}};
 
+/* ---- gradient: at inference, by statistics of channels ---- */
+
+/* A value for each channel in a shape that broadcasts to x. */
+static Tensor *by_channel(Gradient *g, Tensor *t)
+{
+    int64_t dims[MAX_RANK];
+    int rank = g->node->inputs[X]->rank;
+    for (int i = 0; i < rank; i++) dims[i] = i == 1 ? t->dims[0] : 1;
+    return expand_reshape(g->in, t, rank, dims);
+}
+
+static bool batchnorm_gradient(Gradient *g)
+{
+    const Node *n = g->node;
+    const Tensor *x = n->inputs[X];
+    int64_t axes[MAX_RANK] = {0};
+    if (training(n) || !per_channel(n) || x->rank < 2)
+        return gradient_refuse(g, "it is not at inference, by channels");
+    if (g->wanted[MEAN] || g->wanted[VAR]) return gradient_refuse(g, "by its statistics");
+    for (int i = 2; i < x->rank; i++) axes[i - 1] = i;
+    Tensor *epsilon = expand_number(g->in, n->inputs[VAR]->dtype, attr_float(n, "epsilon"));
+    Tensor *deviation = gradient_1(g, "Sqrt", gradient_2(g, "Add", n->inputs[VAR], epsilon));
+    Tensor *slope = gradient_2(g, "Div", n->inputs[SCALE], deviation);
+    if (!slope) return false;
+    if (g->wanted[X]) g->dx[X] = gradient_2(g, "Mul", g->dy[0], by_channel(g, slope));
+    if (g->wanted[SCALE]) {
+        Tensor *centred = gradient_2(g, "Sub", n->inputs[X], by_channel(g, n->inputs[MEAN]));
+        Tensor *normal = gradient_2(g, "Div", centred, by_channel(g, deviation));
+        Tensor *sum = gradient_sum(g, gradient_2(g, "Mul", g->dy[0], normal), x->rank - 1, axes);
+        g->dx[SCALE] = gradient_reshape(g, sum, n->inputs[SCALE]);
+    }
+    if (g->wanted[B])
+        g->dx[B] = gradient_reshape(g, gradient_sum(g, g->dy[0], x->rank - 1, axes), n->inputs[B]);
+    for (int i = X; i <= B; i++)
+        if (g->wanted[i] && !g->dx[i]) return false;
+    return true;
+}
+
 const Op ops_batchnorm[] = {
     {.name = "BatchNormalization",
      .doc = "(x - mean) / sqrt(var + epsilon) * scale + B for each channel, with given or, "
@@ -186,6 +225,7 @@ const Op ops_batchnorm[] = {
      .attrs = attrs,
      .infer = batchnorm_infer,
      .define = batchnorm_define,
+     .gradient = batchnorm_gradient,
      .examples = (const char *const[]){"BatchNormalization(x: f32[2, 3, 4, 4], scale: f32[3], b: "
                                        "f32[3], mean: f32[3], f32[3] [0.5, 1.0, 2.0])",
                                        0}},

@@ -3,6 +3,7 @@
  * bits. Strings become numbers and numbers strings through the runtime.
  */
 #include "extents.h"
+#include "gradient.h"
 #include "known.h"
 #include "number_text.h"
 #include "quantize.h"
@@ -122,6 +123,14 @@ static void define_bitcast(Definer *d)
 #define SATURATE                                                                                   \
     ATTR("saturate", INT, .i = 1, .since = 19), ATTR("round_mode", STRING, .s = "up", .since = 24)
 
+static bool cast_gradient(Gradient *g)
+{
+    Node *n = expand_node(g->in, "Cast", 1);
+    n->inputs[0] = g->dy[0];
+    g->dx[0] = expand_done(g->in, gradient_int(g, n, "to", g->node->inputs[0]->dtype));
+    return g->dx[0] != NULL;
+}
+
 const Op ops_cast[] = {
     {.name = "BitCast",
      .doc = "The bits of each element taken for those of another type of the same width.",
@@ -144,6 +153,7 @@ const Op ops_cast[] = {
      .infer = infer_cast,
      .extents = extents_as_first,
      .define = define_cast,
+     .gradient = cast_gradient,
      .element = cast,
      EXAMPLES("Cast(x: f32[2, 3], to: i32)", "Cast(x: i32[2, 3], to: f32)",
               "Cast(x: f32[4], to: bool)", "Cast(x: f32[6], to: string)",

@@ -4,6 +4,8 @@
  */
 #include "expand.h"
 #include "extents.h"
+#include "gradient.h"
+#include "op.h"
 
 static bool concat_check(Infer *in, const Tensor *first, const Tensor *t, int axis)
 {
@@ -208,6 +210,34 @@ static void split_define(Definer *d)
     }
 }
 
+/* ---- gradients ---- */
+
+static bool concat_gradient(Gradient *g)
+{
+    const Node *n = g->node;
+    int axis = attr_axis(n, n->outputs[0]->rank);
+    int64_t from = 0;
+    for (int i = 0; i < n->input_count; from += n->inputs[i++]->dims[axis]) {
+        int64_t to = from + n->inputs[i]->dims[axis];
+        if (g->wanted[i] && !(g->dx[i] = expand_take(g->in, g->dy[0], axis, from, to, false)))
+            return false;
+    }
+    return true;
+}
+
+static bool split_gradient(Gradient *g)
+{
+    const Node *n = g->node;
+    int axis = attr_axis(n, n->inputs[0]->rank);
+    Tensor **parts = NEW_ARRAY(g->in->graph->arena, Tensor *, n->output_count);
+    for (int i = 0; i < n->output_count; i++) {
+        if (!n->outputs[i]) return gradient_refuse(g, "one of its parts is not used");
+        parts[i] = g->dy[i] ? g->dy[i] : gradient_zeros(g, n->outputs[i]);
+        if (!parts[i]) return false;
+    }
+    return (g->dx[0] = expand_concat(g->in, parts, n->output_count, axis)) != NULL;
+}
+
 static const Slot concat_inputs[] = {SLOT("inputs", TYPES_ALL, "T", .variadic = true), {0}};
 static const Slot concat_outputs[] = {SLOT("concat_result", TYPES_ALL, "T"), {0}};
 static const AttrSpec concat_attrs[] = {
@@ -233,6 +263,7 @@ const Op ops_concat[] = {
      .infer = concat_infer,
      .extents = concat_extents,
      .define = concat_define,
+     .gradient = concat_gradient,
      .examples =
          (const char *const[]){"Concat(x: f32[2, 3], y: f32[2, 4], axis: 1)",
                                "Concat(x: f32[2, 3], y: f32[1, 3], z: f32[3, 3], axis: -2)", 0}},
@@ -244,5 +275,6 @@ const Op ops_concat[] = {
      .attrs = split_attrs,
      .infer = split_infer,
      .define = split_define,
+     .gradient = split_gradient,
      .examples = (const char *const[]){"a, b = Split(x: f32[6, 2], i64[2] [2, 4])", 0}},
     {0}};

@@ -3,6 +3,7 @@
  * the gathering form, in which every output element sums the inputs that reach it.
  */
 #include "convolution.h"
+#include "gradient_window.h"
 
 /* ---- Conv ---- */
 
@@ -200,6 +201,51 @@ static const AttrSpec transposed_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSE
                                             ATTR("strides", INTS),
                                             {0}};
 
+/* ---- gradient ---- */
+
+/* [n, groups * c, space...] as [c, groups * n, space...], or with `outer` [groups * c, n, ...]. */
+static Tensor *turned(Gradient *g, Tensor *x, int64_t groups, bool outer)
+{
+    int64_t n = x->dims[0], c = x->dims[1] / groups, split[MAX_RANK + 1] = {n, groups, c},
+            order[MAX_RANK + 1] = {outer ? 1 : 2, outer ? 2 : 1, 0}, joined[MAX_RANK];
+    joined[0] = outer ? groups * c : c;
+    joined[1] = outer ? n : groups * n;
+    for (int i = 2; i < x->rank; i++) split[i + 1] = joined[i] = x->dims[i], order[i + 1] = i + 1;
+    Tensor *t = expand_reshape(g->in, x, x->rank + 1, split);
+    t = gradient_transpose(g, t, order);
+    return t ? expand_reshape(g->in, t, x->rank, joined) : NULL;
+}
+
+/* The convolution of x by dy, batch and channels having changed places, as long as the kernel. */
+static Tensor *conv_weights(Gradient *g, const Convolution *c)
+{
+    int rank = c->x->rank;
+    int64_t order[MAX_RANK];
+    Tensor *x = turned(g, c->x, c->group, false), *dy = turned(g, g->dy[0], c->group, true);
+    Tensor *t = x && dy ? gradient_window_node(g, "Conv", x, dy, &c->window, c->group, true) : NULL;
+    for (int i = 0; i < rank; i++) order[i] = i < 2 ? 1 - i : i;
+    t = gradient_transpose(g, t, order);
+    for (int i = 2; i < rank && t; i++) t = expand_take(g->in, t, i, 0, c->w->dims[i], false);
+    return t;
+}
+
+static bool conv_gradient(Gradient *g)
+{
+    const Node *n = g->node;
+    int64_t axes[MAX_RANK] = {0};
+    Convolution c;
+    Infer in = {g->in->graph, (Node *)n, g->in->diags};
+    if (!convolution_infer(&in, n->inputs[0], n->inputs[1], node_input(n, 2), &c)) return false;
+    if (c.x->rank == MAX_RANK) return gradient_refuse(g, "it has too many dimensions");
+    if (g->wanted[0] && !(g->dx[0] = gradient_window_back(g, g->dy[0], c.w, &c.window, c.group)))
+        return false;
+    if (g->wanted[1] && !(g->dx[1] = conv_weights(g, &c))) return false;
+    if (n->input_count < 3 || !g->wanted[2]) return true;
+    for (int i = 2; i < c.x->rank; i++) axes[i - 1] = i;
+    g->dx[2] = gradient_reshape(g, gradient_sum(g, g->dy[0], c.x->rank - 1, axes), n->inputs[2]);
+    return g->dx[2] != NULL;
+}
+
 const Op ops_conv[] = {
     {.name = "Conv",
      .doc = "Convolution of x[n, ic, spatial...] with w[oc, ic / group, kernel...], plus a bias "
@@ -210,6 +256,7 @@ const Op ops_conv[] = {
      .attrs = conv_attrs,
      .infer = conv_infer,
      .define = conv_define,
+     .gradient = conv_gradient,
      .macs = conv_macs,
      .examples =
          (const char *const[]){

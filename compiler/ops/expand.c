@@ -2,6 +2,7 @@
  * Expand and Tile: repetition, along dimensions of 1 by broadcasting or of any dimension as a
  * whole. The target shape and the repeats are constant inputs.
  */
+#include "gradient.h"
 #include "op.h"
 
 static bool expand_infer(Infer *in)
@@ -84,6 +85,12 @@ static void tile_define(Definer *d)
     define_tensor(d, out, vars, ex_load(d->pool, x, index));
 }
 
+static bool expand_gradient(Gradient *g)
+{
+    const Tensor *x = g->node->inputs[0];
+    return (g->dx[0] = gradient_sum_to(g, g->dy[0], x->rank, x->dims)) != NULL;
+}
+
 static const Slot expand_inputs[] = {
     SLOT("input", TYPES_ALL, "T"), SLOT("shape", TYPE(DT_I64), NULL), {0}};
 static const Slot tile_inputs[] = {SLOT("input", TYPES_ALL, "T"),
@@ -101,6 +108,7 @@ const Op ops_expand[] = {
      .outputs = outputs,
      .infer = expand_infer,
      .define = expand_define,
+     .gradient = expand_gradient,
      .examples = (const char *const[]){"Expand(x: f32[3, 1], i64[3] [2, 1, 4])", 0}},
     {.name = "Tile",
      .doc = "Repeats the whole tensor along each dimension.",

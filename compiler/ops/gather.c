@@ -4,6 +4,7 @@
  * input can reach outside the data.
  */
 #include "extents.h"
+#include "gradient.h"
 #include "indices.h"
 
 /* indices[at...] into an extent. One constant index becomes a plain number; folding may have found
@@ -177,6 +178,24 @@ static void nd_define(Definer *d)
     define_tensor(d, out, vars, ex_load(d->pool, data, at));
 }
 
+/* Everything is added where it came from. */
+static bool gather_gradient(Gradient *g)
+{
+    Tensor *x = g->node->inputs[0], *indices = g->node->inputs[1];
+    int axis = axis_of(g->node);
+    int64_t dims[MAX_RANK], along[MAX_RANK], count = tensor_elements(indices);
+    for (int i = 0; i < x->rank; i++) dims[i] = x->dims[i], along[i] = 1;
+    dims[axis] = along[axis] = count;
+    Tensor *at = expand_reshape(g->in, indices, x->rank, along);
+    Node *n = expand_node(g->in, "ScatterElements", 3);
+    n->inputs[0] = gradient_zeros(g, x);
+    n->inputs[1] = gradient_2(g, "Expand", at, expand_ints(g->in, 1, x->rank, dims));
+    n->inputs[2] = expand_reshape(g->in, g->dy[0], x->rank, dims);
+    static const char add[] = "add";
+    node_add_attr(g->in->graph, n, "reduction", ATTR_STRING)->s = (String){add, strlen(add)};
+    return (g->dx[0] = expand_done(g->in, gradient_int(g, n, "axis", axis))) != NULL;
+}
+
 static const Slot inputs[] = {
     SLOT("data", TYPES_ALL, "T"), SLOT("indices", TYPES_INDEX, "Tind"), {0}};
 static const Slot nd_inputs[] = {
@@ -195,6 +214,7 @@ const Op ops_gather[] = {
      .infer = gather_infer,
      .extents = gather_extents,
      .define = gather_define,
+     .gradient = gather_gradient,
      .examples = (const char *const[]){"Gather(x: f32[5, 3], i: i64[2])",
                                        "Gather(x: f32[5, 3], i64[2, 2] [[0, 4], [-1, 2]])",
                                        "Gather(x: f32[2, 5, 3], i64[2] [3, 1], axis: 1)", 0}},

@@ -320,8 +320,8 @@ const Op ops_generators[] = {
      .doc = "The tensor, number, string or list of these given as an attribute.",
      VERSIONS(1, 9, 11, 12, 13, 19, 21, 23, 24, 25),
      .inputs = (const Slot[]){{0}},
-     OUTPUTS(SLOT("output", FLOATS_NO_BF16, "T", .until = 8),
-             SLOT("output", ANY_NO_BF16 | STRINGS, "T", .since = 9, .until = 12),
+     /* Until 8 it made floats alone, but exporters wrote shapes with it. */
+     OUTPUTS(SLOT("output", ANY_NO_BF16 | STRINGS, "T", .until = 12),
              SLOT("output", ANY | STRINGS, "T", .since = 13, .until = 18),
              SLOT("output", ANY_8BIT | STRINGS, "T", .since = 19, .until = 20),
              SLOT("output", ANY_4BIT | STRINGS, "T", .since = 21, .until = 22),

@@ -2,6 +2,7 @@
  * GlobalAveragePool, GlobalMaxPool and GlobalLpPool: one value for each channel, reduced over all
  * spatial dimensions, which stay with extent 1.
  */
+#include "gradient.h"
 #include "op.h"
 
 static bool global_infer(Infer *in)
@@ -81,6 +82,15 @@ static const Slot inputs[] = {SLOT("X", TYPES_FLOAT, "T"), {0}},
 static const AttrSpec lp_attrs[] = {
     ATTR("p", FLOAT, .f = 2, .until = 1), ATTR("p", INT, .i = 2, .since = 2), {0}};
 
+static bool average_gradient(Gradient *g)
+{
+    const Tensor *x = g->node->inputs[0];
+    int64_t area = tensor_elements(x) / max64(1, x->dims[0] * x->dims[1]);
+    Tensor *part = gradient_scaled(g, g->dy[0], 1 / (double)max64(area, 1));
+    g->dx[0] = gradient_2(g, "Expand", part, expand_ints(g->in, 1, x->rank, x->dims));
+    return g->dx[0] != NULL;
+}
+
 const Op ops_global_pool[] = {
     {.name = "GlobalAveragePool",
      .doc = "The mean of every channel.",
@@ -89,6 +99,7 @@ const Op ops_global_pool[] = {
      .outputs = outputs,
      .infer = global_infer,
      .define = average_define,
+     .gradient = average_gradient,
      .examples = (const char *const[]){"GlobalAveragePool(x: f32[2, 3, 4, 5])", 0}},
     {.name = "GlobalMaxPool",
      .doc = "The maximum of every channel.",

@@ -3,6 +3,7 @@
  */
 #include "extents.h"
 #include "expand.h"
+#include "gradient.h"
 #include "random.h"
 #include "row.h"
 
@@ -115,6 +116,7 @@ const Op ops_identity[] = {
      .infer = infer_identity,
      .extents = extents_as_first,
      .define = define_identity,
+     .gradient = gradient_reshaped,
      EXAMPLES("Identity(x: f32[2, 3])", "Identity(x: bool[4])", "Identity(x: string[4])")},
     {0},
 };

@@ -3,6 +3,7 @@
  * SoftmaxCrossEntropyLoss, which takes the logarithm of the softmax first. Scores are [N, C, d...],
  * labels [N, d...].
  */
+#include "gradient.h"
 #include "reduction.h"
 #include "row.h"
 
@@ -103,6 +104,78 @@ static void define_cross_entropy(Definer *d)
     define_loss_of(d, log_probabilities);
 }
 
+/* ---- gradients ---- */
+
+/* 1 at each label that counts, times its class' weight, else 0: in the shape of the scores. */
+static Tensor *label_weights(Gradient *g)
+{
+    const Node *n = g->node;
+    Tensor *scores = n->inputs[0], *labels = n->inputs[1], *weights = node_input(n, 2);
+    int64_t dims[MAX_RANK];
+    for (int i = 0; i < scores->rank; i++) dims[i] = i == 1 ? scores->dims[1] : 1;
+    int64_t *classes = NEW_ARRAY(g->in->graph->arena, int64_t, dims[1] + 1);
+    for (int64_t i = 0; i < dims[1]; i++) classes[i] = i;
+    if (attr_given(n, "ignore_index")) {
+        int64_t ignored = attr_int(n, "ignore_index");
+        if (ignored >= 0 && ignored < dims[1]) classes[ignored] = -1;
+    }
+    Tensor *all =
+        expand_reshape(g->in, expand_ints(g->in, 1, dims[1], classes), scores->rank, dims);
+    memcpy(dims, scores->dims, (size_t)scores->rank * sizeof *dims);
+    dims[1] = 1;
+    Node *cast = expand_node(g->in, "Cast", 1);
+    cast->inputs[0] = expand_reshape(g->in, labels, scores->rank, dims);
+    Tensor *own = expand_done(g->in, gradient_int(g, cast, "to", DT_I64));
+    Tensor *one = expand_number(g->in, scores->dtype, 1),
+           *zero = expand_number(g->in, scores->dtype, 0);
+    for (int i = 0; i < scores->rank; i++) dims[i] = i == 1 ? scores->dims[1] : 1;
+    if (weights) one = expand_reshape(g->in, weights, scores->rank, dims);
+    return gradient_3(g, "Where", gradient_2(g, "Equal", own, all), one, zero);
+}
+
+/* What comes back to the log-probabilities from the loss. */
+static Tensor *from_loss(Gradient *g, Tensor *dy)
+{
+    const Tensor *scores = g->node->inputs[0];
+    const char *reduction = attr_text(g->node, "reduction");
+    Tensor *counts = label_weights(g);
+    if (!counts) return NULL;
+    if (strcmp(reduction, "none") == 0) {
+        int64_t dims[MAX_RANK];
+        memcpy(dims, scores->dims, (size_t)scores->rank * sizeof *dims);
+        dims[1] = 1;
+        dy = expand_reshape(g->in, dy, scores->rank, dims);
+    } else if (strcmp(reduction, "mean") == 0) {
+        counts = gradient_2(g, "Div", counts, gradient_sum(g, counts, 0, NULL));
+    }
+    return gradient_2(g, "Mul", gradient_1(g, "Neg", counts), dy);
+}
+
+static bool by_scores_alone(Gradient *g)
+{
+    return g->node->input_count < 3 || !g->wanted[2] ||
+           gradient_refuse(g, "by the weights of the classes");
+}
+
+static bool nll_gradient(Gradient *g)
+{
+    return by_scores_alone(g) && (g->dx[0] = from_loss(g, g->dy[0])) != NULL;
+}
+
+/* Through the logarithm of the softmax: d - softmax * sum(d). */
+static bool cross_entropy_gradient(Gradient *g)
+{
+    Tensor *d = g->dy[0] ? from_loss(g, g->dy[0]) : NULL;
+    if (!by_scores_alone(g) || (g->dy[0] && !d)) return false;
+    if (g->node->output_count > 1 && g->dy[1]) d = d ? gradient_2(g, "Add", d, g->dy[1]) : g->dy[1];
+    Node *n = expand_node(g->in, "Softmax", 1);
+    n->inputs[0] = g->node->inputs[0];
+    Tensor *softmax = expand_done(g->in, gradient_int(g, n, "axis", 1));
+    Tensor *sum = d ? gradient_sum(g, d, 1, (int64_t[]){1}) : NULL;
+    g->dx[0] = gradient_2(g, "Sub", d, gradient_2(g, "Mul", softmax, sum));
+    return g->dx[0] != NULL;
+}
+
 #define LOSS_ATTRS ATTRS(ATTR("ignore_index", INT), ATTR("reduction", STRING, .s = "mean"))
 
 const Op ops_losses[] = {
@@ -116,6 +189,7 @@ const Op ops_losses[] = {
      LOSS_ATTRS,
      .infer = infer_loss,
      .define = define_negative_log_likelihood,
+     .gradient = nll_gradient,
      EXAMPLES("NegativeLogLikelihoodLoss(x: f32[3, 5], t: i64[3])",
               "NegativeLogLikelihoodLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: "
               "\"none\")")},
@@ -130,6 +204,7 @@ const Op ops_losses[] = {
      LOSS_ATTRS,
      .infer = infer_loss,
      .define = define_cross_entropy,
+     .gradient = cross_entropy_gradient,
      EXAMPLES(
          "SoftmaxCrossEntropyLoss(x: f32[3, 5], t: i64[3])",
          "SoftmaxCrossEntropyLoss(x: f32[2, 3, 4], t: i64[2, 4], w: f32[3], reduction: \"sum\")")},

@@ -3,6 +3,7 @@
  * adds a scaled third matrix that broadcasts to it; factors of 1 leave no trace in the definition.
  */
 #include "extents.h"
+#include "gradient.h"
 #include "matrix.h"
 
 #define TYPES_PRODUCT (TYPES_FLOAT | TYPE(DT_I32) | TYPE(DT_I64) | TYPE(DT_U32) | TYPE(DT_U64))
@@ -157,6 +158,70 @@ static int64_t gemm_macs(const Node *n)
     return checked_mul(tensor_elements(n->outputs[0]), gemm_inner(n), &macs) ? macs : INT64_MAX;
 }
 
+/* ---- gradients ---- */
+
+/* A vector as the matrix that it is treated as. */
+static Tensor *as_matrix(Gradient *g, Tensor *t, bool column)
+{
+    if (t->rank > 1) return t;
+    return expand_reshape(g->in, t, 2,
+                          column ? (int64_t[]){t->dims[0], 1} : (int64_t[]){1, t->dims[0]});
+}
+
+static Tensor *matmul_dy(Gradient *g, const Tensor *a, const Tensor *b)
+{
+    const Tensor *y = g->node->outputs[0];
+    int64_t dims[MAX_RANK];
+    int batch = y->rank - (a->rank > 1) - (b->rank > 1);
+    memcpy(dims, y->dims, (size_t)batch * sizeof *dims);
+    dims[batch] = a->rank > 1 ? a->dims[a->rank - 2] : 1;
+    dims[batch + 1] = b->rank > 1 ? b->dims[b->rank - 1] : 1;
+    return expand_reshape(g->in, g->dy[0], batch + 2, dims);
+}
+
+static Tensor *matmul_side(Gradient *g, Tensor *left, Tensor *right, const Tensor *matrix,
+                           const Tensor *to)
+{
+    Tensor *dx = gradient_2(g, "MatMul", left, right);
+    return gradient_reshape(g, gradient_sum_to(g, dx, matrix->rank, matrix->dims), to);
+}
+
+/* dA = dY B^T, dB = A^T dY, summed over the batches that were repeated. */
+static bool matmul_gradient(Gradient *g)
+{
+    Tensor *a = g->node->inputs[0], *b = g->node->inputs[1];
+    Tensor *left = as_matrix(g, a, false), *right = as_matrix(g, b, true), *dy = matmul_dy(g, a, b);
+    if (!left || !right || !dy) return false;
+    if (g->wanted[0] && !(g->dx[0] = matmul_side(g, dy, gradient_swap(g, right), left, a)))
+        return false;
+    return !g->wanted[1] || (g->dx[1] = matmul_side(g, gradient_swap(g, left), dy, right, b));
+}
+
+static Tensor *gemm_product(Gradient *g, Tensor *a, bool turn_a, Tensor *b, bool turn_b)
+{
+    Node *n = expand_node(g->in, "Gemm", 2);
+    n->inputs[0] = a;
+    n->inputs[1] = b;
+    gradient_int(g, gradient_int(g, n, "transA", turn_a), "transB", turn_b);
+    return gradient_scaled(g, expand_done(g->in, n), attr_float(g->node, "alpha"));
+}
+
+static bool gemm_gradient(Gradient *g)
+{
+    const Node *n = g->node;
+    Tensor *a = n->inputs[0], *b = n->inputs[1], *c = node_input(n, 2), *dy = g->dy[0];
+    bool turn_a = attr_int(n, "transA"), turn_b = attr_int(n, "transB");
+    if (g->wanted[0] && !(g->dx[0] = turn_a ? gemm_product(g, b, turn_b, dy, true)
+                                            : gemm_product(g, dy, false, b, !turn_b)))
+        return false;
+    if (g->wanted[1] && !(g->dx[1] = turn_b ? gemm_product(g, dy, true, a, turn_a)
+                                            : gemm_product(g, a, !turn_a, dy, false)))
+        return false;
+    if (!c || !g->wanted[2]) return true;
+    Tensor *sum = gradient_sum_to(g, dy, c->rank, c->dims);
+    return (g->dx[2] = gradient_scaled(g, sum, attr_float(n, "beta"))) != NULL;
+}
+
 static const Slot matmul_inputs[] = {
     SLOT("A", TYPES_PRODUCT, "T"), SLOT("B", TYPES_PRODUCT, "T"), {0}};
 static const Slot gemm_inputs[] = {SLOT("A", TYPES_PRODUCT, "T"),
@@ -179,6 +244,7 @@ const Op ops_matmul[] = {
      .infer = matmul_infer,
      .extents = matmul_extents,
      .define = matmul_define,
+     .gradient = matmul_gradient,
      .macs = matmul_macs,
      .examples = (const char *const[]){"MatMul(a: f32[3, 4], b: f32[4, 5])",
                                        "MatMul(a: f32[2, 1, 3, 4], b: f32[5, 4, 2])",
@@ -193,6 +259,7 @@ const Op ops_matmul[] = {
      .infer = gemm_infer,
      .extents = gemm_extents,
      .define = gemm_define,
+     .gradient = gemm_gradient,
      .macs = gemm_macs,
      .examples = (const char *const[]){"Gemm(a: f32[2, 3], b: f32[3, 4], c: f32[4])",
                                        "Gemm(a: f32[3, 2], b: f32[4, 3], c: f32[2, 1], alpha: 0.5, "

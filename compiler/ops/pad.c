@@ -3,6 +3,7 @@
  * nearest edge, the mirror image or the other end. Pads are an attribute before version 11 and a
  * constant input since; version 18 may name axes.
  */
+#include "gradient.h"
 #include "row.h"
 
 #define LIMIT ((int64_t)1 << 40) /* of one pad, so that sums with extents cannot overflow */
@@ -143,6 +144,22 @@ static void pad_define(Definer *d)
     define_tensor(d, out, vars, mode->index ? load : ex_select(p, inside, load, pad_value(d)));
 }
 
+/* What was added is cut off again. */
+static bool pad_gradient(Gradient *g)
+{
+    const Tensor *x = g->node->inputs[0];
+    int64_t before[MAX_RANK], after[MAX_RANK], pads[2 * MAX_RANK];
+    Infer in = {g->in->graph, (Node *)g->node, g->in->diags};
+    if (pad_mode(g->node)->index) return gradient_refuse(g, "its mode is not constant");
+    if (!read_pads(&in, x->rank, before, after)) return false;
+    for (int i = 0; i < x->rank; i++) pads[i] = -before[i], pads[i + x->rank] = -after[i];
+    Tensor *list = expand_ints(g->in, 1, 2 * x->rank, pads);
+    if (g->wanted[0]) g->dx[0] = gradient_2(g, "Pad", g->dy[0], list);
+    if (g->node->input_count > 2 && g->wanted[2])
+        return gradient_refuse(g, "by the value that it adds");
+    return !g->wanted[0] || g->dx[0];
+}
+
 static const Slot inputs[] = {SLOT("data", ANY, "T", .until = 12),
                               SLOT("data", ANY | STRINGS, "T", .since = 13, .until = 20),
                               SLOT("data", ANY_2BIT | STRINGS, "T", .since = 21),
@@ -167,6 +184,7 @@ const Op ops_pad[] = {
      .attrs = attrs,
      .infer = pad_infer,
      .define = pad_define,
+     .gradient = pad_gradient,
      .examples =
          (const char *const[]){"Pad(x: f32[2, 3], i64[4] [0, 1, 0, 2])",
                                "Pad(x: f32[2, 4], i64[4] [0, 2, 0, 3], mode: \"reflect\")",

@@ -4,6 +4,7 @@
  * counts, which is constant unless windows reach into padding that does not count, or past its end
  * in ceil_mode.
  */
+#include "gradient_window.h"
 #include "window.h"
 
 static bool pool_infer(Infer *in)
@@ -185,6 +186,74 @@ static const AttrSpec lp_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
                                     ATTR("strides", INTS),
                                     {0}};
 
+/* ---- gradients ---- */
+
+static Tensor *ones(Gradient *g, const Tensor *like, int64_t batch, int64_t channels,
+                    const Window *w, bool kernel)
+{
+    int64_t dims[MAX_RANK] = {batch, channels};
+    for (int i = 0; i < w->rank; i++) dims[i + 2] = kernel ? w->dim[i].kernel : w->dim[i].in;
+    return gradient_2(g, "Expand", expand_number(g->in, like->dtype, 1),
+                      expand_ints(g->in, 1, w->rank + 2, dims));
+}
+
+/* Every element of a window gets its part of the window's derivative. */
+static bool average_gradient(Gradient *g)
+{
+    const Tensor *x = g->node->inputs[0];
+    Window w;
+    Tensor *part = g->dy[0];
+    if (!gradient_window_of(g, NULL, &w)) return false;
+    if (op_attr(g->node->op, g->node->version, "count_include_pad") &&
+        attr_int(g->node, "count_include_pad")) {
+        part = gradient_scaled(g, part, 1 / (double)window_volume(&w));
+    } else {
+        Tensor *count = gradient_window_node(g, "Conv", ones(g, x, 1, 1, &w, false),
+                                             ones(g, x, 1, 1, &w, true), &w, 1, false);
+        part = gradient_2(g, "Div", part, count);
+    }
+    Tensor *kernel = ones(g, x, x->dims[1], 1, &w, true);
+    return part && kernel &&
+           (g->dx[0] = gradient_window_back(g, part, kernel, &w, x->dims[1])) != NULL;
+}
+
+/* The positions of the maxima, by the same pool with that output. */
+static Tensor *max_positions(Gradient *g)
+{
+    Graph *graph = g->in->graph;
+    Node *n = expand_node(g->in, "MaxPool", 1);
+    n->inputs[0] = g->node->inputs[0];
+    n->version = (int)max64(g->node->version, 8); /* has had the output since */
+    n->attrs = g->node->attrs;
+    n->attr_count = g->node->attr_count;
+    n->outputs = NEW_ARRAY(graph->arena, Tensor *, 2);
+    n->output_count = 2;
+    for (int i = 0; i < 2; i++) {
+        const char *name =
+            graph_unique_name(graph, arena_format(graph->arena, "%s.maxima", n->name));
+        node_set_output(n, i, graph_add_tensor(graph, TENSOR_VALUE, name, DT_NONE, -1, NULL));
+    }
+    return infer_append(graph, n, g->in->diags) ? expand_resolve(n->outputs[1]) : NULL;
+}
+
+static bool max_gradient(Gradient *g)
+{
+    Tensor *x = g->node->inputs[0], *dy = g->dy[0];
+    int64_t all = tensor_elements(x), count = tensor_elements(dy);
+    if (op_attr(g->node->op, g->node->version, "storage_order") &&
+        attr_int(g->node, "storage_order"))
+        return gradient_refuse(g, "its storage_order is by columns");
+    Tensor *at = max_positions(g), *zero = gradient_zeros(g, x);
+    if (!at || !zero) return false;
+    Node *n = expand_node(g->in, "ScatterElements", 3);
+    n->inputs[0] = expand_reshape(g->in, zero, 1, &all);
+    n->inputs[1] = expand_reshape(g->in, at, 1, &count);
+    n->inputs[2] = expand_reshape(g->in, dy, 1, &count);
+    static const char add[] = "add";
+    node_add_attr(g->in->graph, n, "reduction", ATTR_STRING)->s = (String){add, strlen(add)};
+    return (g->dx[0] = gradient_reshape(g, expand_done(g->in, n), x)) != NULL;
+}
+
 const Op ops_pool[] = {
     {.name = "MaxPool",
      .doc = "The maximum of each window of every channel, and on demand where it is; padding never "
@@ -195,6 +264,7 @@ const Op ops_pool[] = {
      .attrs = max_attrs,
      .infer = pool_infer,
      .define = max_define,
+     .gradient = max_gradient,
      .examples =
          (const char *const[]){"MaxPool(x: f32[1, 2, 6, 6], kernel_shape: [2, 2], strides: [2, 2])",
                                "MaxPool(x: f32[1, 2, 7, 7], kernel_shape: [3, 3], strides: [2, 2], "
@@ -209,6 +279,7 @@ const Op ops_pool[] = {
      .attrs = average_attrs,
      .infer = pool_infer,
      .define = average_define,
+     .gradient = average_gradient,
      .examples =
          (const char *const[]){
              "AveragePool(x: f32[1, 2, 6, 6], kernel_shape: [2, 2], strides: [2, 2])",

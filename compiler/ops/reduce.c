@@ -5,6 +5,7 @@
  */
 #include "expand.h"
 #include "extents.h"
+#include "gradient.h"
 #include "reduction.h"
 #include "row.h"
 
@@ -202,6 +203,80 @@ static void define_log_sum_exp(Definer *d)
 }
 
 /* The schema's history: bf16 since opset 13, the axes as an input since `input`. */
+/* ---- gradients ---- */
+
+/* A value of the result's shape, with the reduced dimensions as 1. */
+static Tensor *kept(Gradient *g, Tensor *t)
+{
+    Axes axes = node_axes(g->node);
+    int64_t dims[MAX_RANK];
+    int rank = axes_result(&axes, true, dims);
+    return t ? expand_reshape(g->in, t, rank, dims) : NULL;
+}
+
+static Tensor *spread(Gradient *g, Tensor *t)
+{
+    const Tensor *x = g->node->inputs[0];
+    t = kept(g, t);
+    if (!t || x->rank == 0) return t;
+    return gradient_2(g, "Expand", t, expand_ints(g->in, 1, x->rank, x->dims));
+}
+
+static bool sum_gradient(Gradient *g) { return (g->dx[0] = spread(g, g->dy[0])) != NULL; }
+
+static bool mean_gradient(Gradient *g)
+{
+    Axes axes = node_axes(g->node);
+    double part = 1 / (double)max64(axes_extent(&axes), 1);
+    return (g->dx[0] = spread(g, gradient_scaled(g, g->dy[0], part))) != NULL;
+}
+
+static bool sum_square_gradient(Gradient *g)
+{
+    Tensor *twice = gradient_scaled(g, g->node->inputs[0], 2);
+    return (g->dx[0] = gradient_2(g, "Mul", kept(g, g->dy[0]), twice)) != NULL;
+}
+
+static bool l1_gradient(Gradient *g)
+{
+    Tensor *sign = gradient_1(g, "Sign", g->node->inputs[0]);
+    return (g->dx[0] = gradient_2(g, "Mul", kept(g, g->dy[0]), sign)) != NULL;
+}
+
+static bool l2_gradient(Gradient *g)
+{
+    Tensor *part = gradient_2(g, "Div", g->dy[0], g->node->outputs[0]);
+    return (g->dx[0] = gradient_2(g, "Mul", kept(g, part), g->node->inputs[0])) != NULL;
+}
+
+static bool log_sum_gradient(Gradient *g)
+{
+    Tensor *part = gradient_2(g, "Div", g->dy[0], gradient_1(g, "Exp", g->node->outputs[0]));
+    return (g->dx[0] = spread(g, part)) != NULL;
+}
+
+static bool log_sum_exp_gradient(Gradient *g)
+{
+    Tensor *over = gradient_2(g, "Sub", g->node->inputs[0], kept(g, g->node->outputs[0]));
+    return (g->dx[0] = gradient_2(g, "Mul", kept(g, g->dy[0]), gradient_1(g, "Exp", over))) != NULL;
+}
+
+/* The elements that are the extreme share what comes back. */
+static bool extreme_gradient(Gradient *g)
+{
+    Tensor *x = g->node->inputs[0];
+    Axes axes = node_axes(g->node);
+    int64_t list[MAX_RANK];
+    int count = 0;
+    for (int i = 0; i < axes.rank; i++)
+        if (axes.reduced[i]) list[count++] = i;
+    Tensor *one = expand_number(g->in, x->dtype, 1), *zero = expand_number(g->in, x->dtype, 0);
+    Tensor *equal = gradient_2(g, "Equal", x, kept(g, g->node->outputs[0]));
+    Tensor *is = gradient_3(g, "Where", equal, one, zero);
+    Tensor *share = count ? gradient_2(g, "Div", is, gradient_sum(g, is, count, list)) : is;
+    return (g->dx[0] = gradient_2(g, "Mul", kept(g, g->dy[0]), share)) != NULL;
+}
+
 #define AXES_SLOT(input) SLOT("axes", TYPE(DT_I64), NULL, .optional = true, .since = input)
 #define AXES_ATTRS(input)                                                                          \
     ATTRS(ATTR("axes", INTS, .until = input - 1), ATTR("keepdims", INT, .i = 1),                   \
@@ -229,30 +304,35 @@ const Op ops_reduce[] = {
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_l1,
+     .gradient = l1_gradient,
      EXAMPLES("ReduceL1(x: f32[2, 3])", "ReduceL1(x: i32[2, 3], i64[1] [1], keepdims: 0)")},
     {.name = "ReduceL2",
      .doc = "The root of the sum of squares over axes.",
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_l2,
+     .gradient = l2_gradient,
      EXAMPLES("ReduceL2(x: f32[2, 3], i64[1] [1])")},
     {.name = "ReduceLogSum",
      .doc = "The logarithm of the sum over axes.",
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_log_sum,
+     .gradient = log_sum_gradient,
      EXAMPLES("ReduceLogSum(x: f32[2, 3], i64[1] [-1], keepdims: 0)")},
     {.name = "ReduceLogSumExp",
      .doc = "The logarithm of the sum of exponentials over axes.",
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_log_sum_exp,
+     .gradient = log_sum_exp_gradient,
      EXAMPLES("ReduceLogSumExp(x: f32[2, 3], i64[1] [1])",
               "ReduceLogSumExp(x: f32[2, 3], i64[1] [0], keepdims: 0)")},
     {.name = "ReduceMax",
      .doc = "The largest element over axes.",
      EXTREME,
      .define = define_max,
+     .gradient = extreme_gradient,
      EXAMPLES("ReduceMax(x: f32[2, 3], i64[1] [1])", "ReduceMax(x: u8[2, 3])",
               "ReduceMax(x: bool[2, 3], i64[1] [0])")},
     {.name = "ReduceMean",
@@ -260,12 +340,14 @@ const Op ops_reduce[] = {
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_mean,
+     .gradient = mean_gradient,
      EXAMPLES("ReduceMean(x: f32[2, 3, 4], i64[2] [1, 2])",
               "ReduceMean(x: f32[2, 3, 4], i64[2] [0, 2], keepdims: 0)")},
     {.name = "ReduceMin",
      .doc = "The smallest element over axes.",
      EXTREME,
      .define = define_min,
+     .gradient = extreme_gradient,
      EXAMPLES("ReduceMin(x: f32[2, 3], i64[1] [1])", "ReduceMin(x: i32[2, 3], keepdims: 0)")},
     {.name = "ReduceProd",
      .doc = "The product over axes.",
@@ -278,6 +360,7 @@ const Op ops_reduce[] = {
      VERSIONS(1, 11, 13),
      REDUCES(13),
      .define = define_sum,
+     .gradient = sum_gradient,
      EXAMPLES("ReduceSum(x: f32[2, 3], i64[1] [1])",
               "ReduceSum(x: f32[2, 3], noop_with_empty_axes: 1)")},
     {.name = "ReduceSumSquare",
@@ -285,6 +368,7 @@ const Op ops_reduce[] = {
      VERSIONS(1, 11, 13, 18),
      REDUCES(18),
      .define = define_sum_square,
+     .gradient = sum_square_gradient,
      EXAMPLES("ReduceSumSquare(x: f32[2, 3], i64[1] [1], keepdims: 0)")},
     {0},
 };

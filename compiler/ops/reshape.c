@@ -6,6 +6,8 @@
  */
 #include "expand.h"
 #include "extents.h"
+#include "gradient.h"
+#include "op.h"
 
 static void reshape_define(Definer *d)
 {
@@ -318,6 +320,7 @@ const Op ops_reshape[] = {
      .infer = reshape_infer,
      .extents = reshape_extents,
      .define = reshape_define,
+     .gradient = gradient_reshaped,
      .examples = (const char *const[]){"Reshape(x: f32[2, 3, 4], i64[2] [4, -1])",
                                        "Reshape(x: f32[2, 3, 4], i64[2] [0, 12])", 0}},
     {.name = "Flatten",
@@ -329,6 +332,7 @@ const Op ops_reshape[] = {
      .infer = flatten_infer,
      .extents = flatten_extents,
      .define = reshape_define,
+     .gradient = gradient_reshaped,
      .examples = (const char *const[]){"Flatten(x: f32[2, 3, 4, 5])",
                                        "Flatten(x: f32[2, 3, 4], axis: 2)", 0}},
     {.name = "Squeeze",
@@ -340,6 +344,7 @@ const Op ops_reshape[] = {
      .infer = squeeze_infer,
      .extents = squeeze_extents,
      .define = reshape_define,
+     .gradient = gradient_reshaped,
      .examples = (const char *const[]){"Squeeze(x: f32[1, 3, 1, 4])",
                                        "Squeeze(x: f32[1, 3, 1, 4], i64[1] [2])", 0}},
     {.name = "Unsqueeze",
@@ -351,5 +356,6 @@ const Op ops_reshape[] = {
      .infer = unsqueeze_infer,
      .extents = unsqueeze_extents,
      .define = reshape_define,
+     .gradient = gradient_reshaped,
      .examples = (const char *const[]){"Unsqueeze(x: f32[3, 4], i64[2] [0, 2])", 0}},
     {0}};

@@ -4,6 +4,8 @@
  */
 #include "expand.h"
 #include "extents.h"
+#include "gradient.h"
+#include "op.h"
 
 /* Output index i reads input index start + i * step, along each dimension. */
 typedef struct Steps {
@@ -126,6 +128,34 @@ static void slice_define(Definer *d)
     define_tensor(d, out, vars, ex_load(d->pool, x, index));
 }
 
+/* Along one axis: each element of the input from where it went, or from a zero behind the rest. */
+static Tensor *spread_out(Gradient *g, Tensor *dy, int axis, const Steps *range, int64_t extent)
+{
+    int64_t dims[MAX_RANK], *from = NEW_ARRAY(g->in->graph->arena, int64_t, extent + 1);
+    memcpy(dims, dy->dims, (size_t)dy->rank * sizeof *dims);
+    dims[axis] = 1;
+    for (int64_t i = 0; i < extent; i++) from[i] = range->count;
+    for (int64_t i = 0; i < range->count; i++) from[range->start + i * range->step] = i;
+    Tensor *zero = expand_zeros(g->in, dy->dtype, dy->rank, dims);
+    Node *n = expand_node(g->in, "Gather", 2);
+    n->inputs[0] = expand_concat(g->in, (Tensor *[]){dy, zero}, 2, axis);
+    n->inputs[1] = expand_ints(g->in, 1, extent, from);
+    return expand_done(g->in, gradient_int(g, n, "axis", axis));
+}
+
+static bool slice_gradient(Gradient *g)
+{
+    const Tensor *x = g->node->inputs[0];
+    Infer in = {g->in->graph, (Node *)g->node, g->in->diags};
+    Steps ranges[MAX_RANK];
+    Tensor *t = g->dy[0];
+    if (!read_ranges(&in, ranges)) return false;
+    for (int i = 0; i < x->rank && t; i++)
+        if (ranges[i].count != x->dims[i] || ranges[i].step != 1)
+            t = spread_out(g, t, i, &ranges[i], x->dims[i]);
+    return (g->dx[0] = t) != NULL;
+}
+
 static const Slot inputs[] = {SLOT("data", TYPES_ALL, "T"),
                               SLOT("starts", TYPES_INDEX, "Tind", .since = 10),
                               SLOT("ends", TYPES_INDEX, "Tind", .since = 10),
@@ -149,6 +179,7 @@ const Op ops_slice[] = {
      .infer = slice_infer,
      .extents = slice_extents,
      .define = slice_define,
+     .gradient = slice_gradient,
      .examples =
          (const char *const[]){
              "Slice(x: f32[5, 6], i64[2] [1, 0], i64[2] [4, 6], i64[2] [0, 1], i64[2] [1, 2])",

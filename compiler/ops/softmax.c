@@ -5,6 +5,7 @@
  */
 #include "expand.h"
 #include "extents.h"
+#include "gradient.h"
 #include "reduction.h"
 #include "row.h"
 
@@ -144,11 +145,41 @@ static void define_mean_variance(Definer *d)
         ATTRS(ATTR("axis", INT, .i = 1, .until = 12), ATTR("axis", INT, .i = -1, .since = 13)),    \
         .infer = infer_normalised, .extents = extents_of_softmax
 
+/* ---- gradients ---- */
+
+/* The sum over what is normalised together, kept as 1. */
+static Tensor *normalised_sum(Gradient *g, Tensor *t)
+{
+    const Node *n = g->node;
+    int64_t axes[MAX_RANK];
+    int count = 0;
+    for (int i = node_axis(n); i < t->rank && (n->version < 13 || count == 0); i++)
+        axes[count++] = i;
+    return count ? gradient_sum(g, t, count, axes) : t;
+}
+
+/* y (dy - sum(y dy)) */
+static bool softmax_gradient(Gradient *g)
+{
+    Tensor *y = g->node->outputs[0], *both = gradient_2(g, "Mul", y, g->dy[0]);
+    if (!both) return false;
+    Tensor *rest = gradient_2(g, "Sub", g->dy[0], normalised_sum(g, both));
+    return (g->dx[0] = gradient_2(g, "Mul", y, rest)) != NULL;
+}
+
+/* dy - exp(y) sum(dy) */
+static bool log_softmax_gradient(Gradient *g)
+{
+    Tensor *y = gradient_1(g, "Exp", g->node->outputs[0]), *sum = normalised_sum(g, g->dy[0]);
+    return (g->dx[0] = gradient_2(g, "Sub", g->dy[0], gradient_2(g, "Mul", y, sum))) != NULL;
+}
+
 const Op ops_softmax[] = {
     {.name = "LogSoftmax",
      .doc = "The logarithm of the softmax along an axis.",
      SOFTMAX,
      .define = define_log_softmax,
+     .gradient = log_softmax_gradient,
      EXAMPLES("LogSoftmax(x: f32[2, 3])", "LogSoftmax(x: f32[2, 3], axis: 0)")},
     {.name = "LpNormalization",
      .doc = "Each element divided by the norm of its axis.",
@@ -174,6 +205,7 @@ const Op ops_softmax[] = {
      .doc = "exp(x) divided by its sum along an axis.",
      SOFTMAX,
      .define = define_softmax,
+     .gradient = softmax_gradient,
      EXAMPLES("Softmax(x: f32[2, 3])", "Softmax(x: f32[2, 3, 4], axis: 1)")},
     {0},
 };

@@ -3,6 +3,8 @@
  * else.
  */
 #include "extents.h"
+#include "gradient.h"
+#include "op.h"
 
 /* The input dimension that output dimension i is; reversed when perm is absent. */
 static bool read_perm(Infer *in, int rank, int *perm)
@@ -136,6 +138,17 @@ static void to_depth_define(Definer *d)
     define_tensor(d, out, vars, ex_load(p, x, at));
 }
 
+static bool transpose_gradient(Gradient *g)
+{
+    int perm[MAX_RANK];
+    int64_t back[MAX_RANK];
+    Infer in = {g->in->graph, (Node *)g->node, g->in->diags};
+    const Tensor *x = g->node->inputs[0];
+    if (!read_perm(&in, x->rank, perm)) return false;
+    for (int i = 0; i < x->rank; i++) back[perm[i]] = i;
+    return (g->dx[0] = gradient_transpose(g, g->dy[0], back)) != NULL;
+}
+
 static const Slot data[] = {SLOT("data", TYPES_ALL, "T"), {0}},
                   transposed[] = {SLOT("transposed", TYPES_ALL, "T"), {0}};
 static const Slot inputs[] = {SLOT("input", TYPES_ALL, "T"), {0}},
@@ -156,6 +169,7 @@ const Op ops_transpose[] = {
      .infer = transpose_infer,
      .extents = transpose_extents,
      .define = transpose_define,
+     .gradient = transpose_gradient,
      .examples = (const char *const[]){"Transpose(x: f32[2, 3, 4])",
                                        "Transpose(x: f32[2, 3, 4], perm: [1, 0, 2])", 0}},
     {.name = "DepthToSpace",

@@ -104,6 +104,20 @@ static bool is_antialiased_8_bit(const Case *c)
     return int_of(c, "antialias", 0) && dtype_info(c->inputs[0].dtype)->bits == 8;
 }
 
+/* Antialiased, and an axis keeps its length though its scale is not 1. */
+static bool is_partly_copied(const Case *c)
+{
+    const CaseInput *x = &c->inputs[0], *scales = &c->inputs[2];
+    const CaseAttr *axes = case_attr(c, "axes");
+    if (!int_of(c, "antialias", 0) || c->input_count < 3 || scales->omitted) return false;
+    for (int64_t i = 0; i < case_elements(scales); i++) {
+        int64_t size = x->dims[axes ? axes->ints[i] : i];
+        double scale = dtype_get_double(DT_F32, scales->data, i);
+        if (scale != 1 && floor((double)size * scale) == (double)size) return true;
+    }
+    return false;
+}
+
 static bool has_nan(const Case *c)
 {
     const CaseInput *x = &c->inputs[0];
@@ -147,6 +161,10 @@ const Exclusion exclusions[] = {
     {"AveragePool", "auto_pad SAME with dilations: it pads as if nothing were dilated",
      is_dilated_same},
     {"LpPool", "auto_pad SAME with dilations: it pads as if nothing were dilated", is_dilated_same},
+    {"MaxPool", "auto_pad SAME with strides above the kernel: its pads are negative",
+     is_strided_same},
+    {"LpPool", "auto_pad SAME with strides above the kernel: its pads are negative",
+     is_strided_same},
     {"ConvTranspose",
      "auto_pad SAME with strides above the kernel: it makes the output smaller than "
      "input x stride",
@@ -158,6 +176,7 @@ const Exclusion exclusions[] = {
     {"Resize", "scales that leave every length as it is: it copies", is_copied},
     {"Resize", "tf_crop_and_resize of an axis whose scale is 1: it takes no region of that axis",
      is_uncropped},
+    {"Resize", "antialias along an axis that keeps its length: it copies", is_partly_copied},
     {"Resize", "antialias of 8-bit integers: it rounds, ONNX truncates", is_antialiased_8_bit},
     {"Clip", "an infinity without a bound: it makes the largest number of it", is_unbounded},
     {"Clip", "64-bit integers: it forgets some of the last elements", is_64_bits},
