@@ -100,12 +100,12 @@ static void generate_one(int i, void *context)
     }
     const char *name = arena_format(arena, "case%d", i);
     EmitOptions options = {.name = name, .weights = WEIGHTS_INLINE};
-    Emitted text = {{0}, {0}, {0}};
-    emit(p, &options, &text);
-    write_file(arena, b->folder, arena_format(arena, "%s.c", name), text.source.data,
-               text.source.length);
-    write_file(arena, b->folder, arena_format(arena, "%s.h", name), text.header.data,
-               text.header.length);
+    Emitted *text = NEW(arena, Emitted);
+    emit(p, &options, text);
+    write_file(arena, b->folder, arena_format(arena, "%s.c", name), text->source.data,
+               text->source.length);
+    write_file(arena, b->folder, arena_format(arena, "%s.h", name), text->header.data,
+               text->header.length);
     o->status = STATUS_BUILT;
     arena_free(arena);
 }
