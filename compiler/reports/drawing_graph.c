@@ -126,27 +126,45 @@ const Node *kernel_leader(const Kernel *k)
     return k->nodes.count ? k->nodes.items[0] : NULL;
 }
 
+/* Nodes of bodies of loops are no layers of the graph. */
+static bool is_layer_of(const Graph *g, const Node *n)
+{
+    return n && n->id < g->nodes.count && g->nodes.items[n->id] == n;
+}
+
+/* Frames for kernels, by the layer they are there for: one frame, where several kernels are. */
+static int *kernel_frames(Drawing *d, const Graph *g, const Program *program)
+{
+    int *frames = NEW_ARRAY(d->arena, int, g->nodes.count + 1);
+    int *kernels = NEW_ARRAY(d->arena, int, g->nodes.count + 1);
+    for (int i = 0; i < program->kernels.count; i++) {
+        const Kernel *k = program->kernels.items[i];
+        const Node *lead = kernel_leader(k);
+        if (!is_layer_of(g, lead)) continue;
+        int many = ++kernels[lead->id];
+        const char *label = many > 1 ? arena_format(d->arena, "%s: %d kernels", k->title, many)
+                                     : arena_format(d->arena, "%s: %s", k->title, k->schedule);
+        if (many == 1)
+            frames[lead->id] = drawing_group(d, 0, label);
+        else
+            d->groups.items[frames[lead->id]].label = label;
+    }
+    return frames;
+}
+
 /* A layer lies in the frame of the kernel that it leads, else of the first that computes it. */
 Drawing *drawing_of_program(Arena *arena, const FigureTable *t, const Program *program)
 {
     Painter p = {.d = drawing_new(arena, t->graph->name), .arena = arena, .t = t};
-    int *frames = NEW_ARRAY(arena, int, t->graph->nodes.count + 1);
+    int *frames = kernel_frames(p.d, t->graph, program);
     for (int i = 0; i < program->kernels.count; i++) {
         const Kernel *k = program->kernels.items[i];
-        if (!k->nodes.count) continue;
-        int *frame = &frames[kernel_leader(k)->id];
-        const char *label = arena_format(arena, "%s: %s", k->title, k->schedule);
-        if (!*frame)
-            *frame = drawing_group(p.d, 0, label);
-        else
-            p.d->groups.items[*frame].label =
-                arena_format(arena, "%s, %s", p.d->groups.items[*frame].label, k->schedule);
-    }
-    for (int i = 0; i < program->kernels.count; i++) {
-        const Kernel *k = program->kernels.items[i];
-        for (int n = 0; n < k->nodes.count; n++)
-            if (!frames[k->nodes.items[n]->id])
-                frames[k->nodes.items[n]->id] = frames[kernel_leader(k)->id];
+        const Node *lead = kernel_leader(k);
+        for (int n = 0; is_layer_of(t->graph, lead) && n < k->nodes.count; n++) {
+            const Node *node = k->nodes.items[n];
+            if (is_layer_of(t->graph, node) && !frames[node->id])
+                frames[node->id] = frames[lead->id];
+        }
     }
     p.kernel_frames = frames;
     return paint(arena, &p, 0);

@@ -11,18 +11,40 @@ static int *leaves_by_node(Arena *arena, const FigureTable *t)
 }
 
 /* `from` has by tensor id where it comes from, as an end of arcs; -1: from nowhere. */
+static void read_tensor(Arena *arena, Flow *f, const Tensor *t, int leaf, const int *from,
+                        int *comes)
+{
+    if (!t || !graph_owns(f->table->graph, t) || from[t->id] < 0) return;
+    Arc arc = {from[t->id], leaf};
+    if (leaf < 0)
+        *comes = arc.from;
+    else
+        LIST_PUSH(arena, &f->arcs, arc);
+}
+
+/* What the bodies of a node read from the graph around them. */
+static void read_captured(Arena *arena, Flow *f, const Node *node, int leaf, const int *from,
+                          int *comes)
+{
+    for (int a = 0; a < node->attr_count; a++) {
+        const Graph *body = node->attrs[a].graph;
+        for (int n = 0; body && n < body->nodes.count; n++) {
+            const Node *inner = body->nodes.items[n];
+            for (int i = 0; i < inner->input_count; i++)
+                read_tensor(arena, f, inner->inputs[i], leaf, from, comes);
+            read_captured(arena, f, inner, leaf, from, comes);
+        }
+        for (int i = 0; body && i < body->outputs.count; i++)
+            read_tensor(arena, f, body->outputs.items[i], leaf, from, comes);
+    }
+}
+
 static void pass(Arena *arena, Flow *f, const Node *node, int *from)
 {
     int leaf = f->leaves[node->id], comes = leaf;
-    for (int i = 0; i < node->input_count; i++) {
-        const Tensor *t = node->inputs[i];
-        if (!t || !graph_owns(f->table->graph, t) || from[t->id] < 0) continue;
-        Arc arc = {from[t->id], leaf};
-        if (leaf < 0)
-            comes = arc.from;
-        else
-            LIST_PUSH(arena, &f->arcs, arc);
-    }
+    for (int i = 0; i < node->input_count; i++)
+        read_tensor(arena, f, node->inputs[i], leaf, from, &comes);
+    read_captured(arena, f, node, leaf, from, &comes);
     for (int i = 0; i < node->output_count; i++)
         if (node->outputs[i]) from[node->outputs[i]->id] = comes;
 }
