@@ -88,17 +88,21 @@ static const void *map_weights(const char *path, size_t wanted)
     return data;
 }
 
-/* Floats spread evenly over -1 to 1, other types 0. */
+/* Floats spread evenly over -1 to 1, strings empty, other types 0. */
 static void *made_up_input(const netc_tensor_info *t)
 {
-    float *values = (float *)memory(t->bytes);
+    enum { FLOAT = 1, STRING = 8 };
+    void *block = memory(t->bytes);
+    float *values = (float *)block;
+    const char **strings = (const char **)block;
     uint32_t seed = 1;
-    memset(values, 0, t->bytes);
-    for (size_t i = 0; t->dtype == 1 && i < t->bytes / sizeof *values; i++) {
+    memset(block, 0, t->bytes);
+    for (size_t i = 0; t->dtype == FLOAT && i < t->bytes / sizeof *values; i++) {
         seed = seed * 1664525u + 1013904223u;
         values[i] = (float)(seed >> 8) / 8388608.0f - 1.0f;
     }
-    return values;
+    for (size_t i = 0; t->dtype == STRING && i < t->bytes / sizeof *strings; i++) strings[i] = "";
+    return block;
 }
 
 static void *symbol(void *library, const char *name, const char *suffix)

@@ -111,7 +111,7 @@ const char *build_bench(const Job *job, const Workdir *w)
               arena_format(job->arena, "-DNETC_HEADER=\"%s\" netc_bench.c -o netc_bench -lm -ldl",
                            job->options->target->header));
     tool_run(job->arena, "the C compiler", &words, w->path);
-    return workdir_file(w, "netc_bench");
+    return "./netc_bench";
 }
 
 void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w, const char *result)

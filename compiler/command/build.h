@@ -15,7 +15,7 @@ void build(const Job *job, const Generated *g, BuildKind kind, const Workdir *w,
            const char *result);
 /* The names of the object files that are made of the generated sources. */
 Words build_objects(Arena *arena, const Generated *g);
-/* Builds the runtime's benchmark for the job's target in the folder; its path. */
+/* Builds the runtime's benchmark for the job's target in the folder; its path from there. */
 const char *build_bench(const Job *job, const Workdir *w);
 
 #endif

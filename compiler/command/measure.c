@@ -4,6 +4,7 @@
 #include "build.h"
 #include "toolchain.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* `NAME VALUE` of one line into the field that has that name. */
@@ -30,26 +31,37 @@ static void read_line(const char *line, const Program *p, Measurement *m)
     }
 }
 
+/* The program runs in a folder of its own. */
+static const char *absolute(Arena *arena, const char *path)
+{
+    char *found = realpath(path, NULL);
+    if (!found) die("cannot find %s: %s", path, strerror(errno));
+    const char *copy = arena_string(arena, found);
+    free(found);
+    return copy;
+}
+
+/* LIBRARY SECONDS THREADS TIMEOUT [WEIGHTS] */
+static Words program_words(const Job *job, const Library *library, const char *program)
+{
+    const Options *o = job->options;
+    Words words = {0};
+    LIST_PUSH(job->arena, &words, program);
+    LIST_PUSH(job->arena, &words, absolute(job->arena, library->path));
+    words_add(job->arena, &words,
+              arena_format(job->arena, "%.6f %lld %.0f", o->seconds, (long long)o->threads,
+                           o->timeout < 1 && o->timeout > 0 ? 1 : o->timeout));
+    if (library->weights) LIST_PUSH(job->arena, &words, absolute(job->arena, library->weights));
+    return words;
+}
+
 Measurement measure(const Job *job, const Library *library)
 {
     const Options *o = job->options;
     Arena *arena = job->arena;
     const char *scratch = getenv("TMPDIR");
     Workdir *w = workdir_make(arena, scratch && *scratch ? scratch : "/tmp");
-    const char *program = build_bench(job, w);
-    char *path = realpath(library->path, NULL),
-         *weights = library->weights ? realpath(library->weights, NULL) : NULL;
-    Words words = {0};
-    LIST_PUSH(arena, &words, program);
-    const char *library_path = arena_string(arena, path ? path : library->path);
-    LIST_PUSH(arena, &words, library_path);
-    words_add(arena, &words,
-              arena_format(arena, "%.6f %lld %.0f", o->seconds, (long long)o->threads,
-                           o->timeout < 1 && o->timeout > 0 ? 1 : o->timeout));
-    const char *weights_path = weights ? arena_string(arena, weights) : NULL;
-    if (weights) LIST_PUSH(arena, &words, weights_path);
-    free(path);
-    free(weights);
+    Words words = program_words(job, library, build_bench(job, w));
     progress("running %s", job->graph->name);
     setenv("OMP_NUM_THREADS", arena_format(arena, "%lld", (long long)o->threads), 1);
     const char *printed = tool_run(arena, "the benchmark", &words, w->path);

@@ -26,6 +26,12 @@ for target in $("$NETC" targets | awk 'NR > 1 && $4 != "-" { print $1 }'); do
 done
 expect bench-threads 0 "$NETC" bench "$net" --init 1 --threads 2 --seconds 0.01
 expect_text bench-says-threads "$T/stdout" '2 threads'
+printf 'net text(x: string[2], y: string[2]) -> (z: string[2]) {\n    z = StringConcat(x, y)\n}\n' >"$T/text.net"
+expect bench-strings 0 "$NETC" bench "$T/text.net" --seconds 0.01
+mkdir "$T/relative"
+cd "$T" || exit 1
+expect bench-relative-scratch 0 env TMPDIR=relative "$NETC" bench "$net" --init 1 --no-cache --seconds 0.01
+expect_empty bench-leaves-nothing "$T/relative"
 expect no-weights 1 "$NETC" bench "$net"
 expect no-compiler 3 "$NETC" bench "$net" --init 1 --no-cache --cc "$T/no-such-cc"
 expect not-a-network 3 "$NETC" bench "$net" --init 1 --no-cache --cflags -Dnetc_entry=elsewhere
