@@ -27,11 +27,12 @@ enum OptionGroup {
     GROUP_MISSING = 1 << 10,
     GROUP_TABLE = 1 << 11, /* other forms of the summary */
     GROUP_BENCH = 1 << 12, /* timing */
-    GROUP_PRINT = 1 << 15,   /* forms of .net text */
     GROUP_DRAWING = 1 << 13,
     GROUP_REPORT = 1 << 14,
     GROUP_FMT = 1 << 15,   /* laying text out */
     GROUP_COLOR = 1 << 16, /* diagnostics, of commands that read no model */
+    GROUP_PRINT = 1 << 17, /* forms of .net text */
+    GROUP_EXPORT = 1 << 18,
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN, EMIT_SCHEDULE };
@@ -44,7 +45,7 @@ typedef struct Options {
     int operand_count;
     ReadOptions read;
     const char *output;
-    const Target *target; /* never NULL */
+    const Target *target;     /* never NULL */
     const char *profile_file; /* of a report */
     const char *prefix, *cc, *cflags;
     int weights;  /* WeightsChoice */
@@ -53,10 +54,11 @@ typedef struct Options {
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
-    bool check; /* of a layout */
-    bool optimised, kernels, outline; /* what a drawing shows */
-    int64_t depth;                    /* of a drawing; 0: all */
-    int drawing;                      /* who places it: DrawingLayout */
+    bool check;                          /* of a layout */
+    bool external;                       /* weights beside a model */
+    bool optimised, kernels, outline;    /* what a drawing shows */
+    int64_t depth;                       /* of a drawing; 0: all */
+    int drawing;                         /* who places it: DrawingLayout */
     double rtol, atol, timeout, seconds; /* timeout in seconds; 0: none */
 } Options;
 

@@ -51,13 +51,7 @@ static bool same_value(const Tensor *a, const Tensor *b)
     if (a->dtype != b->dtype || a->rank != b->rank ||
         !same_bytes(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims))
         return false;
-    if (a->dtype != DT_STRING)
-        return same_bytes(a->data, b->data, dtype_bytes(a->dtype, tensor_elements(a)));
-    const String *x = a->data, *y = b->data;
-    for (int64_t i = 0; i < tensor_elements(a); i++)
-        if (x[i].length != y[i].length || !same_bytes(x[i].data, y[i].data, x[i].length))
-            return false;
-    return true;
+    return dtype_same(a->dtype, a->data, b->data, tensor_elements(a));
 }
 
 static bool same_list(const Attr *a, const Attr *b)

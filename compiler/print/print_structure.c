@@ -39,9 +39,10 @@ static bool can_say(const Graph *g)
     for (int i = 0; i < g->nodes.count; i++)
         for (int a = 0; a < g->nodes.items[i]->attr_count; a++)
             if (g->nodes.items[i]->attrs[a].kind == ATTR_GRAPH) return false;
-    for (int i = 0; i < g->tensors.count; i++)
-        if (is_known(g->tensors.items[i]) && !safetensors_dtype(g->tensors.items[i]->dtype))
-            return false;
+    for (int i = 0; i < g->tensors.count; i++) {
+        const Tensor *t = g->tensors.items[i];
+        if (is_known(t) && !safetensors_dtype(t->dtype) && !print_is_short(t)) return false;
+    }
     return true;
 }
 

@@ -1,5 +1,6 @@
 # What netc print writes compiles to the same bytes as what it was printed from: the networks of these tests, ONNX models with
-# everything a model may have. With blocks and layers, and flat. tests/roundtrip does the comparing.
+# everything a model may have. With blocks and layers, flat, and exported as ONNX models.
+# tests/roundtrip does the comparing.
 . "$ROOT/tests/driver/lib/checks.sh"
 mkdir "$T/models"
 for model in "$ROOT"/tests/*/*.model; do
@@ -11,8 +12,8 @@ for model in "$ROOT"/tests/*/*.model; do
 done
 ls "$T"/models/*.onnx "$ROOT"/tests/print/*.net >"$T/list"
 for net in "$ROOT"/tests/*/*.net; do [ -f "${net%.net}.err" ] || echo "$net"; done >>"$T/list"
-for how in "" --flat; do
-    if PRINT=$how "$ROOT/tests/roundtrip" "$T/list" -- --init 1 --dim-default 1 >"$T/said"; then echo "ok all$how"
+for how in "" --flat export; do
+    if HOW=$how "$ROOT/tests/roundtrip" "$T/list" -- --init 1 --dim-default 1 >"$T/said"; then echo "ok all $how"
     else grep '^not ok' "$T/said" | sed "s/$/ $how/"; fi
 done
 # nearly all of them can be compiled
