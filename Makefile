@@ -17,6 +17,7 @@ OPS       := $(basename $(notdir $(sort $(wildcard compiler/ops/*.c))))
 TARGETS   := $(basename $(notdir $(sort $(wildcard compiler/targets/*.c))))
 RUNTIME   := $(sort $(wildcard runtime/*.h runtime/*.c))
 LIBRARY   := $(sort $(wildcard grammar/std/*.net))
+EXPLAIN   := $(sort $(wildcard compiler/diag/explain/*.md))
 PAGE      := $(sort $(wildcard compiler/reports/page/*))
 
 .PHONY: all
@@ -59,8 +60,8 @@ $(BUILD)/registry.c: compiler/ops compiler/targets Makefile
 	} >$@
 
 # Files that travel inside the compiler, so that it works and its generated code is complete wherever it runs.
-CARRIED = runtime_files=$(RUNTIME) library_files=$(LIBRARY) page_files=$(PAGE)
-$(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) $(PAGE) Makefile
+CARRIED = runtime_files=$(RUNTIME) library_files=$(LIBRARY) explain_files=$(EXPLAIN) page_files=$(PAGE)
+$(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) $(EXPLAIN) $(PAGE) Makefile
 	@mkdir -p $(@D)
 	{ echo '#include "carried_files.h"'; for f in $(CARRIED); do \
 	    case $$f in *=*) echo "$$end const CarriedFile $${f%%=*}[] = {"; f=$${f#*=}; end='{0, 0, 0}};' ;; esac; \
@@ -136,7 +137,7 @@ torchvision: $(BUILD)/netc
 # ---- for people ----
 
 VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/command/commands.h)
-COMMANDS := check summary compile build run verify bench graph report print fmt export ops targets
+COMMANDS := check summary compile build run verify bench graph report print fmt export explain ops targets
 
 # The manual's list of commands is what they say of themselves.
 $(BUILD)/netc.1: compiler/command/netc.1.in $(BUILD)/netc

@@ -14,6 +14,7 @@ typedef struct CarriedFile {
 
 /* Each ended by a row without a name. */
 extern const CarriedFile runtime_files[]; /* runtime/ */
+extern const CarriedFile explain_files[]; /* compiler/diag/explain/: pages of netc explain */
 extern const CarriedFile library_files[]; /* grammar/std/: what `import "std/..."` finds */
 extern const CarriedFile page_files[];    /* compiler/reports/page/ */
 
