@@ -74,6 +74,12 @@ static int run_match_strings(const void *const *r, void *const *w, const int64_t
     return 0;
 }
 
+static int run_rank_strings(const void *const *r, void *const *w, const int64_t *n)
+{
+    netc_rank_strings(r[0], w[0], w[1], n[0]);
+    return 0;
+}
+
 static int run_strings_from_floats(const void *const *r, void *const *w, const int64_t *n)
 {
     netc_strings_from_floats(r[0], w[0], w[1], n[0], n[1]);
@@ -111,6 +117,7 @@ static const CallFunction functions[] = {
     {"netc_match_strings", STRINGS, run_match_strings, false, false},
     {"netc_normalize_strings", STRINGS, run_normalize_strings, false, true},
     {"netc_pack", CALLS, run_pack, false, false},
+    {"netc_rank_strings", STRINGS, run_rank_strings, false, false},
     {"netc_select_boxes", CALLS, run_select_boxes, true, false},
     {"netc_split_strings", STRINGS, run_split_strings, false, true},
     {"netc_strings_from_floats", NUMBERS, run_strings_from_floats, false, false},

@@ -7,6 +7,8 @@
 #ifndef NETC_STRING_H
 #define NETC_STRING_H
 
+#include "netc_calls.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -255,13 +257,33 @@ static inline int netc_normalize_strings(const char *const *x, const char *const
     return 0;
 }
 
+/* ---- order ---- */
+
+static inline int netc_string_behind(const void *strings, int64_t length, int64_t a, int64_t b)
+{
+    const char *const *s = (const char *const *)strings;
+    (void)length;
+    return strcmp(s[a], s[b]) > 0;
+}
+
+/* Numbers in the order of the bytes of the strings, the same for equal ones; order[2 * n] is
+ * scratch. */
+static inline void netc_rank_strings(const char *const *x, int64_t *ranks, int64_t *order,
+                                     int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) order[i] = i;
+    netc_merge_sort(order, order + n, n, netc_string_behind, x, 0);
+    for (int64_t i = 0; i < n; i++)
+        ranks[order[i]] = i && strcmp(x[order[i]], x[order[i - 1]]) == 0 ? ranks[order[i - 1]] : i;
+}
+
 /* ---- regular expressions ---- */
 
 /* Whether a finite automaton over bytes accepts x[i]: class_of[256], next[states][classes],
  * accepts[states]. It begins in state 1; from state 0 nothing leads anywhere. */
 static inline void netc_match_strings(const char *const *x, const uint8_t *class_of,
-                                     const uint16_t *next, const uint8_t *accepts, uint8_t *out,
-                                     int64_t n, int64_t classes)
+                                      const uint16_t *next, const uint8_t *accepts, uint8_t *out,
+                                      int64_t n, int64_t classes)
 {
     for (int64_t i = 0; i < n; i++) {
         int64_t state = 1;

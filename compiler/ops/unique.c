@@ -1,7 +1,7 @@
 /*
  * Unique: the distinct elements, or slices along an axis. Each element becomes an i64 key of the
- * same order, NaN behind all and equal to itself as in NumPy; the runtime's netc_unique sorts rows
- * of keys and says where each first occurs, which the output is gathered by.
+ * same order, NaN behind all and equal to itself as in NumPy, strings by their rank; the runtime's
+ * netc_unique sorts rows of keys and says where each first occurs, which the output is gathered by.
  */
 #include "extents.h"
 #include "row.h"
@@ -57,11 +57,23 @@ static Expr *key_of(Pool *p, Expr *x)
     return x->dtype == DT_U64 ? ex_binary(p, BI_XOR, key, ex_int(p, INT64_MIN)) : key;
 }
 
+/* The elements to make keys of: of strings their ranks. */
+static Tensor *define_ranks(Definer *d, Tensor *x)
+{
+    if (x->dtype != DT_STRING) return x;
+    int64_t count = tensor_elements(x), twice = 2 * count;
+    Tensor *ranks = define_temporary(d, "ranks", DT_I64, x->rank, x->dims);
+    define_call(d, "netc_rank_strings", CALL_TENSORS(x),
+                CALL_TENSORS(ranks, define_temporary(d, "ranking", DT_I64, 1, &twice)),
+                CALL_NUMBERS(count));
+    return ranks;
+}
+
 /* keys[row][element of it], the rest of the dimensions in order. */
 static Tensor *define_keys(Definer *d, int64_t rows, int64_t length)
 {
     const Node *n = d->node;
-    Tensor *x = n->inputs[0];
+    Tensor *x = define_ranks(d, n->inputs[0]);
     Tensor *keys = define_temporary(d, "keys", DT_I64, 2, (int64_t[]){rows, length});
     Var **vars = define_indices(d, 2, keys->dims);
     Expr *row = ex_var(d->pool, vars[0]), *at[MAX_RANK];
@@ -119,14 +131,16 @@ const Op ops_unique[] = {
     {.name = "Unique",
      .doc = "The distinct elements, or slices along `axis`, where each is first, and how often.",
      VERSIONS(11),
-     INPUTS(SLOT("X", ANY_2BIT, "T")),
-     OUTPUTS(SLOT("Y", ANY_2BIT, "T"), SLOT("indices", TYPE(DT_I64), NULL, .optional = true),
+     INPUTS(SLOT("X", ANY_2BIT | STRINGS, "T")),
+     OUTPUTS(SLOT("Y", ANY_2BIT | STRINGS, "T"),
+             SLOT("indices", TYPE(DT_I64), NULL, .optional = true),
              SLOT("inverse_indices", TYPE(DT_I64), NULL, .optional = true),
              SLOT("counts", TYPE(DT_I64), NULL, .optional = true),
              SLOT("count", TYPE(DT_I64), NULL, .optional = true)),
      ATTRS(ATTR("axis", INT), ATTR("sorted", INT, .i = 1)),
      .infer = infer_unique,
      .define = define_unique,
-     EXAMPLES("Unique(x: i32[6])", "Unique(x: f32[4, 2], axis: 0)", "Unique(x: u8[5], sorted: 0)")},
+     EXAMPLES("Unique(x: i32[6])", "Unique(x: f32[4, 2], axis: 0)", "Unique(x: u8[5], sorted: 0)",
+              "y, i = Unique(x: string[7])", "Unique(x: string[4, 2], axis: 0)")},
     {0},
 };

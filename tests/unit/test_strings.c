@@ -126,6 +126,16 @@ static void too_many_parts_are_refused(void **state)
                      0);
 }
 
+static void ranks(void **state)
+{
+    (void)state;
+    static const char *const x[] = {"b", "", "\303\251", "a", "b", "ab", ""};
+    static const int64_t wanted[] = {4, 0, 6, 2, 4, 3, 0};
+    int64_t ranks[7], order[14];
+    netc_rank_strings(x, ranks, order, 7);
+    for (int i = 0; i < 7; i++) assert_int_equal(ranks[i], wanted[i]);
+}
+
 /* ---- letter case and stop words ---- */
 
 static void maps_case(void **state)
@@ -357,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8),           cmocka_unit_test(joins_in_its_room),
         cmocka_unit_test(splits),         cmocka_unit_test(too_many_parts_are_refused),
+        cmocka_unit_test(ranks),
         cmocka_unit_test(maps_case),      cmocka_unit_test(drops_stop_words),
         cmocka_unit_test(writes_floats),  cmocka_unit_test(writes_integers),
         cmocka_unit_test(reads_floats),   cmocka_unit_test(reads_long_numbers),
