@@ -122,9 +122,10 @@ static bool set_arg(LayerCall *c, int at, Value v, Source source)
         return false;
     }
     if (v.kind != VALUE_OMITTED && !fits(arg->kind, &v)) {
-        Diagnostic *d =
-            net_error(c->r, "E0407", source, "argument `%s` of %s must be %s, not %s", arg->name,
-                      c->layer->name, wanted(arg->kind), value_kind_name(&v));
+        Diagnostic *d = net_error(c->r, "E0407", source, "argument `%s` of %s must be %s, not %s",
+                                  arg->name, c->layer->name, wanted(arg->kind),
+                                  v.kind == VALUE_LIST && !v.list.count ? "an empty list"
+                                                                        : value_kind_name(&v));
         if (arg->kind == ARG_TENSOR && (v.kind == VALUE_BLOCK || v.kind == VALUE_LAYER))
             net_help(d, "call it: a block or layer has no value of its own");
         if (arg->kind == ARG_TENSORS && v.kind == VALUE_TENSOR) {

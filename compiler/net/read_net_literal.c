@@ -150,9 +150,14 @@ const void *literal_data(Reader *r, const Value *v, Dtype dtype, int rank, const
         fill(dtype, data, elements);
         return data;
     }
+    int before = diags_errors(r->diags);
     bool flat = is_flat(v) && v->list.count == elements && (rank != 1);
     const int64_t *shape = flat ? &elements : dims;
-    return store_list(r, v, dtype, flat ? 1 : rank, shape, data, &at) ? data : NULL;
+    if (store_list(r, v, dtype, flat ? 1 : rank, shape, data, &at)) return data;
+    const Tensor whole = {.dtype = dtype, .rank = rank, .dims = (int64_t *)dims};
+    if (diags_errors(r->diags) > before && rank > 1)
+        net_note(diags_last(r->diags), "all of it is for %s", tensor_type_text(r->arena, &whole));
+    return NULL;
 }
 
 Tensor *literal_tensor(Reader *r, const Value *v, Dtype dtype, const char *name)

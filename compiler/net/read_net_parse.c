@@ -201,9 +201,14 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
         return;
     }
     if (p->last.kind == '=' && p->first == T_ASSERT) diag_help(d, "equality is `==`");
-    if (p->last.kind == T_NAME && p->before.kind == T_NAME && !p->bracket_count)
+    char inside = p->bracket_count ? p->brackets[p->bracket_count - 1].open : '{';
+    if (p->last.kind == T_NAME && p->before.kind == T_NAME && inside == '{')
         diag_help(d, "a call has parentheses: %s(%s, ...)", p->before.value.name,
                   p->last.value.name);
+    if (p->before.kind == T_NAME && inside == '(' && among("`:`", expected, count) &&
+        among("`,`", expected, count) &&
+        (p->last.kind == T_INT || p->last.kind == T_FLOAT || p->last.kind == T_STRING))
+        diag_help(d, "a comma parts arguments; a named one is written `name: value`");
     if (p->unclosed.open && !strcmp(found, "the end of the statement"))
         diag_label(d, net_source(p, p->unclosed.place), "this `%c` is not closed",
                    p->unclosed.open);
