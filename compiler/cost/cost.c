@@ -250,10 +250,7 @@ static void count_statement(Counter *c, const Stmt *s)
         break;
     case ST_SET:
         count_expr(c, s->value, false);
-        if (updates(s) && c->block.chain < 1e9) {
-            double chain = c->t->latency * unrolled_times(c);
-            if (chain > c->block.chain) c->block.chain = chain;
-        }
+        if (updates(s)) c->block.chain = fmax(c->block.chain, c->t->latency * unrolled_times(c));
         break;
     case ST_STORE:
         count_expr(c, s->value, false);
