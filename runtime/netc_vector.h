@@ -202,6 +202,12 @@ NETC_VECTOR_FUNCTION void netc_store_part(float *p, netc_f v, int n)
 /* Lanes `stride` elements apart. */
 NETC_VECTOR_FUNCTION netc_f netc_load_stride_part(const float *p, ptrdiff_t stride, int n)
 {
+    if (stride == 2) {
+        const int span = 2 * n - 1, rest = span - (NETC_LANES - 1);
+        netc_f low = netc_load_part(p, span < NETC_LANES ? span : NETC_LANES), high = low;
+        if (rest > 0) high = netc_load_part(p + NETC_LANES - 1, rest);
+        return NETC_EVEN(low, high);
+    }
     float lane[NETC_LANES] = {0};
     for (int i = 0; i < n; i++) lane[i] = p[i * stride];
     return netc_load(lane);

@@ -23,6 +23,20 @@ static double vector_score(Program *p, const Definition *def, const Form *form, 
     return score;
 }
 
+/* The dimension along which what a reduction reads lies in blocks: stores are then apart, fewer
+ * than the loads. -1: none. */
+static int blocked_dim(const Definition *def, const Form *form)
+{
+    for (int s = 0; form->reduce && s < form->sites.count; s++) {
+        const Expr *load = form->sites.items[s].load;
+        int d = load->tensor->buffer->layout.block_dim;
+        if (form->sites.items[s].reduced && d >= 0 && d < def->out->rank &&
+            load->args[d]->kind == EX_VAR && load->args[d]->var == def->index[d])
+            return d;
+    }
+    return -1;
+}
+
 int nest_vector_dim(Program *p, const Definition *def, const Form *form, double *score)
 {
     *score = 1;
@@ -33,7 +47,11 @@ int nest_vector_dim(Program *p, const Definition *def, const Form *form, double 
     if (last < 0) return -1;
     int channels = form_vector_dim(def);
     *score = vector_score(p, def, form, last);
+    const double apart = 0.6; /* for vectors that are stored element by element */
+    int blocks = blocked_dim(def, form);
     double other = channels < 0 ? 0 : vector_score(p, def, form, channels);
+    if (blocks >= 0 && apart * vector_score(p, def, form, blocks) > other)
+        channels = blocks, other = apart * vector_score(p, def, form, blocks);
     if (other < *score || channels == last) return last;
     *score = other;
     return channels;

@@ -66,6 +66,8 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
         if (c->contraction && !shares_vectors(def, &contraction, d, c->vector_dim)) continue;
         c->tile_dim[k++] = d;
     }
+    for (int d = def->out->rank - 1; d >= 0 && c->tile_dim[0] >= 0 && c->tile_dim[1] < 0; d--)
+        if (d != c->vector_dim && d != c->tile_dim[0] && extent(def, d) > 1) c->tile_dim[1] = d;
     int most = c->contraction ? t->tile : 4;
     int64_t inner = tile_extent(p, def, c->tile_dim[0]);
     c->rows[0] = (int)ceil_div(inner, ceil_div(inner, most));
