@@ -2,7 +2,8 @@
  * Prefetch: the weights of a network that is larger than the cache come from memory on every run.
  * While a group of output channels is computed from weights in cache, those of the next group (of
  * the next kernel, after the last: weights lie in the order of their use) are fetched, a few lines
- * at a time; weights that are used once are fetched a little ahead of their use.
+ * at a time; weights that are used once are fetched a little ahead of their use. Nothing depends
+ * on it but time.
  */
 #include "program.h"
 
@@ -10,7 +11,7 @@ enum {
     MOST_LOOPS = 32,
     LINE = 64,            /* bytes of a cache line */
     AHEAD = 4096,         /* bytes: beyond the page, where the hardware's prefetcher stops */
-    LEAST_CHUNK = 1 << 12 /* bytes of a group's weights that are worth it */
+    LEAST_CHUNK = 1 << 12 /* bytes of weights that are worth it */
 };
 
 /* A place where packed weights are read, with the loops around it, outermost first. Of those
@@ -20,6 +21,7 @@ typedef struct Site {
     Stmt *loops[MOST_LOOPS];
     int64_t step[MOST_LOOPS]; /* what one iteration adds to the offset, elements */
     int count, reuse, inner;
+    int64_t first, span; /* elements that are read at one offset: from first on */
 } Site;
 
 typedef struct Sites {
@@ -45,6 +47,29 @@ static bool same_loops(const Site *a, const Site *b, int count)
            memcmp(a->loops, b->loops, (size_t)count * sizeof *a->loops) == 0;
 }
 
+typedef struct Span {
+    const Buffer *alias;
+    int64_t begin, end;
+} Span;
+
+static void widen(Expr *e, void *context)
+{
+    Span *span = context;
+    if (e->kind != EX_FETCH || e->buffer != span->alias) return;
+    Range r = ex_range(e->args[0]);
+    if (r.lo < 0 || r.hi > INT32_MAX) return;
+    span->begin = min64(span->begin, r.lo);
+    span->end = max64(span->end, r.hi + e->lanes);
+}
+
+static void find_span(const Stmt *stmt, Span *span)
+{
+    for (; stmt; stmt = stmt->next) {
+        if (stmt->value) ex_visit(stmt->value, widen, span);
+        find_span(stmt->body, span);
+    }
+}
+
 static bool read_site(Pool *p, Site *s)
 {
     for (int k = 0; k < s->count; k++)
@@ -55,21 +80,17 @@ static bool read_site(Pool *p, Site *s)
     while (s->inner > 0 && s->step[s->inner - 1]) s->inner--;
     s->reuse = s->inner;
     while (s->reuse > 0 && !s->step[s->reuse - 1]) s->reuse--;
-    return s->inner < s->count;
+    Span span = {s->point->alias, INT64_MAX, 0};
+    find_span(s->point->next, &span);
+    s->first = span.begin;
+    s->span = span.end - span.begin;
+    return s->inner < s->count && span.end > 0;
 }
 
-/* What is left over of a sum after whole parts reads little: the first site stands for it. */
 static void add_site(Sites *q, const Site *here)
 {
     Site *s = arena_copy(q->arena, here, sizeof *here);
-    if (!read_site(q->p->pool, s)) return;
-    for (int i = 0; i < q->list.count; i++) {
-        const Site *other = q->list.items[i];
-        if (other->point->buffer == s->point->buffer && other->inner == s->inner &&
-            same_loops(other, s, s->inner))
-            return;
-    }
-    LIST_PUSH(q->arena, &q->list, s);
+    if (read_site(q->p->pool, s)) LIST_PUSH(q->arena, &q->list, s);
 }
 
 static void find_sites(Sites *q, Stmt *stmt, Site *here)
@@ -120,39 +141,65 @@ static Expr *position(Pool *p, const Site *s, int from, int to)
     return at;
 }
 
-/* The offset at the first iterations of the loops from `from` on. */
-static Expr *start(Pool *p, const Site *s, int from)
+/* Where the weights begin: the offset at the first iterations of the loops that walk through them.
+ */
+static Expr *start_of(const Sites *q, const Site *s)
 {
+    Pool *p = q->p->pool;
     Var *vars[MOST_LOOPS];
     Expr *first[MOST_LOOPS];
-    for (int k = from; k < s->count; k++) {
-        vars[k - from] = s->loops[k]->var;
-        first[k - from] = ex_int(p, s->loops[k]->var->lo);
+    for (int k = s->inner; k < s->count; k++) {
+        vars[k - s->inner] = s->loops[k]->var;
+        first[k - s->inner] = ex_int(p, s->loops[k]->var->lo);
     }
-    return ex_substitute(p, s->point->offset, vars, first, s->count - from);
+    return ex_add(p, ex_substitute(p, s->point->offset, vars, first, s->count - s->inner),
+                  ex_int(p, s->first));
 }
 
-/* How often the group is used, in the pieces of its dimensions before this one and in all. */
+static bool same_group(const Site *a, const Site *b)
+{
+    return a->point->buffer == b->point->buffer && a->reuse == b->reuse &&
+           same_loops(a, b, a->reuse);
+}
+
+/* How often these weights are used, in the pieces of the output before this one and in all. */
 static int64_t uses(const Sites *q, const Site *s, int64_t *before)
 {
     int64_t all = 0;
     for (int i = 0; i < q->list.count; i++) {
         const Site *other = q->list.items[i];
         if (other == s) *before = all;
-        if (other->point->buffer == s->point->buffer && other->reuse == s->reuse &&
-            same_loops(other, s, s->reuse))
+        if (same_group(other, s) && start_of(q, other) == start_of(q, s))
             all += trips_of(other, other->reuse, other->inner);
     }
     return all;
 }
 
-/* Each use of this group fetches its share of the next, spread over the outermost loops inside it
- * that have enough iterations. */
-static void fetch_next(Sites *q, const Site *s, int64_t chunk, int64_t size, int64_t before,
-                       int64_t all)
+/* Where the weights lie that are used next: of the next phase of this group, else the first of the
+ * next group. */
+static Expr *next_start(Sites *q, const Site *s)
+{
+    const Site *first = NULL;
+    bool passed = false;
+    for (int i = 0; i < q->list.count; i++) {
+        const Site *other = q->list.items[i];
+        if (!same_group(other, s)) continue;
+        if (!first) first = other;
+        if (passed && start_of(q, other) != start_of(q, s)) return start_of(q, other);
+        passed |= other == s;
+    }
+    int64_t group = s->reuse > 0 && s->step[s->reuse - 1] > 0
+                        ? s->step[s->reuse - 1]
+                        : buffer_root(s->point->buffer, NULL)->elements;
+    return ex_add(q->p->pool, start_of(q, first), ex_int(q->p->pool, group));
+}
+
+/* Each use of these weights fetches its share of the next, spread over the outermost loops inside
+ * it that have enough iterations. */
+static void fetch_slices(Sites *q, const Site *s, int64_t size, int64_t before, int64_t all)
 {
     Pool *p = q->p->pool;
-    int64_t lines = ceil_div(chunk * size, LINE);
+    int64_t lines = ceil_div(s->span * trips_of(s, s->inner, s->count) * size, LINE);
     int depth = s->count;
     while (depth > s->inner && all * trips_of(s, s->inner, depth) > lines) depth--;
     int64_t places = trips_of(s, s->inner, depth);
@@ -160,30 +207,48 @@ static void fetch_next(Sites *q, const Site *s, int64_t chunk, int64_t size, int
     int64_t share = ceil_div(lines, all * places);
     Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
     Expr *place = ex_add(p, ex_mul(p, use, ex_int(p, places)), position(p, s, s->inner, depth));
-    Expr *offset = ex_add(p, start(p, s, s->inner), ex_int(p, chunk));
-    insert(q, s, depth, ex_add(p, offset, ex_mul(p, place, ex_int(p, share * (LINE / size)))),
+    insert(q, s, depth,
+           ex_add(p, next_start(q, s), ex_mul(p, place, ex_int(p, share * (LINE / size)))), share);
+}
+
+/* Weights with holes between the steps: each use fetches its share of every step's. */
+static void fetch_shares(Sites *q, const Site *s, int64_t size, int64_t before, int64_t all)
+{
+    Pool *p = q->p->pool;
+    int64_t share = ceil_div(ceil_div(s->span * size, LINE), all);
+    Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
+    Expr *step = ex_sub(p, ex_add(p, s->point->offset, ex_int(p, s->first)), start_of(q, s));
+    insert(q, s, s->count,
+           ex_add(p, ex_add(p, next_start(q, s), step),
+                  ex_mul(p, use, ex_int(p, share * (LINE / size)))),
            share);
 }
 
 static void fetch_ahead(Sites *q, const Site *s, int64_t size)
 {
     Pool *p = q->p->pool;
-    insert(q, s, s->count, ex_add(p, s->point->offset, ex_int(p, AHEAD / size)),
-           ceil_div(s->step[s->count - 1] * size, LINE));
+    insert(q, s, s->count, ex_add(p, s->point->offset, ex_int(p, s->first + AHEAD / size)),
+           ceil_div(s->span * size, LINE));
+}
+
+static bool has_holes(const Site *s)
+{
+    int64_t last = s->span;
+    for (int k = s->inner; k < s->count; k++) last += s->step[k] * (trips(s->loops[k]) - 1);
+    return last > s->span * trips_of(s, s->inner, s->count);
 }
 
 static void fetch(Sites *q, const Site *s)
 {
-    int64_t size = (int64_t)buffer_offset_bytes(s->point->buffer, 1);
-    int64_t chunk = s->reuse > 0 && s->step[s->reuse - 1] > 0
-                        ? s->step[s->reuse - 1]
-                        : buffer_root(s->point->buffer, NULL)->elements;
-    if (chunk * size < LEAST_CHUNK) return;
-    int64_t before = 0, all = uses(q, s, &before);
-    if (all > 1 && chunk * size <= q->p->target->l2_bytes / 4 * 3)
-        fetch_next(q, s, chunk, size, before, all);
-    else
+    int64_t size = (int64_t)buffer_offset_bytes(s->point->buffer, 1), before = 0;
+    int64_t bytes = s->span * trips_of(s, s->inner, s->count) * size, all = uses(q, s, &before);
+    if (bytes < LEAST_CHUNK) return;
+    if (all == 1 || bytes > q->p->target->l2_bytes / 4 * 3)
         fetch_ahead(q, s, size);
+    else if (!has_holes(s))
+        fetch_slices(q, s, size, before, all);
+    else if (all <= s->span * size / LINE)
+        fetch_shares(q, s, size, before, all);
 }
 
 /* ---- all kernels ---- */
