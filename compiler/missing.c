@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#define MAPS    "maps are not values of a network here"
+#define MAPS "maps are not values of a network here"
 
 #define ML "ai.onnx.ml"
 
 const MissingOp missing_ops[] = {
-    {"", "ImageDecoder", "it reads compressed images, of any size"},
+    {"", "ImageDecoder",
+     "it decodes JPEG, PNG, TIFF and other files: that is for an image library, before the "
+     "network"},
     {ML, "CastMap", MAPS},
     {ML, "DictVectorizer", MAPS},
     {ML, "SVMClassifier", "support vector machines have no definition here"},

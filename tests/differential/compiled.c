@@ -60,6 +60,7 @@ static Program *pipeline(Arena *arena, const Case *c, const Target *target, Diag
     winograd(p, WINOGRAD_OFF);
     layout(p);
     schedule(p);
+    prefetch(p);
     p->threads = 1;
     parallel(p);
     plan(p);
