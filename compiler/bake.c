@@ -10,6 +10,9 @@ ReadOptions bake_copy_options(Arena *arena, const ReadOptions *options)
     memset(&copy.dims, 0, sizeof copy.dims);
     memset(&copy.bakes, 0, sizeof copy.bakes);
     memset(&copy.lists, 0, sizeof copy.lists);
+    memset(&copy.bounds, 0, sizeof copy.bounds);
+    for (int i = 0; i < options->bounds.count; i++)
+        LIST_PUSH(arena, &copy.bounds, options->bounds.items[i]);
     for (int i = 0; i < options->dims.count; i++)
         LIST_PUSH(arena, &copy.dims, options->dims.items[i]);
     for (int i = 0; i < options->bakes.count; i++)

@@ -46,6 +46,11 @@ static int run_copy(const void *const *r, void *const *w, const int64_t *n)
     return 0;
 }
 
+static int run_append_within(const void *const *r, void *const *w, const int64_t *n)
+{
+    return netc_append_within(r[0], r[1], w[0], n[0], n[1]);
+}
+
 static int run_append(const void *const *r, void *const *w, const int64_t *n)
 {
     netc_append(r[0], r[1], w[0], n[0]);
@@ -108,6 +113,7 @@ static int run_integers_from_strings(const void *const *r, void *const *w, const
 
 static const CallFunction functions[] = {
     {"netc_append", CALLS, run_append, false, false},
+    {"netc_append_within", CALLS, run_append_within, false, true},
     {"netc_clear", CALLS, run_clear, false, false},
     {"netc_compact", CALLS, run_compact, false, false},
     {"netc_concat_strings", STRINGS, run_concat_strings, false, true},

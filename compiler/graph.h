@@ -120,7 +120,7 @@ struct Node {
     int output_count;
     Attr *attrs;
     int attr_count;
-    int id; /* index in graph->nodes at the last renumbering */
+    int id;          /* index in graph->nodes at the last renumbering */
     bool adapted;    /* infer has found what its inputs that vary make of its outputs (extents.h) */
     bool of_extents; /* infer made it to work out an extent, and does so again: not printed where
                         nothing else reads it */
@@ -139,12 +139,14 @@ struct Graph {
                           computed; NULL: none */
     Map *by_name;      /* Tensor by name */
     Map *node_names;   /* Node by name */
-    int64_t string_bytes; /* of the outermost graph: room for a string that a run makes; 0: as
-                             much as is usual */
-    int unrolled;      /* of the outermost graph: nodes that infer has put in the place of loops */
+    int64_t string_bytes;       /* of the outermost graph: room for a string that a run makes; 0: as
+                                   much as is usual */
+    struct BoundOption *bounds; /* of the outermost graph, `bound_count` of them */
+    int bound_count;
+    int unrolled;       /* of the outermost graph: nodes that infer has put in the place of loops */
     const char *random; /* of the outermost graph: an operator in it that draws at random; NULL */
-    Map *extents;      /* by what is computed: what infer has worked out of extents (Tensor *) */
-    Map *name_counts;  /* by stem: the last number graph_unique_name gave (int *) */
+    Map *extents;       /* by what is computed: what infer has worked out of extents (Tensor *) */
+    Map *name_counts;   /* by stem: the last number graph_unique_name gave (int *) */
 };
 
 Graph *graph_new(Arena *arena, const char *name);
@@ -211,6 +213,13 @@ typedef struct ListOption {
     const struct DataTensor *elements; /* of the types of these; NULL: as the model declares */
 } ListOption;
 
+/* How much a loop collects at most that counts its runs itself. */
+typedef struct BoundOption {
+    const char *loop; /* the node's name */
+    int64_t most;
+    bool used;
+} BoundOption;
+
 typedef struct ReadOptions {
     LIST(struct DimOption {
         const char *name;
@@ -223,9 +232,10 @@ typedef struct ReadOptions {
     bool init;   /* --init SEED: fill unbound parameters at random */
     uint64_t seed;
     LIST(BakeOption) bakes;          /* --bake INPUT=FILE */
+    LIST(BoundOption) bounds;        /* --bound LOOP=COUNT */
     LIST(ListOption) lists;          /* --elements INPUT=COUNT, or what the data holds */
     LIST(const char *) import_paths; /* --import-path FOLDER: where imported files are, too */
-    int64_t string_bytes; /* --string-bytes N; 0: as much as is usual */
+    int64_t string_bytes;            /* --string-bytes N; 0: as much as is usual */
     bool inputs_only;                /* the graph's inputs and nothing else */
 } ReadOptions;
 

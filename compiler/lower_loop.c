@@ -131,13 +131,18 @@ static void hand_on(LoopCode *c)
 {
     Pool *p = c->p->pool;
     Graph *g = c->p->graph;
+    const Tensor *trips = node_input(c->node, 0);
+    bool bounded = trips && trips->data && dtype_get_int(trips->dtype, trips->data, 0) != INT64_MAX;
     Tensor **next = NEW_ARRAY(g->arena, Tensor *, c->states + 1);
     for (int k = 0; k < c->scans; k++) {
         Tensor *all = node_output(c->node, c->states + k),
                *x = c->body->outputs.items[1 + c->states + k];
-        if (all && tensor_elements(all))
+        if (all && bounded && tensor_elements(all))
             define_call(&c->d, "netc_append", CALL_TENSORS(x, c->number), CALL_TENSORS(all),
                         CALL_NUMBERS(bytes_of(x)));
+        else if (all && !bounded)
+            define_call(&c->d, "netc_append_within", CALL_TENSORS(x, c->number), CALL_TENSORS(all),
+                        CALL_NUMBERS(bytes_of(x), all->dims[0]));
     }
     for (int i = 0; i < c->states; i++) {
         Tensor *x = c->body->outputs.items[1 + i];

@@ -224,6 +224,15 @@ static inline void netc_append(const void *x, const int64_t *at, void *y, int64_
     if (bytes) memcpy((unsigned char *)y + *at * bytes, x, (size_t)bytes);
 }
 
+/* The same where y has `most` elements: 5 when there is no room for another. */
+static inline int netc_append_within(const void *x, const int64_t *at, void *y, int64_t bytes,
+                                     int64_t most)
+{
+    if (*at >= most) return 5;
+    netc_append(x, at, y, bytes);
+    return 0;
+}
+
 #ifdef __clang__
 #pragma clang diagnostic pop
 #endif

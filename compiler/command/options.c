@@ -16,6 +16,7 @@ typedef enum OptionKind {
     OPTION_TARGET, /* const Target * */
     OPTION_DIM,    /* appended to read.dims */
     OPTION_LIST,   /* appended to read.lists */
+    OPTION_BOUND,  /* appended to read.bounds */
     OPTION_BAKE,   /* appended to read.bakes */
     OPTION_PATHS,  /* appended to read.import_paths */
     OPTION_SEED,   /* read.seed, and sets read.init */
@@ -49,6 +50,8 @@ static const OptionRow rows[] = {
      "the size of every other named dimension", NULL},
     {0, "bake", "INPUT=FILE", OPTION_BAKE, AT(read.bakes), GROUP_MODEL,
      "make an input a constant, with the value in a .npy or .pb file (repeatable)", NULL},
+    {0, "bound", "LOOP=COUNT", OPTION_BOUND, AT(read.bounds), GROUP_MODEL,
+     "how much a loop collects at most, if only a run knows (repeatable)", NULL},
     {0, "elements", "INPUT=COUNT", OPTION_LIST, AT(read.lists), GROUP_MODEL,
      "how many elements a sequence or an optional has that is an input (repeatable)", NULL},
     {0, "string-bytes", "N", OPTION_BYTES, AT(read.string_bytes), GROUP_MODEL,
@@ -293,6 +296,16 @@ static void parse_dim(Arena *arena, Options *o, const OptionRow *row, const char
     LIST_PUSH(arena, &o->read.dims, dim);
 }
 
+static void parse_bound(Arena *arena, Options *o, const OptionRow *row, const char *text)
+{
+    const char *equals = strrchr(text, '=');
+    if (!equals || equals == text)
+        usage_error(o->command, "--bound wants LOOP=COUNT, not '%s'", text);
+    BoundOption bound = {.loop = arena_format(arena, "%.*s", (int)(equals - text), text),
+                         .most = parse_integer(o->command, row, equals + 1, 0)};
+    LIST_PUSH(arena, &o->read.bounds, bound);
+}
+
 static void parse_bake(Arena *arena, Options *o, const char *text)
 {
     const char *equals = strchr(text, '=');
@@ -331,6 +344,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_BYTES: *(int64_t *)place = parse_bytes(o->command, row, value); break;
     case OPTION_TARGET: *(const Target **)place = parse_target(o->command, value); break;
     case OPTION_DIM: parse_dim(arena, o, row, value); break;
+    case OPTION_BOUND: parse_bound(arena, o, row, value); break;
     case OPTION_BAKE: parse_bake(arena, o, value); break;
     case OPTION_LIST: parse_list(arena, o, row, value); break;
     case OPTION_PATHS: LIST_PUSH(arena, &o->read.import_paths, value); break;

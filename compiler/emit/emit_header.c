@@ -181,7 +181,9 @@ void emit_header(const Program *p, const EmitOptions *o, Text *out)
         emit_may_fail(p)
             ? "\n *\n * 3: the strings that it makes take more room than there is (netc's option "
               "--string-bytes); 4: a string that is to\n"
-              " * become a number is none. Then some outputs are written, and none is to be used."
+              " * become a number is none; 5: a loop collects more than it may (--bound). Then "
+              "some "
+              "outputs are written, and none is\n * to be used."
             : "");
     prototype(p, o, out);
     if (o->profile)

@@ -350,6 +350,16 @@ static bool settle_outputs(Graph *g, Diags *diags)
     return g->outputs.count > 0;
 }
 
+static void report_bounds(const Graph *g, Diags *diags)
+{
+    for (int i = 0; i < g->bound_count; i++)
+        if (!g->bounds[i].used)
+            diag_warning(diags, "W0003", (Source){0},
+                         "--bound %s: there is no loop of that name that counts its runs itself "
+                         "and collects something",
+                         g->bounds[i].loop);
+}
+
 bool infer(Graph *g, Diags *diags)
 {
     int errors = diags_errors(diags);
@@ -360,5 +370,6 @@ bool infer(Graph *g, Diags *diags)
     if (g->outputs.count && !settle_outputs(g, diags)) return false;
     expand_forget(g);
     infer_declared(g, diags);
+    report_bounds(g, diags);
     return diags_errors(diags) == errors;
 }

@@ -132,6 +132,8 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
     if (!module_parse(r, r->home) || !(r->net = only_net(r))) return NULL;
     r->top = r->graph = graph_new(arena, r->net->name.text);
     r->top->string_bytes = options->string_bytes;
+    r->top->bounds = options->bounds.items;
+    r->top->bound_count = options->bounds.count;
     read_opsets(r);
     if (!options->inputs_only) weights_open(r);
     module_define(r, r->home);

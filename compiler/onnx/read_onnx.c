@@ -120,6 +120,8 @@ static Graph *read_main_graph(Reader *r, Source where)
     read_functions(r);
     Graph *g = graph_new(r->file.arena, graph_name(r));
     g->string_bytes = r->options->string_bytes;
+    g->bounds = r->options->bounds.items;
+    g->bound_count = r->options->bounds.count;
     g->opset = opset_version(opsets, "") ? opset_version(opsets, "") : DEFAULT_OPSET;
     Scope *s = scope_new(r, g, NULL);
     s->opsets = opsets;

@@ -13,6 +13,7 @@ typedef struct Run {
     Body body;
     int states, scans;
     int64_t trips;  /* at most; INT64_MAX: nobody says */
+    int64_t bound;  /* of what is collected; the same, or --bound */
     Tensor *active; /* the condition of the next run */
     Tensor **state;
     Tensor ***scanned; /* by run and output */
@@ -210,7 +211,7 @@ static bool set_collected(Infer *in, const Run *r, const Graph *body)
     if (r->scans && !extents_count(in, count)) return false;
     for (int i = r->states; i < count; i++) {
         const Tensor *x = body->outputs.items[1 + i];
-        int64_t dims[MAX_RANK + 1] = {r->trips};
+        int64_t dims[MAX_RANK + 1] = {r->bound};
         memcpy(dims + 1, x->dims, (size_t)x->rank * sizeof *dims);
         if (!infer_output(in, i, x->dtype, x->rank + 1, dims)) return false;
         extents_set(in, i, 0, in->node->outputs[count]);
@@ -229,7 +230,7 @@ static const char *keep(Infer *in, Run *r)
     if (condition) holds.rank = condition->rank, holds.dims = condition->dims;
     if (node_input(n, 0) && tensor_elements(n->inputs[0]) != 1)
         return "its trip count is no number";
-    if (r->scans && r->trips == INT64_MAX) return "nothing bounds how much it collects";
+    if (r->scans && r->bound == INT64_MAX) return "nothing bounds how much it collects";
     like[0] = &number, like[1] = &holds;
     for (int i = 0; i < r->states; i++) like[i + 2] = r->state[i];
     Graph *body = expand_keep(in, &r->body, like, diags_new(arena));
@@ -265,6 +266,17 @@ static bool is_too_long(const Run *r)
            (!checked_mul(r->trips, r->body.nodes + 1, &nodes) || nodes > MOST_UNROLLED);
 }
 
+/* What --bound says of the node; INT64_MAX: nothing. */
+static int64_t bound_of(Graph *top, const Node *n, int scans)
+{
+    for (int i = 0; i < top->bound_count && scans; i++) {
+        if (strcmp(top->bounds[i].loop, n->name) != 0) continue;
+        top->bounds[i].used = true;
+        return top->bounds[i].most;
+    }
+    return INT64_MAX;
+}
+
 /* Unrolling is tried first; what it leaves behind when the loop is kept instead is taken back. */
 static bool infer_loop(Infer *in)
 {
@@ -276,6 +288,7 @@ static bool infer_loop(Infer *in)
     bool unknown = trips && !trips->data;
     r.trips = INT64_MAX;
     if (!start(in, &r) || (!unknown && !read_trips(in, &r))) return false;
+    r.bound = r.trips == INT64_MAX ? bound_of(top, in->node, r.scans) : r.trips;
     bool counted = node_output(in->node, r.states + r.scans) != NULL;
     if ((counted || unknown || is_too_long(&r)) && !keep(in, &r)) return true;
     if (unroll(in)) return true;
@@ -283,6 +296,9 @@ static bool infer_loop(Infer *in)
     g->nodes.count = nodes;
     top->unrolled = unrolled;
     const char *why = keep(in, &r);
+    if (why && r.scans && r.bound == INT64_MAX)
+        diag_help(diags_last(in->diags), "--bound %s=COUNT says how much it collects at most",
+                  in->node->name);
     if (why && (unknown || r.trips == INT64_MAX || is_too_long(&r)))
         diag_note(diags_last(in->diags), "it cannot be left to a run to count: %s", why);
     if (!why) diags_forget(in->diags, said);

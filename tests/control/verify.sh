@@ -36,3 +36,20 @@ net shared(x: f32[1, 32]) -> (y: f32[1, 32]) {
 NET
 expect shared-weights 0 "$NETC" compile --weights object "$T/shared.net" -o "$T/shared"
 expect_true shared-weights-once test "$(wc -c <"$T/shared/shared.weights")" -eq 4096
+
+# What is collected in as many runs as only the data says: within a bound that the command line gives.
+for n in 0 3 5; do printf "data_type: 7\nint64_data: $n\n" >"$T/n$n.tensor" && pb TensorProto "$T/n$n.tensor" "$T/n$n.pb"; done
+printf 'dims: 2\ndata_type: 1\nfloat_data: [1, 2]\n' >"$T/x.tensor" && pb TensorProto "$T/x.tensor" "$T/x.pb"
+bounded=$here/refused/collected_unknown.net
+for n in 0 3; do
+    expect "bound-$n" 0 "$NETC" run --bound y=4 "$bounded" "$T/n$n.pb" "$T/x.pb" -o "$T/bounded"
+    expect_text "bound-$n-shape" "$T/stdout" "all.npy: f32 ${n}x2$"
+done
+expect bound-exceeded 3 "$NETC" run --bound y=4 "$bounded" "$T/n5.pb" "$T/x.pb" -o "$T/bounded"
+expect_text bound-exceeded-why "$T/stderr" ' 5$'
+expect bound-compile 0 "$NETC" compile --bound y=4 "$bounded" -o "$T/code"
+expect_text bound-header "$T/code/collected_unknown.h" '5: a loop collects more'
+expect bound-mistake 2 "$NETC" check --bound y "$bounded"
+expect bound-other 1 "$NETC" check --bound z=4 "$bounded"
+expect bound-unused 0 "$NETC" check --bound z=4 "$here/loop/network.net"
+expect_text bound-unused-why "$T/stderr" 'W0003.*--bound z: '
