@@ -235,7 +235,7 @@ static void types_are_checked(void **state)
     NODE("Relu", "truth", b);
     assert_errors(2);
     assert_says("'x' is f32 and 'i' is i32, but Add takes elements of one type for both");
-    assert_says("the input 'X' ('b') of Relu is bool, which it does not take");
+    assert_says("the input 'X' ('b') of Relu is bool; it takes f32");
 }
 
 static void outputs_must_match_what_is_declared(void **state)
