@@ -67,30 +67,32 @@ static void print_totals(const Bench *b)
     printf("\n");
 }
 
+static void print_kernel(const Bench *b, int k, double all)
+{
+    const Kernel *kernel = b->job->program->kernels.items[k];
+    const Cost *cost = &b->costs[k];
+    double seconds = fmax(b->m.kernels[k], 1e-9), cycles = seconds * b->m.clock;
+    double macs = b->kernel_macs[k] / seconds, bytes = work_bytes(kernel) / seconds;
+    printf("%10.2f %5.1f%% %9.1f %6.1f%% %7.2f %6.0f%% %10.2f %10.2f %6.2f %-10s  %s",
+           1e6 * b->m.kernels[k], percent(b->m.kernels[k], all), 2e-9 * macs,
+           percent(macs, b->m.multiply_adds), 1e-9 * bytes, percent(bytes, b->m.bandwidth),
+           cycles / 1e3, cost->cycles / 1e3, cycles / cost->cycles, cost_bound_name(cost->bound),
+           kernel->title);
+    for (int i = 0; i < kernel->nodes.count; i++)
+        printf("%s%s", i ? " + " : ": ", kernel->nodes.items[i]->op_type);
+    printf("\n");
+}
+
 static void print_profile(const Bench *b)
 {
-    const Program *p = b->job->program;
     const Measurement *m = &b->m;
+    int count = b->job->program->kernels.count;
     double sum = 0, predicted = 0;
-    for (int k = 0; k < p->kernels.count; k++)
-        sum += m->kernels[k], predicted += b->costs[k].cycles;
-    printf("\n%10s %6s %9s %7s %6s %10s %10s %6s %-10s  %s\n", "TIME us", "SHARE", "GFLOP/s",
-           "GB/s", "PEAK", "KCYCLES", "PREDICTED", "RATIO", "BOUND", "KERNEL");
-    for (int k = 0; k < p->kernels.count; k++) {
-        double seconds = fmax(m->kernels[k], 1e-9);
-        const Kernel *kernel = p->kernels.items[k];
-        double cycles = seconds * m->clock;
-        printf("%10.2f %5.1f%% %9.1f %7.2f %5.1f%% %10.2f %10.2f %6.2f %-10s  %s",
-               1e6 * m->kernels[k], percent(m->kernels[k], sum), 2e-9 * b->kernel_macs[k] / seconds,
-               1e-9 * work_bytes(kernel) / seconds,
-               percent(b->kernel_macs[k] / seconds, m->multiply_adds), cycles / 1e3,
-               b->costs[k].cycles / 1e3, cycles / b->costs[k].cycles,
-               cost_bound_name(b->costs[k].bound), kernel->title);
-        for (int i = 0; i < kernel->nodes.count; i++)
-            printf("%s%s", i ? " + " : ": ", kernel->nodes.items[i]->op_type);
-        printf("\n");
-    }
-    printf("%10.2f in all kernels; %.2f predicted at the %.2f GHz that the clock has here\n",
+    for (int k = 0; k < count; k++) sum += m->kernels[k], predicted += b->costs[k].cycles;
+    printf("\n%10s %6s %9s %7s %7s %7s %10s %10s %6s %-10s  %s\n", "TIME us", "SHARE", "GFLOP/s",
+           "OF PEAK", "GB/s", "OF PEAK", "KCYCLES", "PREDICTED", "RATIO", "BOUND", "KERNEL");
+    for (int k = 0; k < count; k++) print_kernel(b, k, sum);
+    printf("%10.2f in all kernels; %.2f predicted for one core at the %.2f GHz that it has here\n",
            1e6 * sum, 1e6 * predicted / m->clock, 1e-9 * m->clock);
 }
 
@@ -214,8 +216,10 @@ const Command command_bench = {
             "instructions of the target) and of reading memory is measured there, too. A\n"
             "single thread stays on one core. Times of the C compiler are those of when it\n"
             "compiled the network, which the cache keeps. With --profile the time of each\n"
-            "kernel; rates count the multiply-adds of the layers, also where Winograd's\n"
-            "algorithm does with fewer, and bytes are of all inputs and outputs of a kernel.\n",
+            "kernel: rates count the multiply-adds of the layers, also where Winograd's\n"
+            "algorithm does with fewer; bytes are of all inputs and outputs of a kernel,\n"
+            "which a cache may hold, so that they can come faster than from memory. Beside\n"
+            "that the cycles, thousands, and what the cost model predicts for one core.\n",
     .least = 1,
     .most = 1,
     .groups =
