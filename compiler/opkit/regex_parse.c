@@ -5,7 +5,7 @@
 #include "regex.h"
 #include "regex_set.h"
 
-enum { MOST_REPEATS = 1000, DEEPEST = 200, END = -1 };
+enum { LONGEST = 1 << 14, MOST_REPEATS = 1000, DEEPEST = 200, END = -1 };
 
 typedef struct Flags {
     bool fold, lines, dot_all;
@@ -19,6 +19,7 @@ typedef struct Parser {
     int depth;
     bool quoting; /* between \Q and \E */
     Flags flags;
+    const Casing *casing; /* NULL until the first (?i) */
 } Parser;
 
 static void *fail(Parser *p, const char *where, const char *why)
@@ -46,8 +47,7 @@ static RegexNode *set_node(Parser *p, CharSet *set)
 {
     RegexNode *n = new_node(p, RX_SET);
     set_normalise(set);
-    if (p->flags.fold && !set_fold(p->arena, set))
-        return fail(p, p->at, "this machine has no case mapping for (?i)");
+    if (p->flags.fold) set_fold(p->arena, set, p->casing);
     n->set = set_without_surrogates(p->arena, set);
     return n;
 }
@@ -201,7 +201,11 @@ static bool read_flags(Parser *p)
     bool value = true;
     for (;; p->at++) {
         switch (*p->at) {
-        case 'i': p->flags.fold = value; break;
+        case 'i':
+            if (!p->casing && !(p->casing = casing_new(p->arena)))
+                return fail(p, p->at, "this machine has no case mapping for it");
+            p->flags.fold = value;
+            break;
         case 'm': p->flags.lines = value; break;
         case 's': p->flags.dot_all = value; break;
         case 'U': break; /* greed makes no difference */
@@ -387,7 +391,8 @@ static RegexNode *alternation(Parser *p)
 RegexNode *regex_parse(Arena *arena, const char *pattern, const char **why, size_t *at)
 {
     Parser p = {.arena = arena, .start = pattern, .at = pattern};
-    RegexNode *n = alternation(&p);
+    bool fits = strlen(pattern) <= LONGEST;
+    RegexNode *n = fits ? alternation(&p) : fail(&p, pattern, "it is longer than 16384 bytes");
     if (n && *p.at) n = fail(&p, p.at, "there is no group that ends here");
     *why = p.why;
     *at = p.why ? (size_t)(p.where - pattern) : 0;

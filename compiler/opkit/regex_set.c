@@ -1,8 +1,6 @@
 /* Sets of characters as sorted ranges: joining, complement, case folding, and the named ones. */
 #include "regex_set.h"
 
-#include "casing.h"
-
 #include <stdlib.h>
 
 enum { LAST_CHARACTER = 0x10ffff, FIRST_SURROGATE = 0xd800, LAST_SURROGATE = 0xdfff };
@@ -92,14 +90,12 @@ static void fold_by(Arena *arena, CharSet *s, const CaseMap *map)
     set_normalise(s);
 }
 
-bool set_fold(Arena *arena, CharSet *s)
+void set_fold(Arena *arena, CharSet *s, const Casing *casing)
 {
-    const Casing *casing = casing_new(arena);
-    for (int round = 0; casing && round < 2; round++) { /* three may be one letter: k, K, Kelvin */
+    for (int round = 0; round < 2; round++) { /* three may be one letter: k, K, Kelvin */
         fold_by(arena, s, &casing->lower);
         fold_by(arena, s, &casing->upper);
     }
-    return casing != NULL;
 }
 
 /* ---- named sets: pairs of first and last ---- */
