@@ -4,9 +4,9 @@
 
 #include <math.h>
 
-static const Family *const all_families[] = {families_window, families_elements, families_movement,
-                                             families_reduce, families_resample, families_matrix,
-                                             families_normal, families_quantized};
+static const Family *const all_families[] = {
+    families_window, families_elements, families_movement,  families_reduce,   families_resample,
+    families_matrix, families_normal,   families_quantized, families_attention};
 
 /* ---- the case of a seed ---- */
 

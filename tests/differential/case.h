@@ -107,6 +107,7 @@ typedef struct Family {
 } Family;
 /* Ended by a row without a name. */
 extern const Family families_window[], families_elements[], families_movement[], families_reduce[],
-    families_resample[], families_matrix[], families_normal[], families_quantized[];
+    families_resample[], families_matrix[], families_normal[], families_quantized[],
+    families_attention[];
 
 #endif
