@@ -203,8 +203,9 @@ NETC_VECTOR_FUNCTION void netc_store_part(float *p, netc_f v, int n)
 NETC_VECTOR_FUNCTION netc_f netc_load_stride_part(const float *p, ptrdiff_t stride, int n)
 {
     if (stride == 2) {
-        const int span = 2 * n - 1, rest = span - (NETC_LANES - 1);
-        netc_f low = netc_load_part(p, span < NETC_LANES ? span : NETC_LANES), high = low;
+        const int span = n > 0 ? 2 * n - 1 : 0, rest = span - (NETC_LANES - 1);
+        netc_f low = netc_load_part(p, span < NETC_LANES ? span : NETC_LANES),
+               high = netc_splat(0.0f);
         if (rest > 0) high = netc_load_part(p + NETC_LANES - 1, rest);
         return NETC_EVEN(low, high);
     }
@@ -226,6 +227,7 @@ NETC_VECTOR_FUNCTION netc_f netc_load_stride(const float *p, ptrdiff_t stride)
 }
 NETC_VECTOR_FUNCTION void netc_store_stride(float *p, netc_f v, ptrdiff_t stride)
 {
+    NETC_UNROLL(NETC_LANES) /* else every lane takes the whole vector through memory */
     for (int i = 0; i < NETC_LANES; i++) p[i * stride] = v[i];
 }
 
