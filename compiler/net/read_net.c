@@ -37,7 +37,11 @@ static const NetDef *only_net(Reader *r)
     if (!ast->nets.count) {
         Diagnostic *d =
             net_error(r, "E0415", (Source){.file = r->home->file}, "the file has no net");
-        net_help(d, "net name(x: f32[1, 3]) -> (y) { y = relu(x) }");
+        if (ast->blocks.count)
+            net_help(d, "a file of blocks is imported by one with a net: import \"%s\"",
+                     r->home->file->path);
+        else
+            net_help(d, "net name(x: f32[1, 3]) -> (y) { y = relu(x) }");
         return NULL;
     }
     if (ast->nets.count > 1) {

@@ -155,6 +155,8 @@ static bool unify_dim(Reader *r, Scope *s, const NetExpr *e, const Tensor *t, in
     const Binding *b = e->kind == NET_NAME ? net_scope_find(r, s, e->name) : NULL;
     if (b && (b->source.line != e->source.line || b->source.column != e->source.column))
         net_label(d, b->source, "`%s` is %lld from here", e->name, (long long)size);
+    if (b && r->frame == NULL && dim_option(r, e->name))
+        net_note(d, "--dim says that `%s` is %lld", e->name, (long long)size);
     if (b && b->from.line && memcmp(&b->from, &t->source, sizeof t->source))
         net_label(d, b->from, "the %lld comes from here", (long long)size);
     return false;
