@@ -66,7 +66,7 @@ static bool same_inputs(const Node *n, int from, int to)
 }
 
 /* Older definitions than these differ in more than what the tables say. */
-enum { OLDEST_COMPARED = 11 };
+enum { OLDEST_COMPARED = 7 };
 
 static bool means_same(const Node *n, int version)
 {
