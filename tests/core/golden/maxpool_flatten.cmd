@@ -1,0 +1,1 @@
+lib/kernels maxpool_flatten.net sse4

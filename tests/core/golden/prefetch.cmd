@@ -1,0 +1,1 @@
+lib/kernels prefetch.net sse4

@@ -1,0 +1,1 @@
+lib/kernels stem.net avx2
