@@ -36,6 +36,11 @@ static bool is_dilated_same(const Case *c)
 {
     return is_same_pad(c) && has_above_one(c, "dilations");
 }
+static bool is_symmetric_nearest(const Case *c)
+{
+    return has_text(c, "coordinate_transformation_mode", "half_pixel_symmetric") &&
+           (!case_attr(c, "mode") || has_text(c, "mode", "nearest"));
+}
 static bool is_dilated_padded(const Case *c)
 {
     return case_attr(c, "pads") && has_above_one(c, "dilations");
@@ -182,6 +187,8 @@ const Exclusion exclusions[] = {
     {"Resize", "scales that leave every length as it is: it copies", is_copied},
     {"Resize", "tf_crop_and_resize of an axis whose scale is 1: it takes no region of that axis",
      is_uncropped},
+    {"Resize", "half_pixel_symmetric: which of two pixels that are equally near",
+     is_symmetric_nearest},
     {"Resize", "antialias along an axis that keeps its length: it copies", is_partly_copied},
     {"Resize", "antialias of 8-bit integers: it rounds, ONNX truncates", is_antialiased_8_bit},
     {"Clip", "an infinity without a bound: it makes the largest number of it", is_unbounded},
