@@ -206,8 +206,7 @@ NETC_VECTOR_FUNCTION netc_f netc_load_stride_part(const float *p, ptrdiff_t stri
         const int span = n > 0 ? 2 * n - 1 : 0, rest = span - (NETC_LANES - 1);
         netc_f low = netc_load_part(p, span < NETC_LANES ? span : NETC_LANES),
                high = netc_splat(0.0f);
-        /* Said twice, for gcc looks at the size where nothing comes by. */
-        if (rest > 0) high = netc_load_part(p + NETC_LANES - 1, rest > 0 ? rest : 0);
+        if (rest > 0) high = netc_load_part(p + NETC_LANES - 1, rest);
         return NETC_EVEN(low, high);
     }
     float lane[NETC_LANES] = {0};

@@ -1,7 +1,7 @@
 # Generated code that a compiler warned of, without optimisation too: where the runtime's branches are not taken.
 . "$ROOT/tests/driver/lib/checks.sh"
 cat >"$T/gru.net" <<'NET'
-net gru(x: f32[1, 1, 3], w: f32[1, 9, 3], r: f32[1, 9, 3]) -> (h: f32[1, 1, 3]) {
+net gru(x: f32[1, 1, 3], w: f32[1, 9, 3], r: f32[1, 9, 3]) -> (y: f32[1, 1, 1, 3], h: f32[1, 1, 3]) {
     y, h = GRU@22(x, w, r, hidden_size: 3)
 }
 NET
