@@ -12,7 +12,8 @@ enum {
     LEAST_WEIGHTED = 2,
     MOST_CALLS = 200,
     MOST_INPUTS = 4,
-    MOST_OUTPUTS = 3
+    MOST_OUTPUTS = 3,
+    MOST_SEARCHED = 5000 /* calls among which forks are looked for */
 };
 
 /* ---- scopes ---- */
@@ -30,7 +31,8 @@ typedef struct Grouping {
     Arena *arena; /* of one round */
     PrintCalls *calls;
     PrintBlocks *blocks;
-    int *reads; /* by tensor id: calls that read it, and outputs of the net */
+    int *reads;  /* by tensor id: calls that read it, and outputs of the net */
+    int *inside; /* likewise, of the calls that are described; 0 in between */
     Map *scopes;
     LIST(Scope *) list;
 } Grouping;
@@ -61,6 +63,7 @@ static void count_reads(Grouping *g)
 {
     const Graph *graph = g->m->graph;
     g->reads = NEW_ARRAY(g->arena, int, graph->tensors.count + 1);
+    g->inside = NEW_ARRAY(g->arena, int, graph->tensors.count + 1);
     for (int i = 0; i < g->calls->count; i++)
         for (int k = 0; k < g->calls->items[i]->inputs.count; k++)
             g->reads[g->calls->items[i]->inputs.items[k]->id]++;
@@ -98,7 +101,7 @@ static bool describe(const Grouping *g, int first, int last, PrintTensors *input
 {
     Arena *arena = g->arena;
     Map *known = map_new(arena); /* by tensor name: the text of an operand */
-    int *inside = NEW_ARRAY(arena, int, g->m->graph->tensors.count + 1);
+    int *inside = g->inside;
     Text text = {0};
     for (int i = first; i <= last; i++) {
         const PrintCall *c = g->calls->items[i];
@@ -121,6 +124,9 @@ static bool describe(const Grouping *g, int first, int last, PrintTensors *input
             text_add(&text, "out %s\n", (const char *)map_get(known, t->name));
             LIST_PUSH(g->m->arena, outputs, t);
         }
+    for (int i = first; i <= last; i++)
+        for (int k = 0; k < g->calls->items[i]->inputs.count; k++)
+            inside[g->calls->items[i]->inputs.items[k]->id] = 0;
     *what = arena_string(arena, text.data);
     text_free(&text);
     return inputs->count && inputs->count <= MOST_INPUTS && outputs->count &&
@@ -246,7 +252,7 @@ static bool round_of(const CallMaker *m, PrintCalls *calls, PrintBlocks *blocks,
     count_reads(&g);
     for (int i = 0; i < calls->count; i++) note_scopes(&g, i);
     Instances found = find(&g);
-    if (!found.count && *by_scope == 0) {
+    if (!found.count && *by_scope == 0 && calls->count <= MOST_SEARCHED) {
         for (int i = 0; i < calls->count; i++) note_fork(&g, i);
         found = find(&g);
     } else {
