@@ -4,7 +4,8 @@
  *     model.onnx -- read_onnx --+
  *                               +--> Graph -- infer --> shaped Graph -- optimise --> Graph
  *     model.net  -- read_net  --+
- *         -- lower --> Program -- fuse, layout, schedule --> Program -- plan --> with addresses
+ *         -- lower --> Program -- fuse, winograd, layout, schedule, prefetch, parallel --> Program
+ *         -- plan --> with addresses
  *         -- emit --> C, header, weights
  *
  * A command says how far it needs the pipeline to run, and works on the result (command_*.c).

@@ -4,7 +4,7 @@ net=$ROOT/tests/driver/small.net
 
 expect bench 0 "$NETC" bench "$net" --init 1 --seconds 0.05 --profile
 cp "$T/stdout" "$T/text"
-for line in '^.*small.net for .*, 1 thread: .* multiply-adds in [1-9][0-9]* kernels$' '^  time .* median [0-9.]* [mu]*s, min .* p99 .* runs$' \
+for line in '^.*small.net for .*, 1 thread: .* multiply-adds in [1-9][0-9]* kernels$' '^  time .* median [0-9.]* [mun]*s, min .* p99 .* runs$' \
     '^  speed .* GFLOP/s, [0-9.]* %' '^  traffic .* GB/s' '^  memory .* resident' '^  compiled  in .* C compiler$' \
     ' TIME us .* PREDICTED .* KERNEL$' '^ *[0-9.]* .*%.*: .*Conv' 'in all kernels; .* predicted'; do
     expect_text "bench-$(echo "$line" | tr -dc a-zA-Z | cut -c 1-20)" "$T/text" "$line"
