@@ -137,7 +137,7 @@ torchvision: $(BUILD)/netc
 # ---- for people ----
 
 VERSION  := $(shell sed -n 's/.define NETC_VERSION "\(.*\)"/\1/p' compiler/command/commands.h)
-COMMANDS := check summary compile build run verify bench graph report print fmt export explain ops targets
+COMMANDS := check summary compile build run verify bench graph report print fmt export explain lsp ops targets
 
 # The manual's list of commands is what they say of themselves.
 $(BUILD)/netc.1: compiler/command/netc.1.in $(BUILD)/netc

@@ -237,6 +237,9 @@ typedef struct ReadOptions {
     LIST(const char *) import_paths; /* --import-path FOLDER: where imported files are, too */
     int64_t string_bytes;            /* --string-bytes N; 0: as much as is usual */
     bool inputs_only;                /* the graph's inputs and nothing else */
+    /* For editors (read_net_notes.h), NULL otherwise: what names in a .net mean; files as edited. */
+    struct NetNotes *notes;
+    const struct OpenFiles *open;
 } ReadOptions;
 
 /* Reads FILE by its extension (.onnx, .net). NULL after diagnostics. Not yet inferred. */

@@ -21,7 +21,7 @@
 const Command *const command_list[] = {
     &command_check, &command_summary, &command_compile, &command_build, &command_run, &command_verify,
     &command_bench, &command_graph, &command_report,
-    &command_print, &command_fmt, &command_export, &command_explain,
+    &command_print, &command_fmt, &command_export, &command_explain, &command_lsp,
     &command_ops, &command_targets, NULL};
 /* clang-format on */
 

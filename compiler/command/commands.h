@@ -38,7 +38,7 @@ struct Command {
 
 extern const Command command_check, command_summary, command_compile, command_build, command_run,
     command_verify, command_bench, command_graph, command_report, command_print, command_fmt,
-    command_export, command_explain, command_ops, command_targets;
+    command_export, command_explain, command_lsp, command_ops, command_targets;
 extern const Command *const command_list[]; /* NULL-terminated, in the order of help */
 
 /* Reads the model of job->options and takes it through the stages; false after diagnostics. */

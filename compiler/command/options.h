@@ -33,6 +33,7 @@ enum OptionGroup {
     GROUP_COLOR = 1 << 16, /* diagnostics, of commands that read no model */
     GROUP_PRINT = 1 << 17, /* forms of .net text */
     GROUP_EXPORT = 1 << 18,
+    GROUP_LSP = 1 << 19, /* checking while text is edited */
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN, EMIT_SCHEDULE };

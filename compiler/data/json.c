@@ -96,12 +96,21 @@ bool json_string(Json *j, const char **value)
 
 void json_quote(Text *out, const char *text)
 {
+    size_t length = strlen(text);
     text_put(out, "\"", 1);
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20)
-            text_add(out, "\\u%04x", *text);
+    for (size_t at = 0; at < length;) {
+        int bytes, code = utf8_decode(text + at, length - at, &bytes);
+        if (code < 0)
+            text_add(out, "\\ufffd");
+        else if (code == '"' || code == '\\')
+            text_add(out, "\\%c", code);
+        else if (code == '\n')
+            text_add(out, "\\n");
+        else if (code < 0x20 || code == 0x7f)
+            text_add(out, "\\u%04x", (unsigned)code);
         else
-            text_add(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+            text_put(out, text + at, (size_t)bytes);
+        at += (size_t)bytes;
     }
     text_put(out, "\"", 1);
 }
@@ -173,3 +182,16 @@ static bool skip_nested(Json *j, int depth)
 }
 
 bool json_skip(Json *j) { return skip_nested(j, 0); }
+
+bool json_member(Json *j, const char *name)
+{
+    const char *key;
+    skip_space(j);
+    if (j->error || j->at == j->end || *j->at != '{') return false;
+    j->at++;
+    for (bool first = true; json_more(j, '}', &first) && json_key(j, &key);) {
+        if (!strcmp(key, name)) return true;
+        if (!json_skip(j)) return false;
+    }
+    return false;
+}

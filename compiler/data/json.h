@@ -18,13 +18,16 @@ bool json_string(Json *j, const char **value); /* escapes resolved; no NUL insid
 bool json_size(Json *j, int64_t *value);       /* a whole number, not negative */
 bool json_real(Json *j, double *value);        /* any number */
 bool json_skip(Json *j);                       /* any value */
+/* Moves to the value of that member of the object at `j`, of the first of several; false without an
+ * error where the object has none, or there is no object. */
+bool json_member(Json *j, const char *name);
 /* An object or an array: json_open(j, '{'), then members for as long as json_more(j, '}', &first);
  * `first` starts as true. It is false at the end, and after an error. */
 bool json_open(Json *j, char bracket);
 bool json_more(Json *j, char bracket, bool *first);
 bool json_key(Json *j, const char **name); /* with the ':' after it */
 
-/* Adds the text as a JSON string, quoted. */
+/* Adds the text as a JSON string, quoted; what is no UTF-8 becomes U+FFFD. */
 void json_quote(Text *out, const char *text);
 
 #endif

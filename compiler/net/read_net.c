@@ -121,6 +121,17 @@ static void build(Reader *r)
 
 static bool good(const Reader *r) { return !r->stopped && diags_errors(r->diags) == 0; }
 
+/* A file of blocks alone is no mistake to an editor, which asks what its names mean. */
+static bool library_for_editor(Reader *r)
+{
+    const NetFile *ast = r->home->ast;
+    if (!r->options->notes || ast->nets.count || !(ast->blocks.count || ast->consts.count))
+        return false;
+    r->top = r->graph = graph_new(r->arena, "");
+    module_define(r, r->home);
+    return true;
+}
+
 Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diags *diags)
 {
     int before = diags_errors(diags);
@@ -133,7 +144,7 @@ Graph *read_net(Arena *arena, const File *file, const ReadOptions *options, Diag
                   .reported = map_new(arena),
                   .fresh = map_new(arena)};
     r->home->file = file;
-    if (!module_parse(r, r->home) || !(r->net = only_net(r))) return NULL;
+    if (!module_parse(r, r->home) || library_for_editor(r) || !(r->net = only_net(r))) return NULL;
     r->top = r->graph = graph_new(arena, r->net->name.text);
     r->top->string_bytes = options->string_bytes;
     r->top->bounds = options->bounds.items;

@@ -229,6 +229,8 @@ bool net_tokens(Arena *arena, const File *file, NetTokens *tokens, Diags *diags)
 
 /* Whether the scanner (net.l) reads it as a name without backticks. */
 bool net_is_plain_name(const char *name);
+/* The keywords by number from 0; NULL behind the last. */
+const char *net_keyword(int i);
 
 /* ---- what the grammar's actions call; in read_net_parse.c unless said ---- */
 

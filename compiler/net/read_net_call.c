@@ -3,7 +3,7 @@
  * block is expanded where it is called: a scope of its own, instance paths below its own, and a
  * frame for the trace in diagnostics.
  */
-#include "read_net.h"
+#include "read_net_notes.h"
 
 /* ---- what a name calls ---- */
 
@@ -43,7 +43,7 @@ static Value call_value(Reader *r, Scope *s, const NetExpr *e, Value callee, Nam
     return poison;
 }
 
-Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
+static Value call(Reader *r, Scope *s, const NetExpr *e, Naming naming)
 {
     const NetName *name = &e->call->callee;
     if (!function_find(name->text) && assert_computes(r, name->source)) return poison;
@@ -64,6 +64,14 @@ Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
     if (!s->module->broken) unknown_callee(r, s, name);
     for (int i = 0; i < e->call->args.count; i++) eval(r, s, e->call->args.items[i].value);
     return poison;
+}
+
+Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming)
+{
+    NoteMark before = note_mark(r);
+    Value v = call(r, s, e, naming);
+    note_call(r, s, e, &v, before);
+    return v;
 }
 
 /* ---- blocks ---- */

@@ -3,7 +3,7 @@
  * shapes) is computed here; what is computed by the network becomes nodes (read_net_call.c,
  * read_net_arith.c).
  */
-#include "read_net.h"
+#include "read_net_notes.h"
 
 /* ---- literals ---- */
 
@@ -84,10 +84,15 @@ static Value eval_name(Reader *r, Scope *s, const NetExpr *e)
         b->used = true;
         Value v = b->value;
         v.source = e->source;
+        note_name(r, e->source, e->name, &v, b->source);
         return v;
     }
     const Block *block = module_block(s, e->name);
-    if (block) return block_value(block, e->source);
+    if (block) {
+        Value v = block_value(block, e->source);
+        note_name(r, e->source, e->name, &v, block->def->name.source);
+        return v;
+    }
     const NetLayer *layer = layer_find(e->name);
     if (layer) return (Value){.kind = VALUE_LAYER, .layer = layer, .source = e->source};
     if (s->module->broken) return poison;

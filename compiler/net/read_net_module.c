@@ -4,7 +4,7 @@
  * imported ones. A file is looked for beside the importing one, in the folders of --import-path,
  * and in the library that the compiler carries.
  */
-#include "read_net.h"
+#include "read_net_notes.h"
 
 #include "carried_files.h"
 
@@ -57,7 +57,7 @@ static Module *find_file(Reader *r, const Module *from, const char *path, int *e
         if (from->carried && !folder)
             m->file = carried(r, full);
         else
-            m->file = file_map(r->arena, full);
+            m->file = note_open(r, full);
         m->carried = m->file && from->carried && !folder;
         if (!m->file && !from->carried && errno != ENOENT && errno != ENOTDIR) *error = errno;
     }
@@ -117,7 +117,10 @@ static void read_blocks(Reader *r, Module *m)
             net_error(r, "E0404", def->name.source,
                       "a block cannot be called `%s`: %s has the name", name,
                       layer ? "a layer" : "a function");
-        add_block(r, m, name, (Block){def, m, def->name.source});
+        Block block = {def, m, def->name.source};
+        Value v = block_value(&block, block.source);
+        add_block(r, m, name, block);
+        note_name(r, block.source, name, &v, block.source);
     }
 }
 
@@ -139,7 +142,9 @@ static bool import_name(Reader *r, Module *m, const Module *from, const char *na
     if ((first || bound) && !same) {
         taken(r, own.source, own.text, first ? first->source : bound->source, true);
     } else if (block) {
+        Value v = block_value(block, own.source);
         add_block(r, m, own.text, (Block){block->def, block->module, own.source});
+        note_name(r, own.source, own.text, &v, block->def->name.source);
     } else if (!bound) {
         net_scope_bind(r, m->scope, own, value->value, true);
     }
@@ -236,6 +241,7 @@ static void read_import(Reader *r, Module *m, const NetImport *import)
         broken_import(r, m, import);
         return;
     }
+    note_import(r, import->source, from->file);
     if (!import->names.count) import_all(r, m, from, import);
     for (int i = 0; i < import->names.count; i++) {
         const NetImportName *item = &import->names.items[i];

@@ -2,7 +2,7 @@
  * Names of the .net reader: what they mean from which statement on, the instance paths that layers
  * and their parameters get, and errors with the trace of the blocks they happened in.
  */
-#include "read_net.h"
+#include "read_net_notes.h"
 
 /* How often a body assigns a name, and where for the last time. */
 typedef struct Assigned {
@@ -67,6 +67,7 @@ Binding *net_scope_bind(Reader *r, Scope *s, NetName name, Value value, bool qui
     b->previous = map_get(s->names, name.text);
     if (!b->previous) LIST_PUSH(r->arena, &s->name_list, name.text);
     map_set(s->names, name.text, b);
+    note_name(r, name.source, name.text, &value, name.source);
     return b;
 }
 

@@ -1,0 +1,206 @@
+/* What is under the cursor: hover, with shapes and counts of what a name means, and the page of a
+ * diagnostic there; and the definition of a name. Both read the notes of the last check. */
+#include "lsp.h"
+
+#include "carried_files.h"
+#include "diag_codes.h"
+#include "read_net_layer.h"
+
+enum { MOST_SHOWN = 5 };
+
+/* ---- notes ---- */
+
+bool lsp_covers(const Source *where, const File *file, int line, int column)
+{
+    if (where->file != file || where->line < 1) return false;
+    bool after = line > where->line || (line == where->line && column >= where->column);
+    bool before =
+        line < where->end_line || (line == where->end_line && column <= where->end_column);
+    return after && before;
+}
+
+const NetNote *lsp_note_at(const Document *doc, int line, int column)
+{
+    const NetNote *best = NULL;
+    for (int i = 0; i < doc->notes.all.count; i++) {
+        const NetNote *note = &doc->notes.all.items[i];
+        if (!lsp_covers(&note->where, doc->file, line, column)) continue;
+        if (note->kind == NOTE_IMPORT) return note;
+        if (!best || note->where.line > best->where.line ||
+            (note->where.line == best->where.line && note->where.column > best->where.column))
+            best = note;
+    }
+    return best;
+}
+
+/* ---- signatures ---- */
+
+static const char *layer_signature(Arena *arena, const NetLayer *layer)
+{
+    const char *text = arena_format(arena, "%s(", layer->name);
+    for (int i = 0; i < LAYER_MAX_ARGS && layer->args[i].name; i++)
+        text = arena_format(arena, "%s%s%s%s", text, i ? ", " : "", layer->args[i].name,
+                            i && !layer->args[i].required ? "?" : "");
+    return arena_format(arena, "%s)", text);
+}
+
+static const char *kind_text(const NetParam *p)
+{
+    if (p->kind.text) return p->kind.text;
+    return p->type && !p->type->shaped ? dtype_name(p->type->dtype) : NULL;
+}
+
+static const char *block_signature(Arena *arena, const NetDef *block)
+{
+    const char *text = arena_format(arena, "block %s(", block->name.text);
+    for (int i = 0; i < block->inputs.count; i++) {
+        const NetParam *p = &block->inputs.items[i];
+        const char *kind = kind_text(p);
+        text = arena_format(arena, "%s%s%s%s%s%s", text, i ? ", " : "", p->name.text,
+                            p->value ? "?" : "", kind ? ": " : "", kind ? kind : "");
+    }
+    return arena_format(arena, "%s)", text);
+}
+
+static const char *operator_signature(Arena *arena, const Op *op)
+{
+    int version = 0;
+    for (const int *v = op->versions; v && *v; v++) version = *v;
+    const char *text = arena_format(arena, "%s(", op->name);
+    const Slot *slot;
+    for (int i = 0; i < MAX_RANK && (slot = op_input(op, version, i)); i++) {
+        text = arena_format(arena, "%s%s%s%s", text, i ? ", " : "", slot->name,
+                            slot->variadic   ? "..."
+                            : slot->optional ? "?"
+                                             : "");
+        if (slot->variadic) break;
+    }
+    for (const AttrSpec *a = op->attrs; a && a->name; a++)
+        if (a == op_attr(op, version, a->name))
+            text = arena_format(arena, "%s, %s%s", text, a->name, a->required ? "" : "?");
+    return arena_format(arena, "%s)\n# %s", text, op->doc);
+}
+
+const char *lsp_signature(Arena *arena, const NetNote *note)
+{
+    const Op *op = note->domain ? op_find(note->domain, note->name) : NULL;
+    const NetLayer *layer = note->value.kind == VALUE_LAYER ? note->value.layer : NULL;
+    if (note->kind == NOTE_CALL && !layer) layer = layer_find(note->name);
+    if (note->block) return block_signature(arena, note->block);
+    if (op) return operator_signature(arena, op);
+    return layer ? layer_signature(arena, layer) : NULL;
+}
+
+/* ---- hover ---- */
+
+typedef struct Instances {
+    const char *shown[MOST_SHOWN]; /* different values */
+    int distinct, count;
+    int64_t parameters, macs;
+} Instances;
+
+/* A tuple as its items. */
+static const char *note_value(Arena *arena, const NetNote *note)
+{
+    const Value *v = &note->value;
+    if (value_has_poison(v) || v->kind == VALUE_OMITTED || v->kind == VALUE_BLOCK ||
+        v->kind == VALUE_LAYER)
+        return NULL;
+    if (v->kind != VALUE_TUPLE) return value_text(arena, v);
+    const char *text = "";
+    for (int i = 0; i < v->list.count && i < MAX_RANK; i++)
+        text = arena_format(arena, "%s%s%s", text, i ? ", " : "",
+                            value_text(arena, &v->list.items[i]));
+    return text;
+}
+
+static void add_instance(Arena *arena, Instances *all, const NetNote *note)
+{
+    all->count++;
+    all->parameters += note->parameters, all->macs += note->macs;
+    const char *text = note_value(arena, note);
+    for (int i = 0; text && i < all->distinct && i < MOST_SHOWN; i++)
+        if (!strcmp(all->shown[i], text)) return;
+    if (text && all->distinct < MOST_SHOWN) all->shown[all->distinct] = text;
+    all->distinct += text != NULL;
+}
+
+/* Of a name in a block or a repeat: all that it was. */
+static Instances collect(Arena *arena, const Document *doc, const NetNote *first)
+{
+    Instances all = {0};
+    for (int i = 0; i < doc->notes.all.count; i++) {
+        const NetNote *note = &doc->notes.all.items[i];
+        if (note->kind == first->kind && source_same(&note->where, &first->where))
+            add_instance(arena, &all, note);
+    }
+    return all;
+}
+
+static void add_counts(Text *out, const Instances *all)
+{
+    if (all->parameters || all->macs)
+        text_add(out, "\n%lld parameters, %lld multiply-adds", (long long)all->parameters,
+                 (long long)all->macs);
+    if (all->count > 1)
+        text_add(out, "%s %d instances", all->parameters || all->macs ? " in" : "\nin", all->count);
+}
+
+static void add_note(Text *out, Arena *arena, const Document *doc, const NetNote *note)
+{
+    const char *signature = lsp_signature(arena, note);
+    Instances all = collect(arena, doc, note);
+    text_add(out, "```net\n");
+    if (note->kind == NOTE_IMPORT) text_add(out, "# %s\n", note->definition.file->path);
+    if (signature) text_add(out, "%s\n", signature);
+    for (int i = 0; i < all.distinct && i < MOST_SHOWN; i++)
+        text_add(out, note->kind == NOTE_CALL ? "-> %s%s\n" : "%s%s\n",
+                 note->kind == NOTE_CALL ? "" : arena_format(arena, "%s: ", note->name),
+                 all.shown[i]);
+    if (all.distinct > MOST_SHOWN) text_add(out, "# and other types\n");
+    text_add(out, "```\n");
+    if (note->kind != NOTE_IMPORT) add_counts(out, &all);
+}
+
+static void add_page(Text *out, const char *code)
+{
+    const CarriedFile *page = explain_files;
+    while (page->name && strncmp(page->name, code, strlen(code))) page++;
+    text_add(out, "%s**%s**: %s\n", out->length ? "\n\n---\n" : "", code,
+             diag_code_find(code)->title);
+    if (page->name) text_add(out, "\n%s", (const char *)page->data);
+}
+
+static void add_pages(Text *out, const Document *doc, int line, int column)
+{
+    for (int i = 0; i < doc->diags->all.count; i++) {
+        const Diagnostic *d = doc->diags->all.items[i];
+        if (lsp_covers(&d->where, doc->file, line, column)) add_page(out, d->code);
+    }
+}
+
+void lsp_hover(Text *out, Arena *arena, const Document *doc, int line, int column)
+{
+    const NetNote *note = lsp_note_at(doc, line, column);
+    Text text = {0};
+    if (note) add_note(&text, arena, doc, note);
+    add_pages(&text, doc, line, column);
+    if (text.length) {
+        text_add(out, "{\"contents\":{\"kind\":\"markdown\",\"value\":");
+        json_quote(out, text.data);
+        text_add(out, "}");
+        if (note) {
+            text_add(out, ",\"range\":");
+            range_json(out, &note->where);
+        }
+        text_add(out, "}");
+    }
+    text_free(&text);
+}
+
+void lsp_definition(Text *out, Arena *arena, const Documents *docs, const Document *doc, int line,
+                    int column)
+{
+    const NetNote *note = lsp_note_at(doc, line, column);
+    if (note && note->definition.file) location_json(out, arena, docs, &note->definition);
+}

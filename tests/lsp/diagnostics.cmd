@@ -1,0 +1,1 @@
+sh lib/play diagnostics.session

@@ -1,0 +1,1 @@
+sh lib/play editing.session --dim N=7
