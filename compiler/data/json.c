@@ -96,21 +96,14 @@ bool json_string(Json *j, const char **value)
 
 void json_quote(Text *out, const char *text)
 {
-    size_t length = strlen(text);
     text_put(out, "\"", 1);
-    for (size_t at = 0; at < length;) {
-        int bytes, code = utf8_decode(text + at, length - at, &bytes);
-        if (code < 0)
-            text_add(out, "\\ufffd");
-        else if (code == '"' || code == '\\')
-            text_add(out, "\\%c", code);
-        else if (code == '\n')
+    for (; *text; text++) {
+        if (*text == '\n')
             text_add(out, "\\n");
-        else if (code < 0x20 || code == 0x7f)
-            text_add(out, "\\u%04x", (unsigned)code);
+        else if ((unsigned char)*text < 0x20)
+            text_add(out, "\\u%04x", *text);
         else
-            text_put(out, text + at, (size_t)bytes);
-        at += (size_t)bytes;
+            text_add(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
     }
     text_put(out, "\"", 1);
 }

@@ -27,7 +27,7 @@ bool json_open(Json *j, char bracket);
 bool json_more(Json *j, char bracket, bool *first);
 bool json_key(Json *j, const char **name); /* with the ':' after it */
 
-/* Adds the text as a JSON string, quoted; what is no UTF-8 becomes U+FFFD. */
+/* Adds the text as a JSON string, quoted; bytes that are no UTF-8 stay. */
 void json_quote(Text *out, const char *text);
 
 #endif

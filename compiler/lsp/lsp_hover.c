@@ -150,6 +150,8 @@ static void add_note(Text *out, Arena *arena, const Document *doc, const NetNote
 {
     const char *signature = lsp_signature(arena, note);
     Instances all = collect(arena, doc, note);
+    if (note->kind == NOTE_CALL && !signature) signature = note->name;
+    if (note->kind == NOTE_NAME && !signature && !all.distinct) return;
     text_add(out, "```net\n");
     if (note->kind == NOTE_IMPORT) text_add(out, "# %s\n", note->definition.file->path);
     if (signature) text_add(out, "%s\n", signature);

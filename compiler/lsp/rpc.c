@@ -7,11 +7,26 @@ enum { MOST_HEADER = 4096 };
 
 /* ---- out ---- */
 
+/* Names in a .net may have any bytes; a message is UTF-8. */
+static Text valid_text(const Text *text)
+{
+    Text valid = {0};
+    int bytes;
+    for (size_t at = 0; at < text->length; at += (size_t)bytes)
+        if (utf8_decode(text->data + at, text->length - at, &bytes) < 0)
+            text_add(&valid, "\xef\xbf\xbd"); /* U+FFFD */
+        else
+            text_put(&valid, text->data + at, (size_t)bytes);
+    return valid;
+}
+
 static void send_text(FILE *out, const Text *text)
 {
-    fprintf(out, "Content-Length: %zu\r\n\r\n", text->length);
-    fwrite(text->data, 1, text->length, out);
+    Text valid = valid_text(text);
+    fprintf(out, "Content-Length: %zu\r\n\r\n", valid.length);
+    fwrite(valid.data, 1, valid.length, out);
     if (fflush(out) != 0) die("cannot write to standard output");
+    text_free(&valid);
 }
 
 void rpc_result(FILE *out, const RpcMessage *to, const char *result)
