@@ -146,6 +146,11 @@ $(BUILD)/netc.1: compiler/command/netc.1.in $(BUILD)/netc
 	sed -e '/@COMMANDS@/{' -e 'r $@.commands' -e 'd' -e '}' -e 's/@VERSION@/$(VERSION)/' $< >$@
 	@rm $@.commands
 
+# The syntax files for editors, by the compiler's tables.
+.PHONY: editors
+editors: $(BUILD)/netc
+	NETC=$(BUILD)/netc editors/generate editors
+
 # The page of the networks in examples/, with a picture of each.
 .PHONY: gallery
 gallery: $(BUILD)/netc
