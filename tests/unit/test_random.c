@@ -134,7 +134,7 @@ static int run(const Subject *s, const Target *target)
     Execution *e = execution_new(arena, g);
     for (int i = 0; i < g->inputs.count; i++)
         memcpy(e->inputs[i].data, wanted->inputs.items[i]->data, e->inputs[i].bytes);
-    bool ran = execution_run(e, &library, 20);
+    bool ran = execution_run(e, &library, 20) == EXIT_DONE;
     library_release(&library);
     return ran && compare_outputs(arena, wanted, e, is_special(s)) == 0 ? EXIT_DONE : EXIT_INPUT;
 }
