@@ -14,13 +14,10 @@
 
 bool datafile_error(Diags *diags, const char *code, const File *file, const char *format, ...)
 {
-    Text text = {0};
     va_list args;
     va_start(args, format);
-    text_vadd(&text, format, args);
+    diag_verror(diags, code, (Source){.file = file}, format, args);
     va_end(args);
-    diag_error(diags, code, (Source){.file = file}, "%s", text.data);
-    text_free(&text);
     return false;
 }
 

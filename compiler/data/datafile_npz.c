@@ -22,13 +22,10 @@ typedef struct Member {
 
 static bool PRINTF(2, 3) zip_error(Zip *z, const char *format, ...)
 {
-    Text text = {0};
     va_list args;
     va_start(args, format);
-    text_vadd(&text, format, args);
+    diag_verror(z->diags, "E0122", (Source){.file = z->file}, format, args);
     va_end(args);
-    datafile_error(z->diags, "E0122", z->file, "%s", text.data);
-    text_free(&text);
     return false;
 }
 

@@ -53,13 +53,25 @@ static Diagnostic *diag_add(Diags *diags, Severity severity, const char *code, S
     return d;
 }
 
+Diagnostic *diag_verror(Diags *diags, const char *code, Source where, const char *format,
+                        va_list args)
+{
+    diags->errors++;
+    return diag_add(diags, SEVERITY_ERROR, code, where, format, args);
+}
+
+Diagnostic *diag_vwarning(Diags *diags, const char *code, Source where, const char *format,
+                          va_list args)
+{
+    return diag_add(diags, SEVERITY_WARNING, code, where, format, args);
+}
+
 Diagnostic *diag_error(Diags *diags, const char *code, Source where, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    Diagnostic *d = diag_add(diags, SEVERITY_ERROR, code, where, format, args);
+    Diagnostic *d = diag_verror(diags, code, where, format, args);
     va_end(args);
-    diags->errors++;
     return d;
 }
 
@@ -67,7 +79,7 @@ Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const cha
 {
     va_list args;
     va_start(args, format);
-    Diagnostic *d = diag_add(diags, SEVERITY_WARNING, code, where, format, args);
+    Diagnostic *d = diag_vwarning(diags, code, where, format, args);
     va_end(args);
     return d;
 }

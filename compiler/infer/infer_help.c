@@ -64,14 +64,11 @@ static bool seen_before(const Node *n, int i)
 bool infer_error(Infer *in, const char *code, const char *format, ...)
 {
     enum { MOST = 6 };
-    va_list args;
-    Text message = {0};
-    va_start(args, format);
-    text_vadd(&message, format, args);
-    va_end(args);
     const Node *n = in->node;
-    Diagnostic *d = diag_error(in->diags, code, n->source, "%s", message.data);
-    text_free(&message);
+    va_list args;
+    va_start(args, format);
+    Diagnostic *d = diag_verror(in->diags, code, n->source, format, args);
+    va_end(args);
     int told = 0;
     for (int i = 0; i < n->input_count && told < MOST; i++)
         if (n->inputs[i] && !seen_before(n, i) && !made_by_layer(n, n->inputs[i]))

@@ -218,6 +218,7 @@ const char *fresh_node_name(Reader *r, const char *stem);
  * which take NULL. */
 Diagnostic *net_error(Reader *r, const char *code, Source where, const char *format, ...)
     PRINTF(4, 5);
+Diagnostic *net_verror(Reader *r, const char *code, Source where, const char *format, va_list args);
 /* The same for a warning; NULL after errors too, since what failed may explain it, and after
  * NET_MAX_WARNINGS. */
 Diagnostic *net_warning(Reader *r, const char *code, Source where, const char *format, ...)
@@ -365,7 +366,8 @@ const char *weights_name(const Reader *r, const char *key);
 
 /* ---- read_net_names.c ---- */
 
-/* Gives nodes and tensors the names that the network had for them from which the text was printed. */
+/* Gives nodes and tensors the names that the network had for them from which the text was printed.
+ */
 void names_restore(Reader *r);
 
 /* ---- read_net_init.c ---- */

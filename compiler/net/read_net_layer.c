@@ -321,11 +321,8 @@ Diagnostic *layer_error(LayerCall *c, const char *code, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    Text text = {0};
-    text_vadd(&text, format, args);
+    Diagnostic *d = net_verror(c->r, code, c->e->source, format, args);
     va_end(args);
-    Diagnostic *d = net_error(c->r, code, c->e->source, "%s", text.data);
-    text_free(&text);
     if (c->x->source.line) net_label(d, c->x->source, "%s", tensor_type_text(c->r->arena, c->x));
     return d;
 }

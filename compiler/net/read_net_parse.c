@@ -72,11 +72,8 @@ void net_bad_token(NetParser *p, NetPlace place, const char *format, ...)
     if (!may_report(p)) return;
     va_list args;
     va_start(args, format);
-    Text text = {0};
-    text_vadd(&text, format, args);
+    diag_verror(p->diags, "E0402", net_source(p, place), format, args);
     va_end(args);
-    diag_error(p->diags, "E0402", net_source(p, place), "%s", text.data);
-    text_free(&text);
 }
 
 void net_too_deep(NetParser *p, NetPlace place, const char *what, int limit)

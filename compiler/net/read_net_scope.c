@@ -246,18 +246,21 @@ void net_trace(Reader *r, Diagnostic *d)
         diag_label(d, f->call, "%s", f->what);
 }
 
-Diagnostic *net_error(Reader *r, const char *code, Source where, const char *format, ...)
+Diagnostic *net_verror(Reader *r, const char *code, Source where, const char *format, va_list args)
 {
     if (r->stopped || net_reported(r, where)) return NULL;
-    va_list args;
-    va_start(args, format);
-    Text text = {0};
-    text_vadd(&text, format, args);
-    va_end(args);
-    Diagnostic *d = diag_error(r->diags, code, where, "%s", text.data);
-    text_free(&text);
+    Diagnostic *d = diag_verror(r->diags, code, where, format, args);
     net_trace(r, d);
     if (diags_errors(r->diags) >= NET_MAX_ERRORS) r->stopped = true;
+    return d;
+}
+
+Diagnostic *net_error(Reader *r, const char *code, Source where, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Diagnostic *d = net_verror(r, code, where, format, args);
+    va_end(args);
     return d;
 }
 
@@ -270,11 +273,8 @@ Diagnostic *net_warning(Reader *r, const char *code, Source where, const char *f
     map_set(r->reported, key, r);
     va_list args;
     va_start(args, format);
-    Text text = {0};
-    text_vadd(&text, format, args);
+    Diagnostic *d = diag_vwarning(r->diags, code, where, format, args);
     va_end(args);
-    Diagnostic *d = diag_warning(r->diags, code, where, "%s", text.data);
-    text_free(&text);
     return d;
 }
 

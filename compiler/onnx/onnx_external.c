@@ -16,13 +16,10 @@ typedef struct External {
 
 static bool PRINTF(3, 4) external_error(OnnxFile *f, Source where, const char *format, ...)
 {
-    Text text = {0};
     va_list args;
     va_start(args, format);
-    text_vadd(&text, format, args);
+    diag_verror(f->diags, "E0105", where, format, args);
     va_end(args);
-    diag_error(f->diags, "E0105", where, "%s", text.data);
-    text_free(&text);
     return false;
 }
 

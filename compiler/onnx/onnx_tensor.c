@@ -43,13 +43,10 @@ typedef struct Reading {
 
 static bool PRINTF(2, 3) tensor_error(Reading *r, const char *format, ...)
 {
-    Text text = {0};
     va_list args;
     va_start(args, format);
-    text_vadd(&text, format, args);
+    diag_verror(r->f->diags, "E0104", r->where, format, args);
     va_end(args);
-    diag_error(r->f->diags, "E0104", r->where, "%s", text.data);
-    text_free(&text);
     return false;
 }
 

@@ -28,13 +28,10 @@ Source element(Reader *r, const char *format, ...)
 
 void read_error(Reader *r, const char *code, Source where, const char *format, ...)
 {
-    Text text = {0};
     va_list args;
     va_start(args, format);
-    text_vadd(&text, format, args);
+    diag_verror(r->file.diags, code, where, format, args);
     va_end(args);
-    diag_error(r->file.diags, code, where, "%s", text.data);
-    text_free(&text);
 }
 
 /* ---- opset imports ---- */
