@@ -12,17 +12,12 @@ enum {
         8, /* for each thread: small ones let the others take over from a thread that is held up */
 };
 
-static int64_t trips(const Stmt *loop)
-{
-    return (loop->var->hi - loop->var->lo + loop->step - 1) / loop->step;
-}
-
 /* Statements that a run of these executes; saturates. */
 static double work(const Stmt *s)
 {
     double sum = 0;
     for (; s; s = s->next)
-        sum += s->kind == ST_LOOP ? (double)trips(s) * work(s->body) : 1 + work(s->body);
+        sum += s->kind == ST_LOOP ? (double)loop_trips(s) * work(s->body) : 1 + work(s->body);
     return sum;
 }
 
@@ -33,10 +28,10 @@ static bool only_loop(const Stmt *s)
 
 static void share_out(Stmt *loop, int threads)
 {
-    int64_t all = trips(loop);
+    int64_t all = loop_trips(loop);
     loop->collapse = 1;
     for (Stmt *s = loop->body; all < (int64_t)threads * CHUNKS && only_loop(s); s = s->body) {
-        all *= trips(s);
+        all *= loop_trips(s);
         loop->collapse++;
     }
     if (all < 2) return;
@@ -49,9 +44,10 @@ static void share_out(Stmt *loop, int threads)
 static void visit(Stmt *s, int threads)
 {
     for (; s; s = s->next) {
-        if (s->kind != ST_LOOP || !s->independent || (double)trips(s) * work(s->body) < LEAST_WORK)
+        if (s->kind != ST_LOOP || !s->independent ||
+            (double)loop_trips(s) * work(s->body) < LEAST_WORK)
             continue;
-        if (trips(s) > 1)
+        if (loop_trips(s) > 1)
             share_out(s, threads);
         else
             visit(s->body, threads);

@@ -131,6 +131,12 @@ struct Stmt {
     const char *comment;  /* ST_LOOP: what it walks over; may be NULL */
 };
 
+/* How often the body of a loop is run. */
+static inline int64_t loop_trips(const Stmt *loop)
+{
+    return ceil_div(loop->var->hi - loop->var->lo, loop->step);
+}
+
 struct Kernel {
     ControlKind control; /* CONTROL_NONE: none; CONTROL_LOOP: the kernels that follow up to its CONTROL_END
                          run while the bool that it reads holds */

@@ -37,11 +37,6 @@ typedef struct Counter {
     Seen seen[SLOTS];
 } Counter;
 
-static double trips_of(const Stmt *loop)
-{
-    return (double)ceil_div(loop->var->hi - loop->var->lo, loop->step);
-}
-
 /* ---- expressions ---- */
 
 /* In multiply-adds' time on a vector: polynomials for the functions, as the runtime has them. */
@@ -133,7 +128,7 @@ static double repeats(const Counter *c, const Expr *e)
         moving |= c->moving[i] == e->buffer;
     for (int i = 0; i < c->unrolled_count; i++)
         if (moving || e->kind == EX_REG || ex_uses_var(e, c->unrolled[i]->var))
-            times *= trips_of(c->unrolled[i]);
+            times *= (double)loop_trips(c->unrolled[i]);
     return times;
 }
 
@@ -162,7 +157,7 @@ static double count_expr(Counter *c, const Expr *e, bool index)
 static double unrolled_times(const Counter *c)
 {
     double times = 1;
-    for (int i = 0; i < c->unrolled_count; i++) times *= trips_of(c->unrolled[i]);
+    for (int i = 0; i < c->unrolled_count; i++) times *= (double)loop_trips(c->unrolled[i]);
     return times;
 }
 
@@ -203,9 +198,9 @@ static void count_unrolled(Counter *c, const Stmt *s)
 {
     bool room = c->unrolled_count < MOST_UNROLLED;
     if (room) c->unrolled[c->unrolled_count++] = s;
-    traffic_enter(c->traffic, s->var, trips_of(s));
+    traffic_enter(c->traffic, s->var, (double)loop_trips(s));
     double trips = c->trips;
-    c->trips *= trips_of(s);
+    c->trips *= (double)loop_trips(s);
     count_list(c, s->body);
     c->trips = trips;
     traffic_leave(c->traffic);
@@ -225,7 +220,7 @@ static void close_block(Counter *c, const Block *outer);
 static void count_loop(Counter *c, const Stmt *s)
 {
     enum { CONTROL = 2 }; /* instructions to count and to jump */
-    double trips = trips_of(s), before = c->trips, mispredicted = trips > 30 ? 16 : 2;
+    double trips = (double)loop_trips(s), before = c->trips, mispredicted = trips > 30 ? 16 : 2;
     Block outer = c->block;
     traffic_enter(c->traffic, s->var, trips);
     c->block = (Block){.instructions = CONTROL};
