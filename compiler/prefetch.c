@@ -22,6 +22,7 @@ typedef struct Site {
     int64_t step[MOST_LOOPS]; /* what one iteration adds to the offset, elements */
     int count, reuse, inner;
     int64_t first, span; /* elements that are read at one offset: from first on */
+    Expr *start; /* where the weights begin: the offset at the first iterations of [inner, count) */
 } Site;
 
 typedef struct Sites {
@@ -30,12 +31,10 @@ typedef struct Sites {
     LIST(Site *) list;
 } Sites;
 
-static int64_t trips(const Stmt *loop) { return loop->var->hi - loop->var->lo; }
-
 static int64_t trips_of(const Site *s, int from, int to)
 {
     int64_t product = 1;
-    for (int k = from; k < to; k++) product *= trips(s->loops[k]);
+    for (int k = from; k < to; k++) product *= loop_trips(s->loops[k]);
     return product;
 }
 
@@ -119,6 +118,18 @@ static void find_group(const Sites *q, Site *s)
     }
 }
 
+static void find_start(Pool *p, Site *s)
+{
+    Var *vars[MOST_LOOPS];
+    Expr *first[MOST_LOOPS];
+    for (int k = s->inner; k < s->count; k++) {
+        vars[k - s->inner] = s->loops[k]->var;
+        first[k - s->inner] = ex_int(p, s->loops[k]->var->lo);
+    }
+    s->start = ex_add(p, ex_substitute(p, s->point->offset, vars, first, s->count - s->inner),
+                      ex_int(p, s->first));
+}
+
 /* ---- fetching ---- */
 
 /* At the start of the body of the innermost of `depth` loops. */
@@ -136,24 +147,9 @@ static Expr *position(Pool *p, const Site *s, int from, int to)
 {
     Expr *at = ex_int(p, 0);
     for (int k = from; k < to; k++)
-        at = ex_add(p, ex_mul(p, at, ex_int(p, trips(s->loops[k]))),
+        at = ex_add(p, ex_mul(p, at, ex_int(p, loop_trips(s->loops[k]))),
                     ex_add(p, ex_var(p, s->loops[k]->var), ex_int(p, -s->loops[k]->var->lo)));
     return at;
-}
-
-/* Where the weights begin: the offset at the first iterations of the loops that walk through them.
- */
-static Expr *start_of(const Sites *q, const Site *s)
-{
-    Pool *p = q->p->pool;
-    Var *vars[MOST_LOOPS];
-    Expr *first[MOST_LOOPS];
-    for (int k = s->inner; k < s->count; k++) {
-        vars[k - s->inner] = s->loops[k]->var;
-        first[k - s->inner] = ex_int(p, s->loops[k]->var->lo);
-    }
-    return ex_add(p, ex_substitute(p, s->point->offset, vars, first, s->count - s->inner),
-                  ex_int(p, s->first));
 }
 
 static bool same_group(const Site *a, const Site *b)
@@ -169,7 +165,7 @@ static int64_t uses(const Sites *q, const Site *s, int64_t *before)
     for (int i = 0; i < q->list.count; i++) {
         const Site *other = q->list.items[i];
         if (other == s) *before = all;
-        if (same_group(other, s) && start_of(q, other) == start_of(q, s))
+        if (same_group(other, s) && other->start == s->start)
             all += trips_of(other, other->reuse, other->inner);
     }
     return all;
@@ -185,13 +181,13 @@ static Expr *next_start(Sites *q, const Site *s)
         const Site *other = q->list.items[i];
         if (!same_group(other, s)) continue;
         if (!first) first = other;
-        if (passed && start_of(q, other) != start_of(q, s)) return start_of(q, other);
+        if (passed && other->start != s->start) return other->start;
         passed |= other == s;
     }
     int64_t group = s->reuse > 0 && s->step[s->reuse - 1] > 0
                         ? s->step[s->reuse - 1]
                         : buffer_root(s->point->buffer, NULL)->elements;
-    return ex_add(q->p->pool, start_of(q, first), ex_int(q->p->pool, group));
+    return ex_add(q->p->pool, first->start, ex_int(q->p->pool, group));
 }
 
 /* Each use of these weights fetches its share of the next, spread over the outermost loops inside
@@ -217,7 +213,7 @@ static void fetch_shares(Sites *q, const Site *s, int64_t size, int64_t before, 
     Pool *p = q->p->pool;
     int64_t share = ceil_div(ceil_div(s->span * size, LINE), all);
     Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
-    Expr *step = ex_sub(p, ex_add(p, s->point->offset, ex_int(p, s->first)), start_of(q, s));
+    Expr *step = ex_sub(p, ex_add(p, s->point->offset, ex_int(p, s->first)), s->start);
     insert(q, s, s->count,
            ex_add(p, ex_add(p, next_start(q, s), step),
                   ex_mul(p, use, ex_int(p, share * (LINE / size)))),
@@ -234,7 +230,7 @@ static void fetch_ahead(Sites *q, const Site *s, int64_t size)
 static bool has_holes(const Site *s)
 {
     int64_t last = s->span;
-    for (int k = s->inner; k < s->count; k++) last += s->step[k] * (trips(s->loops[k]) - 1);
+    for (int k = s->inner; k < s->count; k++) last += s->step[k] * (loop_trips(s->loops[k]) - 1);
     return last > s->span * trips_of(s, s->inner, s->count);
 }
 
@@ -271,6 +267,7 @@ void prefetch(Program *p)
         Site here = {0};
         find_sites(&q, p->kernels.items[k]->body, &here);
         for (int i = 0; i < q.list.count; i++) find_group(&q, q.list.items[i]);
+        for (int i = 0; i < q.list.count; i++) find_start(p->pool, q.list.items[i]);
         for (int i = 0; i < q.list.count; i++) fetch(&q, q.list.items[i]);
         arena_free(q.arena);
     }
