@@ -50,8 +50,8 @@ int nest_vector_dim(Program *p, const Definition *def, const Form *form, double 
     const double apart = 0.6; /* for vectors that are stored element by element */
     int blocks = blocked_dim(def, form);
     double other = channels < 0 ? 0 : vector_score(p, def, form, channels);
-    if (blocks >= 0 && apart * vector_score(p, def, form, blocks) > other)
-        channels = blocks, other = apart * vector_score(p, def, form, blocks);
+    double blocked = blocks < 0 ? 0 : apart * vector_score(p, def, form, blocks);
+    if (blocked > other) channels = blocks, other = blocked;
     if (other < *score || channels == last) return last;
     *score = other;
     return channels;
