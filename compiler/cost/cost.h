@@ -1,8 +1,8 @@
 /*
  * The cost model: how many cycles of one core a kernel takes on a target, counted from its
- * statements, before anything is compiled or run. What the schedules choose by, and what `netc
- * bench
- * --profile` sets beside the measurement.
+ * statements, before anything is compiled or run. It explains what the schedules chose, by rules
+ * of their own: --emit schedule prints it, reports show it, and `netc bench --profile` sets it
+ * beside the measurement.
  *
  * Arithmetic: of each straight run of statements the busiest of the arithmetic ports, the load and
  * store ports, the decoder and the longest chain of updates of one register counts; loops multiply.
