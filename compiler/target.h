@@ -18,9 +18,10 @@ typedef struct Target {
     int rank;                /* `native` is the runnable one of the highest rank */
     int tile, tile_blocks;   /* register tile of contractions: at most `tile` rows x `tile_blocks`
                                 vectors */
-    int64_t l1_bytes, l2_bytes; /* typical data caches per core, for blocking */
+    int64_t l2_bytes; /* second-level cache of a core that may be counted on: for what stays in it,
+                         and what is prefetched because it does not */
     /* A typical core, for the cost model: */
-    int64_t l3_bytes;
+    int64_t l1_bytes, l3_bytes;
     bool fused;                          /* a multiply-add is one instruction */
     int arithmetic_ports;                /* vector operations in a cycle, */
     int load_ports, store_ports, decode; /* vectors loaded and stored, instructions of any kind */

@@ -12,7 +12,9 @@ static bool runs_here(void)
 #endif
 }
 
-/* 14 x 2 accumulators leave four of the 32 registers for two weights and two pixels. */
+/* 14 x 2 accumulators leave four of the 32 registers for two weights and two pixels. Cores of this
+ * class have second-level caches of 1 to 2 MB (Skylake-SP, Zen 4 and 5: 1; Ice Lake-SP: 1.25;
+ * Sapphire Rapids: 2): the code is to do on all of them. */
 const Target targets_avx512 = {
     .name = "avx512",
     .doc = "x86 with AVX-512 F, VL, BW and DQ: 16 lanes",
