@@ -63,7 +63,7 @@ $(BUILD)/registry.c: compiler/ops compiler/targets Makefile
 CARRIED = runtime_files=$(RUNTIME) library_files=$(LIBRARY) explain_files=$(EXPLAIN) page_files=$(PAGE)
 $(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) $(EXPLAIN) $(PAGE) Makefile
 	@mkdir -p $(@D)
-	{ echo '#include "carried_files.h"'; for f in $(CARRIED); do \
+	{ echo '#include "carried.h"'; for f in $(CARRIED); do \
 	    case $$f in *=*) echo "$$end const CarriedFile $${f%%=*}[] = {"; f=$${f#*=}; end='{0, 0, 0}};' ;; esac; \
 	    [ -n "$$f" ] || continue; printf '    {"%s", (const unsigned char[]){' $${f##*/}; \
 	    od -An -v -tu1 $$f | sed 's/  */,/g; s/^,//; s/$$/,/' ; printf '0}, %s},\n' $$(wc -c <$$f); done; \

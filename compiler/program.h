@@ -6,6 +6,7 @@
 #ifndef NETC_PROGRAM_H
 #define NETC_PROGRAM_H
 
+#include "carried.h"
 #include "define.h"
 #include "target.h"
 
@@ -138,10 +139,10 @@ static inline int64_t loop_trips(const Stmt *loop)
 }
 
 struct Kernel {
-    ControlKind control; /* CONTROL_NONE: none; CONTROL_LOOP: the kernels that follow up to its CONTROL_END
-                         run while the bool that it reads holds */
-    const char *title; /* what it computes: a layer's name as the model has it */
-    const char *name;  /* a C identifier made from it */
+    ControlKind control; /* CONTROL_NONE: none; CONTROL_LOOP: the kernels that follow up to its
+                         CONTROL_END run while the bool that it reads holds */
+    const char *title;   /* what it computes: a layer's name as the model has it */
+    const char *name;    /* a C identifier made from it */
     Stmt *body;
     LIST(Buffer *) reads;
     LIST(Buffer *) writes;
@@ -229,7 +230,7 @@ void emit(const Program *p, const EmitOptions *options, Emitted *out);
 /* The weights file: every constant buffer at its offset. Streams; false (errno set) when writing
  * fails. */
 bool emit_weights(const Program *p, FILE *file);
-/* The runtime headers that NAME.c includes, in order, ended by NULL: file names under runtime/. */
-const char *const *emit_runtime_parts(const Program *p);
+/* The runtime headers that NAME.c includes, in order, ended by NULL. */
+const CarriedFile *const *emit_runtime_parts(const Program *p);
 
 #endif

@@ -1,17 +1,9 @@
 /* netc explain: what a code of a diagnostic means, with a wrong and a right example. The pages are
  * compiler/diag/explain/CODE.md, which travel inside netc. */
-#include "carried_files.h"
 #include "commands.h"
 #include "diag_codes.h"
 
 #include <ctype.h>
-
-static const CarriedFile *find_page(const char *code)
-{
-    const CarriedFile *page = explain_files;
-    while (page->name && strncmp(page->name, code, strlen(code))) page++;
-    return page->name ? page : NULL;
-}
 
 /* Prose as it stands; of an example a heading, and its lines indented. */
 static void print_page(const CarriedFile *page)
@@ -44,10 +36,9 @@ static int explain(Job *job)
     char *code = arena_string(job->arena, job->options->operands[0]);
     for (char *c = code; *c; c++) *c = (char)toupper((unsigned char)*c);
     const DiagCode *row = diag_code_find(code);
-    const CarriedFile *page = row ? find_page(code) : NULL;
     if (!row) return input_error("there is no code '%s'; `netc explain` lists them", code);
     printf("%s: %s\n\n", row->code, row->title);
-    if (page) print_page(page);
+    print_page(diag_code_page(code));
     return EXIT_DONE;
 }
 

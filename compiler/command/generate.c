@@ -96,13 +96,6 @@ int generate_print_stage(const Job *job)
     return EXIT_DONE;
 }
 
-const CarriedFile *runtime_file(const char *name)
-{
-    for (const CarriedFile *f = runtime_files; f->name; f++)
-        if (strcmp(f->name, name) == 0) return f;
-    die("the compiler was built without %s", name);
-}
-
 static void write_weights(const Generated *g, const Workdir *w)
 {
     FILE *file = fopen(workdir_file(w, g->weights), "wb");
@@ -121,10 +114,8 @@ void generated_write(const Generated *g, const Workdir *w, bool parts)
         workdir_write(w, g->assembler, g->text.assembler.data, g->text.assembler.length);
     if (g->weights) write_weights(g, w);
     if (!parts) return;
-    for (const char *const *part = emit_runtime_parts(g->program); *part; part++) {
-        const CarriedFile *f = runtime_file(*part);
-        workdir_write(w, f->name, f->data, f->bytes);
-    }
+    for (const CarriedFile *const *part = emit_runtime_parts(g->program); *part; part++)
+        workdir_write(w, (*part)->name, (*part)->data, (*part)->bytes);
 }
 
 const char *const *generated_files(Arena *arena, const Generated *g, bool parts)
@@ -134,8 +125,8 @@ const char *const *generated_files(Arena *arena, const Generated *g, bool parts)
     for (size_t i = 0; i < COUNT(own); i++)
         if (own[i]) LIST_PUSH(arena, &names, own[i]);
     for (int i = 0; i < g->text.part_count; i++) LIST_PUSH(arena, &names, g->parts[i]);
-    const char *const *part = emit_runtime_parts(g->program);
-    for (; parts && *part; part++) LIST_PUSH(arena, &names, *part);
+    const CarriedFile *const *part = emit_runtime_parts(g->program);
+    for (; parts && *part; part++) LIST_PUSH(arena, &names, (*part)->name);
     LIST_PUSH(arena, &names, NULL);
     return names.items;
 }
@@ -161,8 +152,8 @@ const char *generated_hash(Arena *arena, const Generated *g, const char *salt)
     const Text *texts[] = {&g->text.source, &g->text.header, &g->text.assembler};
     for (size_t i = 0; i < COUNT(texts); i++) hash_text_of(&hash, texts[i]);
     for (int i = 0; i < g->text.part_count; i++) hash_text_of(&hash, &g->text.parts[i]);
-    for (const char *const *part = emit_runtime_parts(g->program); *part; part++)
-        hash_add(&hash, runtime_file(*part)->data, runtime_file(*part)->bytes);
+    for (const CarriedFile *const *part = emit_runtime_parts(g->program); *part; part++)
+        hash_add(&hash, (*part)->data, (*part)->bytes);
     if (g->weights) {
         FILE *stream = fopencookie(&hash, "w", (cookie_io_functions_t){.write = hash_write});
         if (!stream || !emit_weights(g->program, stream) || fclose(stream) != 0)

@@ -5,7 +5,6 @@
 #ifndef NETC_GENERATE_H
 #define NETC_GENERATE_H
 
-#include "carried_files.h"
 #include "commands.h"
 #include "workdir.h"
 
@@ -34,6 +33,5 @@ const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
 bool is_identifier(const char *name);
 /* The nearest C identifier: other characters become '_'. */
 const char *make_identifier(Arena *arena, const char *name);
-const CarriedFile *runtime_file(const char *name); /* dies when the compiler does not carry it */
 
 #endif

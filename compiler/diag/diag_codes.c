@@ -6,7 +6,7 @@
  */
 #include "diag_codes.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 const DiagCode diag_codes[] = {
@@ -95,4 +95,11 @@ const DiagCode *diag_code_find(const char *code)
     for (const DiagCode *row = diag_codes; row->code; row++)
         if (!strcmp(row->code, code)) return row;
     return NULL;
+}
+
+const CarriedFile *diag_code_page(const char *code)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%s.md", code);
+    return carried_get(explain_files, name);
 }

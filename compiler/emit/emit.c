@@ -5,21 +5,14 @@
 #include "emit.h"
 
 #include "calls.h"
-#include "carried_files.h"
+#include "carried.h"
 
 #include <ctype.h>
 
 /* ---- runtime parts ---- */
 
-static const CarriedFile *runtime_find(const char *name, size_t length)
-{
-    for (const CarriedFile *f = runtime_files; f->name; f++)
-        if (strlen(f->name) == length && memcmp(f->name, name, length) == 0) return f;
-    return NULL;
-}
-
 typedef struct Parts {
-    const char *names[16];
+    const CarriedFile *files[16]; /* ended by NULL */
     int count;
 } Parts;
 
@@ -29,23 +22,28 @@ static const CarriedFile *included(const char *line)
     static const char directive[] = "#include \"";
     if (strncmp(line, directive, sizeof directive - 1) != 0) return NULL;
     const char *name = line + sizeof directive - 1, *end = strchr(name, '"');
-    return end ? runtime_find(name, (size_t)(end - name)) : NULL;
+    return end ? carried_find(runtime_files, name, (size_t)(end - name)) : NULL;
 }
 
-static bool add_part(Parts *parts, const char *name)
+static bool add_part(Parts *parts, const CarriedFile *f)
 {
     for (int i = 0; i < parts->count; i++)
-        if (strcmp(parts->names[i], name) == 0) return false;
-    assert(parts->count + 1 < (int)COUNT(parts->names));
-    parts->names[parts->count++] = name;
+        if (parts->files[i] == f) return false;
+    assert(parts->count + 1 < (int)COUNT(parts->files));
+    parts->files[parts->count++] = f;
     return true;
+}
+
+static bool add_named(Parts *parts, const char *name)
+{
+    return add_part(parts, carried_get(runtime_files, name));
 }
 
 /* A file of the runtime and what it includes; with `out`, its text with the includes expanded, each
  * once. */
 static void collect(Parts *parts, const CarriedFile *f, Text *out)
 {
-    if (!add_part(parts, f->name)) return;
+    if (!add_part(parts, f)) return;
     for (const char *line = (const char *)f->data; *line;) {
         const char *end = strchr(line, '\n');
         size_t length = end ? (size_t)(end - line) + 1 : strlen(line);
@@ -78,26 +76,27 @@ static void kernel_parts(const Program *p, Parts *parts, Text *out)
     bool uses_narrow = false;
     for (int i = 0; i < p->definitions.count; i++)
         ex_visit(p->definitions.items[i]->body, find_narrow, &uses_narrow);
-    Parts headers = {.names = {p->target->header}, .count = 1};
-    if (uses_narrow) add_part(&headers, "netc_narrow.h");
-    if (any_strings(p)) add_part(&headers, "netc_string.h");
+    Parts headers = {0};
+    add_named(&headers, p->target->header);
+    if (uses_narrow) add_named(&headers, "netc_narrow.h");
+    if (any_strings(p)) add_named(&headers, "netc_string.h");
     for (int i = 0; i < p->definitions.count; i++)
         if (p->definitions.items[i]->call && p->definitions.items[i]->call->function)
-            add_part(&headers, p->definitions.items[i]->call->function->header);
+            add_named(&headers, p->definitions.items[i]->call->function->header);
     for (int i = 0; i < headers.count; i++) {
         if (!parts)
-            text_add(out, "#include \"%s\"\n", headers.names[i]);
+            text_add(out, "#include \"%s\"\n", headers.files[i]->name);
         else
-            collect(parts, runtime_find(headers.names[i], strlen(headers.names[i])), out);
+            collect(parts, headers.files[i], out);
     }
 }
 
-const char *const *emit_runtime_parts(const Program *p)
+const CarriedFile *const *emit_runtime_parts(const Program *p)
 {
     Parts *parts = NEW(p->arena, Parts);
-    collect(parts, runtime_find("netc.h", 6), NULL);
+    collect(parts, carried_get(runtime_files, "netc.h"), NULL);
     kernel_parts(p, parts, NULL);
-    return parts->names;
+    return parts->files;
 }
 
 /* ---- distinct kernels ---- */
@@ -523,7 +522,7 @@ static void file_head(SourceFile *s)
     text_add(s->out, "#include \"%s.h\"\n", s->o->name);
     if (s->o->bundle) {
         Parts parts = {0};
-        add_part(&parts, "netc.h"); /* in the header */
+        add_named(&parts, "netc.h"); /* in the header */
         text_add(s->out, "\n/* ---- the parts of netc's runtime that this file uses ---- */\n\n");
         kernel_parts(p, &parts, s->out);
         text_add(s->out, "\n/* ---- the network ---- */\n\n");

@@ -1,8 +1,6 @@
 /* NAME.h: the interface of a generated network, for C and C++. */
 #include "emit.h"
 
-#include "carried_files.h"
-
 #include <ctype.h>
 
 const char *emit_upper(Arena *arena, const char *name)
@@ -111,8 +109,8 @@ static void describe_tensors(const Program *p, const char *const *names, Text *o
 
 static void embed_descriptor(Text *out)
 {
-    for (const CarriedFile *f = runtime_files; f->name; f++)
-        if (strcmp(f->name, "netc.h") == 0) text_put(out, f->data, f->bytes);
+    const CarriedFile *f = carried_get(runtime_files, "netc.h");
+    text_put(out, f->data, f->bytes);
 }
 
 static void prototype(const Program *p, const EmitOptions *o, Text *out)

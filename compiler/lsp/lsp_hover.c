@@ -2,7 +2,6 @@
  * diagnostic there; and the definition of a name. Both read the notes of the last check. */
 #include "lsp.h"
 
-#include "carried_files.h"
 #include "diag_codes.h"
 #include "read_net_layer.h"
 
@@ -166,11 +165,9 @@ static void add_note(Text *out, Arena *arena, const Document *doc, const NetNote
 
 static void add_page(Text *out, const char *code)
 {
-    const CarriedFile *page = explain_files;
-    while (page->name && strncmp(page->name, code, strlen(code))) page++;
     text_add(out, "%s**%s**: %s\n", out->length ? "\n\n---\n" : "", code,
              diag_code_find(code)->title);
-    if (page->name) text_add(out, "\n%s", (const char *)page->data);
+    text_add(out, "\n%s", (const char *)diag_code_page(code)->data);
 }
 
 static void add_pages(Text *out, const Document *doc, int line, int column)

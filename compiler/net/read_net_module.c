@@ -6,7 +6,7 @@
  */
 #include "read_net_notes.h"
 
-#include "carried_files.h"
+#include "carried.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,13 +17,12 @@ static const File *carried(Reader *r, const char *path)
 {
     static const char folder[] = "std/";
     if (strncmp(path, folder, sizeof folder - 1)) return NULL;
-    for (const CarriedFile *f = library_files; f->name; f++) {
-        if (strcmp(f->name, path + sizeof folder - 1)) continue;
-        File *file = NEW(r->arena, File);
-        *file = (File){arena_string(r->arena, path), f->data, f->bytes};
-        return file;
-    }
-    return NULL;
+    const char *name = path + sizeof folder - 1;
+    const CarriedFile *f = carried_find(library_files, name, strlen(name));
+    if (!f) return NULL;
+    File *file = NEW(r->arena, File);
+    *file = (File){arena_string(r->arena, path), f->data, f->bytes};
+    return file;
 }
 
 /* What tells one file from another, however its path is written. */

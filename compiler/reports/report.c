@@ -1,11 +1,11 @@
 /* Filling the page: page/report.html has {{names}} where style, script, data and drawings go. */
 #include "report.h"
 
-#include "page_file.h"
+#include "carried.h"
 
 static void put_file(const char *name, Text *out)
 {
-    const CarriedFile *f = page_file(name);
+    const CarriedFile *f = carried_get(page_files, name);
     text_put(out, f->data, f->bytes);
 }
 
@@ -51,7 +51,7 @@ static const struct Part {
 
 void report_page(Arena *arena, const Report *r, Text *out)
 {
-    const char *at = (const char *)page_file("report.html")->data;
+    const char *at = (const char *)carried_get(page_files, "report.html")->data;
     for (const char *open; (open = strstr(at, "{{")); at = strstr(open, "}}") + 2) {
         text_put(out, at, (size_t)(open - at));
         size_t length = strcspn(open + 2, "}");

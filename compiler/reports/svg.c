@@ -1,7 +1,7 @@
 /* A placed drawing as SVG. Colours are classes, which page/drawing.css gives for light and dark. */
+#include "carried.h"
 #include "diag_record.h"
 #include "drawing.h"
-#include "page_file.h"
 
 #include <math.h>
 
@@ -162,7 +162,7 @@ static void add_style(const Drawing *d, Text *out)
     bool used[BOX_KINDS] = {false};
     for (int i = 0; i < d->boxes.count; i++) used[d->boxes.items[i].kind] = true;
     text_add(out, "<style>\n");
-    for (const char *line = (const char *)page_file("drawing.css")->data; *line;) {
+    for (const char *line = (const char *)carried_get(page_files, "drawing.css")->data; *line;) {
         size_t length = strcspn(line, "\n") + 1;
         if (!is_idle(line, length, used)) text_put(out, line, length);
         line += length;
