@@ -74,7 +74,7 @@ $(BUILD)/carried_files.c: $(RUNTIME) $(LIBRARY) $(EXPLAIN) $(PAGE) Makefile
 DIFFERENTIAL_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/differential/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libnetc.a
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libnetc.a $(wildcard tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libnetc.a -lcmocka $(LDLIBS)
 

@@ -6,6 +6,7 @@
 #define NETC_TEST_FILES_H
 
 #include "base.h"
+#include "numbers.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,27 +34,19 @@ static inline void scratch_close(const Scratch *s)
     rmdir(s->folder);
 }
 
-/* xorshift64 */
-static inline uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    return *state ^= *state << 17;
-}
-
 /* Damages a copy of a file in one of five ways; returns how many bytes are left. */
 static inline size_t damage(uint8_t *bytes, size_t count, uint64_t *state)
 {
-    uint64_t kind = next_random(state) % 5, times = 1 + next_random(state) % 4;
-    size_t at = next_random(state) % count, from = next_random(state) % count,
-           run = next_random(state) % 32;
+    uint64_t kind = random_step(state) % 5, times = 1 + random_step(state) % 4;
+    size_t at = random_step(state) % count, from = random_step(state) % count,
+           run = random_step(state) % 32;
     if (kind == 0) return at;
     if (kind == 4 && at + run <= count && from + run <= count)
         memmove(bytes + at, bytes + from, run);
     for (; kind < 4 && times; times--) {
-        at = next_random(state) % count;
-        bytes[at] = kind == 1 ? (uint8_t)next_random(state)
-                              : (uint8_t)(bytes[at] ^ 1u << next_random(state) % 8);
+        at = random_step(state) % count;
+        bytes[at] = kind == 1 ? (uint8_t)random_step(state)
+                              : (uint8_t)(bytes[at] ^ 1u << random_step(state) % 8);
     }
     return count;
 }

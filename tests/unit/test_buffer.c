@@ -2,40 +2,20 @@
  * Buffers against the sentences that define them: offsets of logical indices in blocked, padded and
  * strided layouts, and the contents of packed constants, each element by element.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include "program.h"
 
 enum { ROUNDS = 300, MOST_RANK = 5 };
 
-static Arena *arena;
 static Pool *pool;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     pool = pool_new(arena);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
-static uint64_t seed = 7;
-static int64_t random_below(int64_t n)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (int64_t)(seed % (uint64_t)n);
 }
 
 /* ---- a random buffer ---- */
@@ -277,14 +257,13 @@ static void contents_without_packing_are_the_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(offsets_are_as_defined, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(offsets_of_variables_are_the_same, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(elements_are_what_the_halo_and_blocks_take, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(dense_is_row_major, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(roots_add_up, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(packed_contents_are_as_defined, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(contents_without_packing_are_the_bytes, set_up, tear_down),
+        TEST(offsets_are_as_defined),
+        TEST(offsets_of_variables_are_the_same),
+        TEST(elements_are_what_the_halo_and_blocks_take),
+        TEST(dense_is_row_major),
+        TEST(roots_add_up),
+        TEST(packed_contents_are_as_defined),
+        TEST(contents_without_packing_are_the_bytes),
     };
     return cmocka_run_group_tests_name("buffers", tests, NULL, NULL);
 }

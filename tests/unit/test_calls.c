@@ -2,12 +2,8 @@
  * The functions of runtime/netc_calls.h against what they say: nothing, everything, ties, NaN,
  * boxes that only touch; and that they write all of their outputs and nothing behind them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <stdlib.h>
 
 #include "base.h"

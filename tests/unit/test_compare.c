@@ -1,16 +1,11 @@
 /* compare.c: the rule of `netc verify`, at its edges. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <math.h>
 
 #include "compare.h"
 
 static const Tolerance usual = {.rtol = 1e-3, .atol = 1e-7};
-static Arena *arena;
 
 static Difference floats(float got, float expected, Tolerance t)
 {
@@ -92,20 +87,6 @@ static void test_index(void **state)
     assert_string_equal(index_text(arena, 23, dims, 3), "[1, 2, 3]");
     assert_string_equal(index_text(arena, 4, dims, 3), "[0, 1, 0]");
     assert_string_equal(index_text(arena, 0, dims, 0), "");
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

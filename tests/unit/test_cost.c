@@ -2,16 +2,10 @@
  * The cost model on kernels written by hand: what bounds them, how many cycles that is, and how
  * many bytes move where.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "cost.h"
 
-static Arena *arena;
 static Pool *pool;
 static Kernel kernel;
 static Stmt **end;
@@ -36,18 +30,10 @@ static const Target machine = {
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     pool = pool_new(arena);
     kernel = (Kernel){.title = "by hand"};
     end = &kernel.body;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
     return 0;
 }
 
@@ -272,7 +258,6 @@ static void columns_find_their_lines_again(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(tile_is_bound_by_arithmetic),
         TEST(flat_tile_is_bound_by_loads),

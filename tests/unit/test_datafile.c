@@ -5,10 +5,7 @@
 #include "datafile.h"
 #include "files.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 /* A string literal's bytes, which may hold NULs. */
 #define BYTES(literal) (literal), sizeof(literal) - 1
@@ -319,7 +316,7 @@ static void every_type_comes_back(void **state)
             Fixture *f = open_fixture(files[k]);
             uint8_t data[3 * 5 * 16];
             for (size_t i = 0; i < sizeof data; i++)
-                data[i] = (uint8_t)next_random(&random) & (dtype == DT_BOOL ? 1 : 0x3f);
+                data[i] = (uint8_t)random_step(&random) & (dtype == DT_BOOL ? 1 : 0x3f);
             if (dtype_info((Dtype)dtype)->bits == 4) data[7] &= 0x0f; /* beyond the last */
             DataTensor t = {"a \"name\"\n", (Dtype)dtype, 2, {3, 5}, data, false};
             const DataTensor *back = round_trip(f, &t);

@@ -1,43 +1,24 @@
 /* Diagnostics as text and JSON: places, labels, several files, elements of models, and text that is
  * no friend. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <stdlib.h>
 
+#include "diag.h"
 #include "diag_codes.h"
 
-#include "diag.h"
+static Diags *diags;
 
-typedef struct Fixture {
-    Arena *arena;
-    Diags *diags;
-} Fixture;
-
-static int setup(void **state)
+static int set_up(void **state)
 {
-    Fixture *f = malloc(sizeof *f);
-    f->arena = arena_new();
-    f->diags = diags_new(f->arena);
-    *state = f;
+    open_arena(state);
+    diags = diags_new(arena);
     return 0;
 }
 
-static int teardown(void **state)
+static const File *file_of(const char *path, const char *text)
 {
-    Fixture *f = *state;
-    arena_free(f->arena);
-    free(f);
-    return 0;
-}
-
-static const File *file_of(Fixture *f, const char *path, const char *text)
-{
-    File *file = NEW(f->arena, File);
+    File *file = NEW(arena, File);
     *file = (File){path, (const uint8_t *)text, strlen(text)};
     return file;
 }
@@ -49,15 +30,15 @@ static Source at(const File *file, int line, int column, int end)
 }
 
 /* What a printer writes equals `expected`. */
-static void expect(Fixture *f, bool json, const char *expected)
+static void expect(bool json, const char *expected)
 {
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
     if (json)
-        diags_print_json(f->diags, out);
+        diags_print_json(diags, out);
     else
-        diags_print(f->diags, out, false);
+        diags_print(diags, out, false);
     fclose(out);
     assert_string_equal(text, expected);
     free(text);
@@ -65,16 +46,16 @@ static void expect(Fixture *f, bool json, const char *expected)
 
 static void test_labels(void **state)
 {
-    Fixture *f = *state;
-    const File *file = file_of(f, "a.net", "one two three four\nfive\n");
-    Diagnostic *d = diag_error(f->diags, "E0201", at(file, 1, 5, 14), "message %d", 7);
+    (void)state;
+    const File *file = file_of("a.net", "one two three four\nfive\n");
+    Diagnostic *d = diag_error(diags, "E0201", at(file, 1, 5, 14), "message %d", 7);
     diag_label(d, at(file, 1, 5, 14), "main");
     diag_label(d, at(file, 1, 1, 4), "left");
     diag_label(d, at(file, 1, 15, 19), "right");
     diag_label(d, at(file, 2, 1, 5), "below");
     diag_note(d, "a note");
     diag_help(d, "help");
-    expect(f, false,
+    expect(false,
            "error[E0201]: message 7\n"
            " --> a.net:1:5\n"
            "  |\n"
@@ -88,32 +69,32 @@ static void test_labels(void **state)
            "  |\n"
            "  = note: a note\n"
            "  = help: help\n\n");
-    assert_int_equal(diags_errors(f->diags), 1);
+    assert_int_equal(diags_errors(diags), 1);
 }
 
 static void test_order_and_severity(void **state)
 {
-    Fixture *f = *state;
-    const File *file = file_of(f, "a.net", "x\ny");
-    diag_error(f->diags, "E0201", at(file, 2, 1, 2), "second");
-    diag_warning(f->diags, "W0001", at(file, 1, 1, 2), "first");
-    assert_int_equal(diags_errors(f->diags), 1);
-    assert_int_equal(diags_count(f->diags), 2);
-    expect(f, false,
+    (void)state;
+    const File *file = file_of("a.net", "x\ny");
+    diag_error(diags, "E0201", at(file, 2, 1, 2), "second");
+    diag_warning(diags, "W0001", at(file, 1, 1, 2), "first");
+    assert_int_equal(diags_errors(diags), 1);
+    assert_int_equal(diags_count(diags), 2);
+    expect(false,
            "warning[W0001]: first\n --> a.net:1:1\n  |\n1 | x\n  | ^\n\n"
            "error[E0201]: second\n --> a.net:2:1\n  |\n2 | y\n  | ^\n\n");
 }
 
 static void test_elements(void **state)
 {
-    Fixture *f = *state;
-    const File *file = file_of(f, "m.onnx", "\x08\x01");
+    (void)state;
+    const File *file = file_of("m.onnx", "\x08\x01");
     Source node = {.file = file, .element = "node 12 'conv1' (Conv)"},
            from = {.file = file, .element = "node 3 'x' (Relu)"};
-    Diagnostic *d = diag_error(f->diags, "E0201", node, "shapes");
+    Diagnostic *d = diag_error(diags, "E0201", node, "shapes");
     diag_label(d, node, "this one");
     diag_label(d, from, "that one");
-    expect(f, false,
+    expect(false,
            "error[E0201]: shapes\n"
            " --> m.onnx: node 12 'conv1' (Conv)\n"
            "  | this one\n"
@@ -123,11 +104,11 @@ static void test_elements(void **state)
 
 static void test_two_files(void **state)
 {
-    Fixture *f = *state;
-    const File *a = file_of(f, "a.net", "abc"), *b = file_of(f, "b.net", "\n\ndef");
-    Diagnostic *d = diag_error(f->diags, "E0404", at(a, 1, 2, 3), "twice");
+    (void)state;
+    const File *a = file_of("a.net", "abc"), *b = file_of("b.net", "\n\ndef");
+    Diagnostic *d = diag_error(diags, "E0404", at(a, 1, 2, 3), "twice");
     diag_label(d, at(b, 3, 1, 4), "first");
-    expect(f, false,
+    expect(false,
            "error[E0404]: twice\n --> a.net:1:2\n  |\n1 | abc\n  |  ^\n"
            " ::: b.net:3:1\n  |\n3 | def\n  | --- first\n\n");
 }
@@ -136,10 +117,10 @@ static void test_two_files(void **state)
  * ends of DOS are none. */
 static void test_hostile_text(void **state)
 {
-    Fixture *f = *state;
-    const File *file = file_of(f, "a.net", "\tk\xc3\xa4\x1b[31m \xff x\r\n");
-    diag_error(f->diags, "E0402", at(file, 1, 13, 14), "bad \x1b[0m \xfe");
-    expect(f, false,
+    (void)state;
+    const File *file = file_of("a.net", "\tk\xc3\xa4\x1b[31m \xff x\r\n");
+    diag_error(diags, "E0402", at(file, 1, 13, 14), "bad \x1b[0m \xfe");
+    expect(false,
            "error[E0402]: bad \\x1b[0m \\xfe\n"
            " --> a.net:1:12\n"
            "  |\n"
@@ -149,22 +130,22 @@ static void test_hostile_text(void **state)
 
 static void test_nowhere(void **state)
 {
-    Fixture *f = *state;
-    const File *empty = file_of(f, "a.net", "");
-    diag_error(f->diags, "E0101", (Source){0}, "no place");
-    diag_error(f->diags, "E0401", at(empty, 1, 1, 1), "empty");
-    expect(f, false,
+    (void)state;
+    const File *empty = file_of("a.net", "");
+    diag_error(diags, "E0101", (Source){0}, "no place");
+    diag_error(diags, "E0401", at(empty, 1, 1, 1), "empty");
+    expect(false,
            "error[E0101]: no place\n\n"
            "error[E0401]: empty\n --> a.net:1:1\n  |\n1 |\n  | ^\n\n");
 }
 
 static void test_json(void **state)
 {
-    Fixture *f = *state;
-    const File *file = file_of(f, "a.net", "\xc3\xa4 \"x\"\n");
-    Diagnostic *d = diag_error(f->diags, "E0402", at(file, 1, 4, 7), "a \"quote\"\n\xff");
+    (void)state;
+    const File *file = file_of("a.net", "\xc3\xa4 \"x\"\n");
+    Diagnostic *d = diag_error(diags, "E0402", at(file, 1, 4, 7), "a \"quote\"\n\xff");
     diag_help(d, "back\\slash");
-    expect(f, true,
+    expect(true,
            "[\n  {\"code\": \"E0402\", \"severity\": \"error\", \"title\": \"a character or "
            "literal is not part of the "
            "language\", \"message\": \"a \\\"quote\\\"\\u000a\\ufffd\", \"file\": \"a.net\", "
@@ -185,7 +166,6 @@ static void test_codes_in_order(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {TEST(test_labels),       TEST(test_order_and_severity),
                                        TEST(test_elements),     TEST(test_two_files),
                                        TEST(test_hostile_text), TEST(test_nowhere),

@@ -3,12 +3,8 @@
  * worked out by hand from the formats' definitions (sign, exponent, mantissa), not by the code
  * under test.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <math.h>
 
 #include "dtype.h"

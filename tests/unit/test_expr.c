@@ -2,12 +2,7 @@
  * Expressions: sharing, folding with the exact rules of each type, what vanishes and what must not,
  * rewriting, printing.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,23 +10,14 @@
 #include "expr.h"
 #include "graph.h"
 
-static Arena *arena;
 static Pool *p;
 static Graph *graph;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     p = pool_new(arena);
     graph = graph_new(arena, "g");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
     return 0;
 }
 
@@ -360,7 +346,6 @@ static void printing_is_infix(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(equal_expressions_are_one),
         TEST(constants_are_of_their_type),

@@ -2,12 +2,9 @@
  * The operator Gradient against finite differences, in double: for every elementwise operator, and
  * for the forms of those that have a rule. The loss is the sum of y^2 + y over the outputs.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "numbers.h"
+#include "unit.h"
 
-#include <cmocka.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -144,14 +141,11 @@ static bool read_net_of(Net *n, const Example *e)
 
 static void fill(Net *n, double shift)
 {
-    uint32_t state = 12345;
     for (int i = 0; i < n->g->inputs.count; i++) {
         Tensor *t = n->g->inputs.items[i];
         double *data = NEW_ARRAY(n->arena, double, tensor_elements(t));
-        for (int64_t k = 0; k < tensor_elements(t); k++) {
-            state = state * 1664525u + 1013904223u;
-            data[k] = 0.2 + 0.6 * (double)(state >> 8) / (1 << 24) + shift;
-        }
+        for (int64_t k = 0; k < tensor_elements(t); k++)
+            data[k] = 0.2 + 0.6 * random_unit() + shift;
         t->data = data;
     }
 }

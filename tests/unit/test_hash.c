@@ -1,17 +1,12 @@
 /* hash.c: one stream has one hash however it is cut; a bit, a length or an order more or less has
  * another. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <stdlib.h>
 
 #include "hash.h"
 
 enum { LENGTH = 200 };
-static Arena *arena;
 
 static const char *hash_of(const void *bytes, size_t count)
 {
@@ -59,20 +54,6 @@ static void test_distinct(void **state)
         qsort(all, (size_t)count, sizeof *all, by_text);
         for (int i = 1; i < count; i++) assert_int_not_equal(strncmp(all[i - 1], all[i], 16), 0);
     }
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

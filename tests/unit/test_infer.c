@@ -2,35 +2,21 @@
  * Inference on small graphs: shapes and types, the schema's checks at a version, folding of shape
  * chains, and diagnostics: one for each mistake, naming both sides and where they come from.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include <stdlib.h>
 
 #include "op.h"
 
-static Arena *arena;
 static Graph *graph;
 static Diags *diags;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     graph = graph_new(arena, "g");
     graph->opset = 17;
     diags = diags_new(arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
     return 0;
 }
 
@@ -335,7 +321,6 @@ static void huge_results_are_refused(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(shapes_broadcast),
         TEST(shape_chains_fold),

@@ -2,12 +2,8 @@
  * The interpreter against an evaluator that takes one element after the other, on random
  * definitions and on the forms that operators have; guards, types, and its speed on a convolution.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include <math.h>
 #include <time.h>
@@ -15,31 +11,15 @@
 #include "arith.h"
 #include "define.h"
 
-static Arena *arena;
 static Pool *pool;
 static Graph *graph;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     pool = pool_new(arena);
     graph = graph_new(arena, "g");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
-static uint64_t seed = 7;
-static int64_t random_below(int64_t n)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (int64_t)(seed % (uint64_t)n);
 }
 
 /* ---- one element after the other ---- */
@@ -434,7 +414,6 @@ static void convolutions_are_fast(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(random_definitions_agree),
         TEST(convolutions_agree),

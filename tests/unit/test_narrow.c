@@ -3,12 +3,8 @@
  * every type, and the encoding of floats at, beside and between all values, of a sweep of all f32
  * and of doubles that no f32 is.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <math.h>
 
 #include "arith.h"

@@ -3,44 +3,24 @@
  * shared gets a register and what is guarded stays behind its guard, and whole nests store every
  * element once.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include "nest.h"
 
 enum { ROUNDS = 500 };
 
-static Arena *arena;
 static Program *program;
 static Pool *pool;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     program = NEW(arena, Program);
     program->arena = arena;
     program->pool = pool = pool_new(arena);
     program->target = target_find("generic");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
-static uint64_t seed = 5;
-static int64_t random_below(int64_t n)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (int64_t)(seed % (uint64_t)n);
 }
 
 static Tensor *new_tensor(int rank, const int64_t *dims)
@@ -288,12 +268,12 @@ static void every_element_is_stored_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(pieces_partition_a_range_evenly, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(guards_are_cut_where_they_change, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(few_cuts_are_enough_when_few_are_wanted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(guarded_fetches_stay_behind_their_guard, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_occurs_once_has_no_register, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_element_is_stored_once, set_up, tear_down),
+        TEST(pieces_partition_a_range_evenly),
+        TEST(guards_are_cut_where_they_change),
+        TEST(few_cuts_are_enough_when_few_are_wanted),
+        TEST(guarded_fetches_stay_behind_their_guard),
+        TEST(what_occurs_once_has_no_register),
+        TEST(every_element_is_stored_once),
     };
     return cmocka_run_group_tests_name("loop nests", tests, NULL, NULL);
 }

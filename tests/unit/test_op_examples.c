@@ -4,12 +4,9 @@
  * examples there as networks of many outputs, each with inputs and the interpreter's outputs, for
  * `netc verify` to compare generated code with (tests/ops1/examples.sh).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "numbers.h"
+#include "unit.h"
 
-#include <cmocka.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -97,13 +94,6 @@ static void free_example(Example *e)
 }
 
 /* ---- evaluating one ---- */
-
-static uint64_t seed = 88172645463325252u;
-static double random_unit(void)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (double)(seed >> 11) * 0x1p-53;
-}
 
 /* Small numbers of both signs, short strings. */
 static void fill_at_random(Graph *g, Tensor *t)

@@ -4,12 +4,8 @@
  * computes everything. Run with a folder: writes them there with the literals as inputs, and the
  * expected values as data, for `netc verify` (tests/ops1/values.sh).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <stdlib.h>

@@ -2,12 +2,8 @@
  * The graph passes: each graph is evaluated before and after by the interpreter and must give the
  * same values, under the same output names; and what should vanish has vanished.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,33 +12,19 @@
 #include "evaluate.h"
 #include "optimise.h"
 
-static Arena *arena;
 static Graph *graph;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     graph = graph_new(arena, "g");
     graph->opset = 13;
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
 /* ---- building ---- */
 
-static uint64_t seed = 3;
-static double random_value(void)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (double)(seed % 1000) / 500 - 1;
-}
+static double random_value(void) { return (double)random_below(1000) / 500 - 1; }
 
 static void *random_data(Dtype dtype, int64_t n)
 {
@@ -131,7 +113,7 @@ static Results evaluate(void)
         was_known[i] = graph->tensors.items[i]->data != NULL;
     for (int i = 0; i < graph->inputs.count; i++) {
         Tensor *t = graph->inputs.items[i];
-        seed = 99 + (uint64_t)i; /* the same before and after */
+        random_state = 99 + (uint64_t)i; /* the same before and after */
         t->data = random_data(t->dtype, tensor_elements(t));
     }
     for (int i = 0; i < graph->nodes.count; i++) {
@@ -468,7 +450,6 @@ static void unknown_branches_are_both_computed(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(batchnorm_goes_into_a_convolution),
         TEST(batchnorm_gives_a_convolution_its_bias),

@@ -2,23 +2,12 @@
  * The plan of random programs: buffers that are alive together lie apart, the workspace is between
  * its lower bound and the sum, views follow their roots, what nothing uses goes.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include "program.h"
 
 enum { ROUNDS = 400, ALIGNMENT = 64 };
-
-static uint64_t seed = 11;
-static int random_below(int n)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (int)(seed % (uint64_t)n);
-}
 
 /* ---- programs of kernels that only touch ---- */
 

@@ -4,12 +4,8 @@
  * `test_random FIRST COUNT [TARGET]` tries the networks of COUNT seeds from FIRST on, and shrinks
  * what fails to the few statements and the data that still fail.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

@@ -5,10 +5,7 @@
 #include "graph.h"
 #include "onnx_writer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #define KIND(kind) ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__##kind
 
@@ -345,8 +342,8 @@ static void damage_is_survived(void **state)
         survive(bytes, left == part ? size : left);
     }
     for (int i = 0; i < 500; i++) {
-        for (size_t at = 0; at < size; at++) bytes[at] = (uint8_t)next_random(&random);
-        survive(bytes, next_random(&random) % size);
+        for (size_t at = 0; at < size; at++) bytes[at] = (uint8_t)random_step(&random);
+        survive(bytes, random_step(&random) % size);
     }
     arena_free(arena);
 }

@@ -2,12 +2,7 @@
  * Regular expressions as automata: what each pattern matches and does not, by the generated code's
  * own function; and patterns that are refused, with where they are wrong.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #include "netc_string.h"
 #include "regex.h"

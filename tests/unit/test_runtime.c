@@ -4,15 +4,13 @@
  * the scalar arithmetic (runtime/math.c) built and run. What this machine cannot run, or has no
  * compiler for, is reported as skipped.
  */
-#include "base.h"
-#include "target.h"
+#include "unit.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "target.h"
 
 static char folder[] = "/tmp/netc-test-XXXXXX";
 

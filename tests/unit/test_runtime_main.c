@@ -2,14 +2,11 @@
  * The stand-alone program (runtime/netc_main.c) around a model written by hand (runtime/model.c):
  * what it reads, writes and prints, and how it says no.
  */
-#include "base.h"
+#include "unit.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char folder[] = "/tmp/netc-test-XXXXXX";
 static char printed[8192]; /* by the last command, both streams */

@@ -3,12 +3,8 @@
  * negative indices, and indices out of range, which no constant may have. The same with constant
  * indices.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include "evaluate.h"
 
@@ -98,16 +94,14 @@ static void expect(const Case *c, const float *data, const int64_t *indices, con
 static void test_indices(void **state)
 {
     (void)state;
-    uint64_t seed = 1;
     for (int round = 0; round < 200; round++) {
         const Case *c = &cases[round % COUNT(cases)];
         bool far = round % 2; /* out of range: run time only */
         int64_t extent = c->axis == 1 ? COLUMNS : ROWS, indices[64];
         float data[64], updates[64], expected[64];
         for (int i = 0; i < 64; i++) {
-            seed = seed * 6364136223846793005u + 1442695040888963407u;
             int64_t reach = far ? extent + 2 : extent;
-            indices[i] = (int64_t)(seed >> 33) % (2 * reach) - reach;
+            indices[i] = random_below(2 * reach) - reach;
             data[i] = (float)i;
             updates[i] = (float)-i - 1;
         }

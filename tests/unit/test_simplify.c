@@ -2,42 +2,22 @@
  * Index arithmetic: every simplified expression equals the one written, for all values of its
  * variables; and the chains of reshapes, transposes and slices that exporters write vanish.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "numbers.h"
+#include "unit.h"
 
 #include "expr.h"
 #include "graph.h"
 
-static Arena *arena;
 static Pool *pool;
 
 static int set_up(void **state)
 {
-    (void)state;
-    arena = arena_new();
+    open_arena(state);
     pool = pool_new(arena);
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
-
 /* ---- helpers ---- */
-
-static uint64_t seed = 1;
-static int64_t random_below(int64_t n)
-{
-    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-    return (int64_t)(seed % (uint64_t)n);
-}
 
 /* An expression as written, beside what the constructors made of it. */
 typedef struct Written {
@@ -438,7 +418,6 @@ static void long_sums_are_cheap(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(digits_come_out),
         TEST(comparisons_have_one_form),

@@ -2,12 +2,9 @@
  * What the runtime does with strings (netc_string.h, netc_string_number.h): splitting, joining,
  * letter case, numbers; that rooms are filled to the last byte and never over it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "numbers.h"
+#include "unit.h"
 
-#include <cmocka.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -336,21 +333,14 @@ static void reads_integers(void **state)
     }
 }
 
-static uint64_t next_bits(uint64_t *seed)
-{
-    *seed ^= *seed << 13, *seed ^= *seed >> 7, *seed ^= *seed << 17;
-    return *seed;
-}
-
 static void floats_come_back(void **state)
 {
     (void)state;
-    uint64_t seed = 88172645463325252u;
     for (int i = 0; i < 20000; i++) {
         char text[NETC_NUMBER_BYTES];
         double x, back;
         float f;
-        uint64_t bits = next_bits(&seed);
+        uint64_t bits = random_bits();
         uint32_t half = (uint32_t)bits;
         memcpy(&x, &bits, sizeof x);
         memcpy(&f, &half, sizeof f);

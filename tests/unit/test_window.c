@@ -3,14 +3,12 @@
  * padding, group, ceil_mode and count_include_pad, in one, two and three dimensions: shapes by
  * ONNX's formulas, values by the interpreter.
  */
-#include "evaluate.h"
+#include "unit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
+#include "evaluate.h"
 
 typedef struct Setting {
     int spatial;
