@@ -139,6 +139,12 @@ static bool transposed_infer(Infer *in)
     return infer_output(in, 0, x->dtype, x->rank, dims);
 }
 
+/* A single input element meets each weight for one output element: nothing to sum over. */
+static bool is_spread(const WindowDim *d)
+{
+    return d->in == 1 && d->out == d->kernel && d->dilation == 1 && d->before == 0;
+}
+
 static void transposed_define(Definer *d)
 {
     const Node *n = d->node;
@@ -152,8 +158,9 @@ static void transposed_define(Definer *d)
             out_per_group = w->dims[1];
     Var **vars = define_indices(d, out->rank, out->dims);
     Expr **index = define_index_exprs(d, vars, out->rank);
-    Var *reduced[1 + MAX_RANK] = {define_var(d, "i", in_per_group)};
-    memcpy(reduced + 1, window_vars(d, &window), (size_t)window.rank * sizeof *reduced);
+    Var *reduced[1 + MAX_RANK] = {define_var(d, "i", in_per_group)},
+                     **kernel = window_vars(d, &window);
+    int count = 1;
     Expr *ic = ex_var(p, reduced[0]), *oc = index[1];
     if (group > 1) {
         Expr *g = ex_floordiv(p, oc, ex_int(p, out_per_group));
@@ -163,13 +170,16 @@ static void transposed_define(Definer *d)
     Expr *guard = ex_int_of(p, DT_BOOL, 1), *x_at[MAX_RANK] = {index[0], ic},
          *w_at[MAX_RANK] = {ic, oc};
     for (int i = 0; i < window.rank; i++) {
-        x_at[2 + i] = window_reaching(p, &window.dim[i], index[2 + i], reduced[1 + i], &guard);
-        w_at[2 + i] = ex_var(p, reduced[1 + i]);
+        x_at[2 + i] = ex_int(p, 0);
+        w_at[2 + i] = index[2 + i];
+        if (is_spread(&window.dim[i])) continue;
+        x_at[2 + i] = window_reaching(p, &window.dim[i], index[2 + i], kernel[i], &guard);
+        w_at[2 + i] = ex_var(p, kernel[i]);
+        reduced[count++] = kernel[i];
     }
     Expr *load = define_load(d, x, x_at);
     load = ex_select(p, guard, load, ex_const(p, load->dtype, 0));
-    Expr *sum =
-        ex_reduce(p, RE_SUM, reduced, 1 + window.rank, ex_mul(p, load, define_load(d, w, w_at)));
+    Expr *sum = ex_reduce(p, RE_SUM, reduced, count, ex_mul(p, load, define_load(d, w, w_at)));
     define_rounded(d, out, vars, add_bias(d, sum, node_input(n, 2), index[1]));
 }
 

@@ -21,7 +21,7 @@
 #include "random/network.h"
 #include "winograd.h"
 
-enum { BATCH = 24, QUICK = 5 * BATCH, QUICK_SEED = 1 };
+enum { WORK = 1 << 27, BATCH = 24, QUICK = 5 * BATCH, QUICK_SEED = 1 };
 
 /* Where this program is compiled with sanitizers, so is what it compiles. */
 #ifdef __SANITIZE_ADDRESS__
@@ -114,7 +114,7 @@ static int run(const Subject *s, const Target *target)
     Graph *wanted = network_read(arena, text.data, true), *g = network_read(arena, text.data, true);
     if (!g) return EXIT_INPUT;
     networks_fill(s->nets, wanted, true);
-    if (!network_evaluate(wanted)) return EXIT_INPUT;
+    if (!network_evaluate(wanted, WORK)) return EXIT_INPUT;
     networks_fill(s->nets, g, false);
     Options options = {.operands = (const char *[]){"random.net"},
                        .operand_count = 1,
@@ -273,13 +273,12 @@ static void networks_agree_with_the_interpreter(void **state)
     assert_int_equal(try_seeds(QUICK_SEED, QUICK, NULL, false), 0);
 }
 
-/* The shrunk networks that failed once. */
-static void found_networks_agree_with_the_interpreter(void **state)
+/* A network written for this, on all targets. */
+static void agrees_with_the_interpreter(const char *name)
 {
-    (void)state;
     Arena *arena = arena_new();
     const char *root = getenv("ROOT"),
-               *path = arena_format(arena, "%s/tests/unit/random/found.net", root ? root : ".");
+               *path = arena_format(arena, "%s/tests/unit/random/%s", root ? root : ".", name);
     const File *file = file_map(arena, path);
     if (!file) fail_msg("cannot read %s", path);
     Subject subject = {.text =
@@ -287,8 +286,21 @@ static void found_networks_agree_with_the_interpreter(void **state)
     Complaint complaint;
     for (const Target *const *t = target_list; *t; t++)
         if ((*t)->runs_here() && !attempt_subject(&subject, *t, &complaint))
-            fail_msg("target %s: %s", (*t)->name, complaint.text);
+            fail_msg("%s for %s: %s", name, (*t)->name, complaint.text);
     arena_free(arena);
+}
+
+/* The shrunk networks that failed once. */
+static void found_networks_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    agrees_with_the_interpreter("found.net");
+}
+
+static void transposed_convolutions_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    agrees_with_the_interpreter("transposed.net");
 }
 
 int main(int argc, char **argv)
@@ -299,7 +311,9 @@ int main(int argc, char **argv)
         printf("%d networks fail\n", failed);
         return failed > 0;
     }
-    const struct CMUnitTest tests[] = {cmocka_unit_test(found_networks_agree_with_the_interpreter),
-                                       cmocka_unit_test(networks_agree_with_the_interpreter)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found_networks_agree_with_the_interpreter),
+        cmocka_unit_test(transposed_convolutions_agree_with_the_interpreter),
+        cmocka_unit_test(networks_agree_with_the_interpreter)};
     return cmocka_run_group_tests_name("random networks", tests, NULL, NULL);
 }

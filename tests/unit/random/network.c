@@ -186,12 +186,12 @@ Graph *network_read(Arena *arena, const char *text, bool loud)
     return good ? g : NULL;
 }
 
-bool network_evaluate(Graph *g)
+bool network_evaluate(Graph *g, int64_t work)
 {
     for (int i = 0; i < g->nodes.count; i++) {
         Node *node = g->nodes.items[i];
         const void **data = NEW_ARRAY(g->arena, const void *, node->output_count + 1);
-        int64_t budget = WORK;
+        int64_t budget = work;
         if (!evaluate_node(g, node, &budget, data)) return false;
         for (int k = 0; k < node->output_count; k++)
             if (node->outputs[k]) node->outputs[k]->data = data[k];
@@ -240,7 +240,7 @@ static bool take_values(Network *n, Statement *s, bool exact)
     for (int k = 0; k < s->count; k++) n->values.items[s->first + k].output = false;
     Graph *g = network_read(arena, text.data, getenv("LOUD") != NULL);
     if (g) networks_fill(&n, g, true);
-    bool good = g && network_evaluate(g);
+    bool good = g && network_evaluate(g, WORK);
     for (int k = 0; k < s->count && good; k++) {
         const Tensor *t = graph_find(g, arena_format(arena, "n0v%d", s->first + k));
         good = t && take_value(n, &n->values.items[s->first + k], t, exact);

@@ -66,8 +66,8 @@ Graph *network_read(Arena *arena, const char *text, bool loud);
 /* Data for every parameter, and for the inputs too where they are wanted; nets NULL: for a network
  * written by hand. */
 void networks_fill(Network *const *nets, Graph *g, bool inputs);
-/* The interpreter's value of every tensor, node by node; false: too much work. */
-bool network_evaluate(Graph *g);
+/* The interpreter's value of every tensor, node by node; false: more than `work` for one (interp_cost). */
+bool network_evaluate(Graph *g, int64_t work);
 
 /* ---- operators.c ---- */
 
