@@ -1,8 +1,9 @@
 /*
  * Packed constants: a constant factor of a vectorised nest is stored in the order in which the
- * loops read it, so that each step reads the next vectors of one stream: [other dimensions][vector
- * group][reduced variables, cut ones outer part first][vector][lane]. The load is rewritten to a
- * load of the packed tensor at logical indices, which the simplifier makes affine again.
+ * loops read it, so that each step reads the next vectors of one stream: [output dimensions, that
+ * of the vectors in groups][reduced variables, cut ones outer part first][vector][lane]. The load
+ * is rewritten to a load of the packed tensor at logical indices, which the simplifier makes affine
+ * again.
  */
 #include "nest.h"
 
@@ -46,31 +47,90 @@ static bool plain_indices(const Expr *load)
     return true;
 }
 
+static bool among(const Var *v, Var *const *vars, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (vars[i] == v) return true;
+    return false;
+}
+
+static bool add_whole(PackPlan *k, int d)
+{
+    return d < 0 || add_dim(k, d, k->load->tensor->dims[d], 1, k->load->args[d]);
+}
+
+/* The vectors along dimension v in groups of `width` elements. */
+static bool add_groups(PackPlan *k, int v, int64_t width)
+{
+    return add_dim(k, v, ceil_div(k->load->tensor->dims[v], width), width,
+                   ex_floordiv(k->p, k->load->args[v], ex_int(k->p, width)));
+}
+
+/* What is not reduced: the output's dimensions as the loops nest, the vectors of one in groups. */
+static bool add_outer_dims(PackPlan *k, const Var *vector, int64_t width, const Expr *reduce)
+{
+    int v = dim_of(k->load, vector), rank = k->def->out->rank;
+    bool ok = true;
+    for (int d = 0; d < k->load->arg_count; d++) {
+        const Var *var = k->load->args[d]->kind == EX_VAR ? k->load->args[d]->var : NULL;
+        if (d != v && var && !among(var, k->def->index, rank) &&
+            !(reduce && among(var, reduce->vars, reduce->var_count)))
+            ok &= add_whole(k, d);
+    }
+    for (int o = 0; o < rank; o++) {
+        int d = dim_of(k->load, k->def->index[o]);
+        ok &= d >= 0 && d == v ? add_groups(k, v, width) : add_whole(k, d);
+    }
+    return ok && (among(vector, k->def->index, rank) || add_groups(k, v, width));
+}
+
+/* The steps between which variable r of the reduction is cut into phases (nest_phase.c): 1: it is
+ * whole, or not a dimension of its own. */
+static int64_t period_of(const PackPlan *k, int v, int c, const Expr *reduce, int r)
+{
+    int d = dim_of(k->load, reduce->vars[r]);
+    return d < 0 || d == v || d == c ? 1 : nest_period(k->p, reduce->args[0], reduce->vars[r]);
+}
+
+/* Phases are computed one after the other: what one of them reads lies together. */
+static bool add_phases(PackPlan *k, int v, int c, const Expr *reduce)
+{
+    bool ok = true;
+    for (int r = 0; reduce && r < reduce->var_count; r++) {
+        int64_t period = period_of(k, v, c, reduce, r);
+        int d = dim_of(k->load, reduce->vars[r]);
+        if (period > 1)
+            ok &=
+                add_dim(k, d, period, 1, ex_floormod(k->p, k->load->args[d], ex_int(k->p, period)));
+    }
+    return ok;
+}
+
+static bool add_reduced_dims(PackPlan *k, int v, int c, const Expr *reduce)
+{
+    bool ok = true;
+    for (int r = 0; reduce && r < reduce->var_count; r++) {
+        int64_t period = period_of(k, v, c, reduce, r);
+        int d = dim_of(k->load, reduce->vars[r]);
+        if (d >= 0 && d != c && d != v)
+            ok &= add_dim(k, d, ceil_div(k->load->tensor->dims[d], period), period,
+                          ex_floordiv(k->p, k->load->args[d], ex_int(k->p, period)));
+    }
+    return ok;
+}
+
 static bool plan_dims(PackPlan *k, const Var *vector, int lanes, int copies, const Expr *reduce,
                       const Var *cut, int64_t chunk)
 {
     Pool *p = k->p;
-    int v = dim_of(k->load, vector);
-    int64_t width = (int64_t)lanes * copies;
+    int v = dim_of(k->load, vector), c = cut && cut != vector ? dim_of(k->load, cut) : -1;
     Expr *lane_index = k->load->args[v];
-    bool ok = true;
-    for (int d = 0; d < k->load->arg_count; d++) { /* other output dimensions: batches of weights */
-        bool reduced = false;
-        for (int r = 0; reduce && r < reduce->var_count; r++)
-            reduced |= dim_of(k->load, reduce->vars[r]) == d;
-        if (d != v && !reduced && k->load->args[d]->kind == EX_VAR)
-            ok &= add_dim(k, d, k->load->tensor->dims[d], 1, k->load->args[d]);
-    }
-    ok &= add_dim(k, v, ceil_div(k->load->tensor->dims[v], width), width,
-                  ex_floordiv(p, lane_index, ex_int(p, width)));
-    int c = cut ? dim_of(k->load, cut) : -1;
+    bool ok =
+        add_outer_dims(k, vector, (int64_t)lanes * copies, reduce) && add_phases(k, v, c, reduce);
     if (c >= 0)
         ok &= add_dim(k, c, ceil_div(k->load->tensor->dims[c], chunk), chunk,
                       ex_floordiv(p, k->load->args[c], ex_int(p, chunk)));
-    for (int r = 0; reduce && r < reduce->var_count; r++) {
-        int d = dim_of(k->load, reduce->vars[r]);
-        if (d >= 0 && d != c) ok &= add_dim(k, d, k->load->tensor->dims[d], 1, k->load->args[d]);
-    }
+    ok &= add_reduced_dims(k, v, c, reduce);
     if (c >= 0) ok &= add_dim(k, c, chunk, 1, ex_floormod(p, k->load->args[c], ex_int(p, chunk)));
     if (copies > 1)
         ok &= add_dim(
