@@ -52,6 +52,26 @@ static int64_t tile_extent(Program *p, const Definition *def, int d)
     return extent(def, d) % period ? extent(def, d) : extent(def, d) / period;
 }
 
+/* Weights that come from outside the cache are to come once: all rows in one tile of single vectors
+ * where they fit, and one more register holds the weights. */
+static void join_rows(Program *p, const Definition *def, const Contraction *contraction, Choice *c)
+{
+    const Target *t = p->target;
+    int64_t inner = tile_extent(p, def, c->tile_dim[0]),
+            outer = tile_extent(p, def, c->tile_dim[1]), weights = 0;
+    for (int i = 0; i < 2; i++)
+        if (tensor_is_const(contraction->factor[i]->tensor))
+            weights = (int64_t)sizeof(float) * tensor_elements(contraction->factor[i]->tensor);
+    if (weights <= t->l2_bytes || c->rows[0] * c->rows[1] == inner * outer ||
+        inner * outer > t->registers - 4)
+        return;
+    for (int k = 0; k < 2; k++)
+        if (c->tile_dim[k] < 0 || !shares_vectors(def, contraction, c->tile_dim[k], c->vector_dim))
+            return;
+    c->rows[0] = (int)inner, c->rows[1] = (int)outer;
+    c->blocks = 1;
+}
+
 static void choose_tile(Program *p, const Definition *def, const Form *form, Choice *c)
 {
     const Target *t = p->target;
@@ -83,6 +103,7 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
     c->blocks = (int)ceil_div(vectors, ceil_div(vectors, room));
     if (c->group < extent(def, c->vector_dim) && vectors % c->blocks)
         c->blocks = 1; /* packed groups are whole */
+    join_rows(p, def, &contraction, c);
 }
 
 /* ---- levels ---- */
