@@ -9,7 +9,6 @@
 #include "commands.h"
 #include "generate.h"
 #include "netc.h"
-#include "optimise.h"
 #include "toolchain.h"
 #include "winograd.h"
 
@@ -38,34 +37,23 @@ static void write_file(Arena *arena, const char *folder, const char *name, const
 
 static Options options_for(const Compiled *c)
 {
-    return (Options){.target = c->target, .cflags = c->cflags, .threads = 1};
+    return (Options){
+        .target = c->target, .cflags = c->cflags, .threads = 1, .winograd = WINOGRAD_OFF};
 }
 
 /* ---- netc ---- */
 
-static Program *pipeline(Arena *arena, const Case *c, const Target *target, Diags *diags)
+static bool pipeline(Job *job, const Case *c)
 {
-    File *file = NEW(arena, File);
+    File *file = NEW(job->arena, File);
     file->path = "case.onnx";
-    file->data = case_model(arena, c, &file->bytes);
-    ReadOptions options = {0};
-    Graph *g = read_onnx(arena, file, &options, diags);
-    if (!g || diags_errors(diags) || !infer(g, diags) || diags_errors(diags)) return NULL;
-    check_graph(g, true);
-    optimise(g);
-    check_graph(g, true);
-    Program *p = lower(g, target, diags);
-    if (!p || diags_errors(diags)) return NULL;
-    fuse(p);
-    winograd(p, WINOGRAD_OFF);
-    layout(p);
-    schedule(p);
-    prefetch(p);
-    p->threads = 1;
-    parallel(p);
-    plan(p);
-    check_program(p);
-    return p;
+    file->data = case_model(job->arena, c, &file->bytes);
+    job->graph = read_onnx(job->arena, file, &job->options->read, job->diags);
+    if (!job->graph || diags_errors(job->diags) || !infer(job->graph, job->diags) ||
+        diags_errors(job->diags))
+        return false;
+    check_graph(job->graph, true);
+    return stages_go_on(job);
 }
 
 static void refuse(Outcome *o, const Diags *diags)
@@ -84,14 +72,14 @@ static void generate_one(int i, void *context)
     Batch *b = context;
     Outcome *o = &b->outcomes[i];
     Arena *arena = arena_new();
-    Diags *diags = diags_new(arena);
-    Program *p = pipeline(arena, &b->cases[i], b->c->target, diags);
-    if (!p) {
-        refuse(o, diags);
+    Options options = options_for(b->c);
+    Job job = {.options = &options, .arena = arena, .diags = diags_new(arena)};
+    if (!pipeline(&job, &b->cases[i])) {
+        refuse(o, job.diags);
         arena_free(arena);
         return;
     }
-    const Graph *g = p->graph;
+    const Graph *g = job.graph;
     for (int k = 0; k < g->outputs.count; k++) {
         const Tensor *t = g->outputs.items[k];
         if (outcome_output(o, t->dtype, t->rank, t->dims)) continue;
@@ -100,9 +88,9 @@ static void generate_one(int i, void *context)
         return;
     }
     const char *name = arena_format(arena, "case%d", i);
-    EmitOptions options = {.name = name, .weights = WEIGHTS_INLINE};
+    EmitOptions spelling = {.name = name, .weights = WEIGHTS_INLINE};
     Emitted *text = NEW(arena, Emitted);
-    emit(p, &options, text);
+    emit(job.program, &spelling, text);
     write_file(arena, b->folder, arena_format(arena, "%s.c", name), text->source.data,
                text->source.length);
     write_file(arena, b->folder, arena_format(arena, "%s.h", name), text->header.data,

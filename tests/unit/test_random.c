@@ -17,7 +17,6 @@
 
 #include "compare.h"
 #include "execute.h"
-#include "optimise.h"
 #include "random/network.h"
 #include "winograd.h"
 
@@ -48,27 +47,6 @@ static double tolerance_of(const Graph *g)
         if (g->tensors.items[i]->dtype == DT_BF16) most = 0.1;
     }
     return most;
-}
-
-static Program *compile(Graph *g, const Target *target, Diags *diags)
-{
-    check_graph(g, true);
-    optimise(g);
-    check_graph(g, true);
-    Program *p = lower(g, target, diags);
-    if (!p) {
-        diags_print(diags, stderr, false);
-        exit(EXIT_INPUT);
-    }
-    fuse(p);
-    winograd(p, winograd_kind);
-    layout(p);
-    schedule(p);
-    p->threads = threads;
-    parallel(p);
-    plan(p);
-    check_program(p);
-    return p;
 }
 
 static int compare_outputs(Arena *arena, const Graph *wanted, const Execution *e, bool special)
@@ -122,10 +100,14 @@ static int run(const Subject *s, const Target *target)
                        .target = target,
                        .cflags = cflags,
                        .threads = threads,
+                       .winograd = winograd_kind,
                        .no_cache = true,
                        .weights = CHOOSE_INLINE};
     Job job = {.options = &options, .arena = arena, .diags = diags_new(arena), .graph = g};
-    job.program = compile(g, target, job.diags);
+    if (!stages_go_on(&job)) {
+        diags_print(job.diags, stderr, false);
+        return EXIT_INPUT;
+    }
     Library library = library_get(&job);
     Execution *e = execution_new(arena, g);
     for (int i = 0; i < g->inputs.count; i++)
@@ -257,7 +239,7 @@ static int try_seeds(uint64_t first, int count, const Target *target, bool progr
         int size = count - done < BATCH ? count - done : BATCH;
         for (int i = 0; i < size; i++)
             nets[i] = network_random(arena, first + (uint64_t)(done + i));
-        winograd_kind = (WinogradKind)(done / BATCH / 5 % 3);
+        winograd_kind = (WinogradKind)(done / BATCH / 5 % (WINOGRAD_FAST + 1));
         threads = 1 + done / BATCH % 3;
         cflags = done / BATCH % 4 == 3 ? optimised_flags : plain_flags;
         failed += try_batch(arena, nets, size, target ? target : target_for(done / BATCH));
