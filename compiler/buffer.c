@@ -3,6 +3,7 @@
  * Which layout a tensor gets is layout.c's decision, where it lies plan.c's.
  */
 #include "program.h"
+#include "weights.h"
 
 #include <ctype.h>
 
@@ -111,8 +112,18 @@ typedef struct Packer {
     const Tensor *source;
     int64_t stride[MAX_RANK];
     size_t size; /* of an element, bytes */
+    Dtype stored;
     char *out;
 } Packer;
+
+/* `count` elements from index on, rounded where they are stored in a narrower type. */
+static void put_elements(const Tensor *t, int64_t index, int64_t count, Dtype stored, void *out)
+{
+    if (stored != t->dtype)
+        weights_round(stored, (const float *)t->data + index, count, out);
+    else
+        memcpy(out, (const char *)t->data + dtype_bytes(stored, index), dtype_bytes(stored, count));
+}
 
 static void pack_dim(Packer *k, int d, int64_t at[MAX_RANK])
 {
@@ -132,7 +143,7 @@ static void pack_dim(Packer *k, int d, int64_t at[MAX_RANK])
             offset += at[s] * k->stride[s];
         }
         if (inside)
-            memcpy(k->out, (const char *)t->data + (size_t)offset * k->size, k->size);
+            put_elements(t, offset, 1, k->stored, k->out);
         else
             memset(k->out, 0, k->size);
         k->out += k->size;
@@ -144,17 +155,20 @@ void buffer_contents(const Buffer *b, void *out)
 {
     assert(b->kind == BUFFER_CONST && b->tensor->data);
     if (!b->packing) {
-        memcpy(out, b->tensor->data, buffer_bytes(b));
+        put_elements(b->tensor, 0, b->elements, b->dtype, out);
         return;
     }
     Layout dense;
     layout_dense(&dense, b->tensor->rank, b->tensor->dims);
-    Packer k = {
-        .packing = b->packing, .source = b->tensor, .size = dtype_bytes(b->dtype, 1), .out = out};
+    Packer k = {.packing = b->packing,
+                .source = b->tensor,
+                .size = dtype_bytes(b->dtype, 1),
+                .stored = b->dtype,
+                .out = out};
     memcpy(k.stride, dense.stride, sizeof k.stride);
     int64_t at[MAX_RANK] = {0};
     if (b->packing->rank == 0)
-        memcpy(out, b->tensor->data, k.size);
+        put_elements(b->tensor, 0, 1, b->dtype, out);
     else if (b->elements)
         pack_dim(&k, 0, at);
 }

@@ -44,10 +44,18 @@ static void check_reads(Expr *e, void *context)
     if (e->kind == EX_REG) assert(c->set[e->reg->id]);
 }
 
+static bool may_fetch(Dtype as, Dtype from)
+{
+    return as == from || (as == DT_F32 && (from == DT_F16 || from == DT_BF16));
+}
+
 /* Fetches in the arms of a scalar select are guarded: their range says nothing. */
 static void check_fetches(const Expr *e)
 {
-    if (e->kind == EX_FETCH) check_access(e->buffer, e->args[0], e->i, e->op);
+    if (e->kind == EX_FETCH) {
+        assert(may_fetch(e->dtype, e->buffer->dtype));
+        check_access(e->buffer, e->args[0], e->i, e->op);
+    }
     bool guarded = e->kind == EX_SELECT && e->args[0]->lanes == 1;
     for (int i = 0; i < (guarded ? 1 : e->arg_count); i++) check_fetches(e->args[i]);
 }

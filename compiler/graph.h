@@ -66,6 +66,8 @@ struct Tensor {
     const char **dim_names; /* inputs and outputs: the symbol of each named dimension, or NULL; may
                                be NULL */
     const void *data;       /* row-major, little-endian, or NULL */
+    Dtype stored; /* of an f32 constant: f16 or bf16, as which its elements lie in memory (weights.h);
+                     DT_NONE: as they are */
     Node *producer;         /* of a TENSOR_VALUE */
     const Declared *declared; /* of a TENSOR_VALUE; NULL: nothing is */
     Source source;            /* where it was written, for diagnostics */

@@ -15,6 +15,7 @@
 #include "extents.h"
 #include "layers.h"
 #include "optimise.h"
+#include "weights.h"
 #include "winograd.h"
 
 /* clang-format off */
@@ -56,6 +57,7 @@ bool stages_go_on(Job *job)
     if (!p || diags_errors(job->diags)) return false;
     p->threads = (int)job->options->threads;
     fuse(p);
+    weights_narrow(p, job->options->weights_type, job->diags);
     winograd(p, job->options->winograd);
     layout(p);
     schedule(p);

@@ -17,6 +17,7 @@ static void print_buffer(const Program *p, const Buffer *b, Text *out)
     if (b->packing)
         text_add(out, ", packed %s",
                  dims_text(p->arena, l->rank ? (int64_t[]){b->elements} : NULL, l->rank ? 1 : 0));
+    if (b->dtype != b->tensor->dtype) text_add(out, ", as %s", dtype_name(b->dtype));
     if (b->parent)
         text_add(out, ", view of %s from element %lld", b->parent->name, (long long)b->first);
     text_add(out, ", %zu bytes\n", buffer_bytes(b));

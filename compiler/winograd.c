@@ -10,6 +10,7 @@
 #include "winograd.h"
 
 #include "form.h"
+#include "weights.h"
 
 #include <math.h>
 
@@ -334,7 +335,9 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
         }
     const char *name =
         graph_unique_name(p->graph, arena_format(p->arena, "%s.winograd_weight", conv->node->name));
-    return graph_add_const(p->graph, name, DT_F32, 4, dims, u);
+    Tensor *t = graph_add_const(p->graph, name, DT_F32, 4, dims, u);
+    weights_follow(t, g->w);
+    return t;
 }
 
 /* M[a, b, row, column, output] = sum over channels of V * U */

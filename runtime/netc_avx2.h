@@ -70,6 +70,11 @@ NETC_X86_FUNCTION __m256 netc_load_f16(const uint16_t *p)
 {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
+#define netc_f32_from_f16 netc_f32_from_f16
+NETC_X86_FUNCTION float netc_f32_from_f16(uint16_t h)
+{
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(h)));
+}
 NETC_X86_FUNCTION void netc_store_f16(uint16_t *p, __m256 v)
 {
     _mm_storeu_si128((__m128i *)(void *)p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));

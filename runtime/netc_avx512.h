@@ -89,6 +89,11 @@ NETC_X86_FUNCTION __m512 netc_load_f16(const uint16_t *p)
 {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }
+#define netc_f32_from_f16 netc_f32_from_f16
+NETC_X86_FUNCTION float netc_f32_from_f16(uint16_t h)
+{
+    return _mm512_cvtss_f32(_mm512_cvtph_ps(_mm256_castsi128_si256(_mm_cvtsi32_si128(h))));
+}
 NETC_X86_FUNCTION void netc_store_f16(uint16_t *p, __m512 v)
 {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT));

@@ -244,6 +244,7 @@ static inline double netc_f64_of_bits(uint64_t bits)
     return x;
 }
 
+#ifndef netc_f32_from_f16 /* else an instruction of the machine */
 static inline float netc_f32_from_f16(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, size = h & 0x7fff;
@@ -252,6 +253,7 @@ static inline float netc_f32_from_f16(uint16_t h)
     /* denormal: a whole number of 2^-24 */
     return netc_f32_of_bits(sign | netc_bits_f32((float)size * 5.9604644775390625e-8f));
 }
+#endif
 /* Rounds to nearest even; from 65520 on infinity. */
 static inline uint16_t netc_f16_from_f32(float x)
 {

@@ -67,6 +67,17 @@ static inline netc_f netc_splat(float x) { return x; }
     static inline void netc_store_##half##_part(uint16_t *p, netc_f v, int n)                      \
     {                                                                                              \
         if (n > 0) netc_store_##half(p, v);                                                        \
+    }                                                                                              \
+    static inline netc_f netc_load_stride_##half(const uint16_t *p, ptrdiff_t stride)              \
+    {                                                                                              \
+        (void)stride;                                                                              \
+        return netc_load_##half(p);                                                                \
+    }                                                                                              \
+    static inline netc_f netc_load_stride_##half##_part(const uint16_t *p, ptrdiff_t stride,       \
+                                                        int n)                                     \
+    {                                                                                              \
+        (void)stride;                                                                              \
+        return netc_load_##half##_part(p, n);                                                      \
     }
 NETC_SCALAR_HALF(f16)
 NETC_SCALAR_HALF(bf16)

@@ -235,9 +235,14 @@ NETC_VECTOR_FUNCTION void netc_store_stride(float *p, netc_f v, ptrdiff_t stride
 #ifndef netc_load_f16
 NETC_VECTOR_FUNCTION netc_f netc_load_f16(const uint16_t *p)
 {
-    netc_f v = {0};
-    for (int i = 0; i < NETC_LANES; i++) v[i] = netc_f32_from_f16(p[i]);
-    return v;
+    netc_h h;
+    memcpy(&h, p, sizeof h);
+    netc_u code = __builtin_convertvector(h, netc_u), size = code & 0x7fffu;
+    netc_u special = (netc_u)(size >= 0x7c00u), normal = (netc_u)(size >= 0x0400u);
+    /* 1/2 and a whole number of 2^-24, less 1/2, is a denormal; infinities keep their mantissa */
+    netc_u small = (netc_u)((netc_f)(size + 0x3f000000u) - 0.5f);
+    netc_u whole = (size << 13) + (112u << 23) + (special & 112u << 23);
+    return (netc_f)((code & 0x8000u) << 16 | (normal & whole) | (~normal & small));
 }
 NETC_VECTOR_FUNCTION void netc_store_f16(uint16_t *p, netc_f v)
 {
@@ -271,6 +276,17 @@ NETC_VECTOR_FUNCTION void netc_store_bf16(uint16_t *p, netc_f v)
         uint16_t lane[NETC_LANES];                                                                 \
         netc_store_##half(lane, v);                                                                \
         memcpy(p, lane, (size_t)n * sizeof *p);                                                    \
+    }                                                                                              \
+    NETC_VECTOR_FUNCTION netc_f netc_load_stride_##half##_part(const uint16_t *p,                  \
+                                                               ptrdiff_t stride, int n)            \
+    {                                                                                              \
+        uint16_t lane[NETC_LANES] = {0};                                                           \
+        for (int i = 0; i < n; i++) lane[i] = p[i * stride];                                       \
+        return netc_load_##half(lane);                                                             \
+    }                                                                                              \
+    NETC_VECTOR_FUNCTION netc_f netc_load_stride_##half(const uint16_t *p, ptrdiff_t stride)       \
+    {                                                                                              \
+        return netc_load_stride_##half##_part(p, stride, NETC_LANES);                              \
     }
 NETC_HALF_PART(f16)
 NETC_HALF_PART(bf16)

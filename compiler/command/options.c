@@ -34,6 +34,7 @@ typedef struct OptionRow {
 } OptionRow;
 
 static const char *const weights_choices[] = {"auto", "inline", "object", "file", NULL};
+static const char *const weights_type_choices[] = {"f32", "f16", "bf16", NULL};
 static const char *const winograd_choices[] = {"auto", "off", "accurate", "fast", NULL};
 static const char *const emit_choices[] = {"files", "graph", "program", "plan", "schedule", NULL};
 static const char *const layout_choices[] = {"auto", "dot", "netc", NULL};
@@ -66,6 +67,8 @@ static const OptionRow rows[] = {
      "instruction set (default native; see `netc targets`)", NULL},
     {0, "weights", "KIND", OPTION_CHOICE, AT(weights), GROUP_CODE,
      "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
+    {0, "weights-type", "TYPE", OPTION_CHOICE, AT(weights_type), GROUP_CODE,
+     "f32, or f16 or bf16: matrices and kernels in half the bytes, rounded, computed with as f32", weights_type_choices},
     {0, "threads", "N", OPTION_SIZE, AT(threads), GROUP_CODE,
      "share kernels out among up to N threads, by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,

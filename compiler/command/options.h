@@ -52,6 +52,7 @@ typedef struct Options {
     int weights;  /* WeightsChoice */
     int emit;     /* EmitKind */
     int winograd; /* WinogradKind */
+    int weights_type; /* WeightsType */
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
     bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;

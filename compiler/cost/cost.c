@@ -90,6 +90,7 @@ static void count_fetch(Counter *c, const Expr *e, double times)
     b->loads += n;
     b->instructions += n;
     if (n > times) b->shuffles += n;
+    if (e->dtype != e->buffer->dtype) b->shuffles += times, b->instructions += times; /* widened */
     if (e->lanes > 1 && e->op < e->lanes && e->i == 1) b->shuffles += times; /* a mask */
     traffic_access(c->traffic, e->buffer, e->args[0], e->op, e->i, false);
 }

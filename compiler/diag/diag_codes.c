@@ -87,6 +87,7 @@ const DiagCode diag_codes[] = {
     {"W0008", "a stride leaves a part of the input out"},
     {"W0009", "`same` cannot pad an even kernel evenly"},
     {"W0010", "an output depends on no input"},
+    {"W0011", "a weight cannot be stored in 2 bytes an element"},
     {NULL, NULL},
 };
 

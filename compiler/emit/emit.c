@@ -174,6 +174,7 @@ static void parameter_comment(SourceFile *s, const Kernel *k, const Buffer *b)
     if (l->block_dim >= 0) text_add(s->out, ", %lld channels side by side", (long long)l->block);
     if (layout_has_halo(l)) text_add(s->out, ", with a halo");
     if (b->packing) text_add(s->out, ", packed in the order of the loops");
+    if (b->dtype != b->tensor->dtype) text_add(s->out, ", as %s", dtype_name(b->dtype));
 }
 
 static const char *result_type(const Function *f)

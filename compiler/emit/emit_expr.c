@@ -121,15 +121,18 @@ void emit_string(Text *out, const char *text)
 
 static void spell_fetch(Speller *s, const Expr *e)
 {
-    const char *name = emit_buffer_name(s, e->buffer);
+    const char *name = emit_buffer_name(s, e->buffer), *narrow = dtype_name(e->buffer->dtype);
+    bool widens = e->buffer->dtype != e->dtype;
     if (e->lanes == 1) {
+        if (widens) text_add(s->out, "netc_f32_from_%s(", narrow);
         text_add(s->out, "%s[", name);
         spell(s, e->args[0], PREC_NONE);
-        text_add(s->out, "]");
+        text_add(s->out, widens ? "])" : "]");
         return;
     }
     bool part = e->op < e->lanes, apart = e->i != 1;
-    text_add(s->out, "netc_load%s%s(%s", apart ? "_stride" : "", part ? "_part" : "", name);
+    text_add(s->out, "netc_load%s%s%s%s(%s", apart ? "_stride" : "", widens ? "_" : "",
+             widens ? narrow : "", part ? "_part" : "", name);
     if (!(e->args[0]->kind == EX_CONST && e->args[0]->i == 0)) {
         text_add(s->out, " + ");
         spell(s, e->args[0], PREC_ADD);

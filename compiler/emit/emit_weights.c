@@ -148,7 +148,7 @@ bool emit_weights(const Program *p, FILE *file)
     for (int i = 0; i < count && good; i++) {
         good = fwrite(zeros, 1, list[i]->offset - at, file) == list[i]->offset - at;
         const void *bytes = data;
-        if (list[i]->packing)
+        if (list[i]->packing || list[i]->dtype != list[i]->tensor->dtype)
             buffer_contents(list[i], data);
         else
             bytes = list[i]->tensor->data;

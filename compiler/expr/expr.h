@@ -28,7 +28,8 @@ typedef enum ExprKind {
     EX_VAR,     /* var; type i64 */
     EX_LOAD,    /* tensor[arg...]: logical indices, one per dimension */
     EX_FETCH,   /* buffer[arg[0]]: physical element offset; with lanes > 1: `stride` elements apart
-                   (1: contiguous), of which   `count` are read, zero in the rest */
+                   (1: contiguous), of which   `count` are read, zero in the rest. Of the buffer's
+                   type, or f32 where that is f16 or bf16: widened as it is fetched */
     EX_REG,     /* a register set by a statement */
     EX_UNARY,   /* unary(arg[0]) */
     EX_BINARY,  /* binary(arg[0], arg[1]) */

@@ -12,7 +12,7 @@ static Buffer *new_buffer(Program *p, BufferKind kind, const Tensor *t)
     Buffer *b = NEW(p->arena, Buffer);
     b->name = program_name(p, "", t->name);
     b->kind = kind;
-    b->dtype = t->dtype;
+    b->dtype = t->stored && kind == BUFFER_CONST ? t->stored : t->dtype;
     b->lasting = t->lasting;
     b->tensor = t;
     LIST_PUSH(p->arena, &p->buffers, b);

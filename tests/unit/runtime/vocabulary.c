@@ -388,6 +388,15 @@ static void test_memory(void **state)
 
 /* ---- half precision in memory ---- */
 
+/* By the definition of the format. */
+static float widened(int code)
+{
+    int exponent = code >> 10 & 31, mantissa = code & 1023;
+    double size = exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24);
+    if (exponent == 31) size = mantissa ? (double)NAN : (double)INFINITY;
+    return (float)(code & 0x8000 ? -size : size);
+}
+
 static void test_half(void **state)
 {
     (void)state;
@@ -396,7 +405,10 @@ static void test_half(void **state)
         float r[LANES];
         for (int i = 0; i < LANES; i++) in[i] = (uint16_t)(h + (uint32_t)i);
         netc_store(r, netc_load_f16(in));
-        for (int i = 0; i < LANES; i++) assert_true(same(r[i], netc_f32_from_f16(in[i])));
+        for (int i = 0; i < LANES; i++) {
+            assert_true(same(r[i], widened(in[i])));
+            assert_true(same(netc_f32_from_f16(in[i]), widened(in[i])));
+        }
         netc_store(r, netc_load_bf16(in));
         for (int i = 0; i < LANES; i++) assert_true(same(r[i], netc_f32_from_bf16(in[i])));
         for (int i = 0; i < LANES; i++)
@@ -424,6 +436,22 @@ static void test_half_part(void **state)
         PART(f16)
         PART(bf16)
     }
+}
+static void test_half_apart(void **state)
+{
+    (void)state;
+    uint16_t in[4 * LANES], out[LANES];
+    for (int i = 0; i < 4 * LANES; i++) in[i] = (uint16_t)(0x3c00 + i);
+    for (int stride = -3; stride <= 4; stride++)
+        for (int n = 0; n <= LANES; n++) {
+            const uint16_t *p = stride < 0 ? in + 4 * LANES - 1 : in;
+#define APART(half)                                                                                \
+    netc_store_##half(out, n < LANES ? netc_load_stride_##half##_part(p, stride, n)                \
+                                     : netc_load_stride_##half(p, stride));                        \
+    for (int i = 0; i < LANES; i++) assert_int_equal(out[i], i < n ? p[i * stride] : 0);
+            APART(f16)
+            APART(bf16)
+        }
 }
 
 /* ---- across the lanes ---- */
@@ -458,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_fma),       cmocka_unit_test(test_masks),
         cmocka_unit_test(test_memory),    cmocka_unit_test(test_across),
         cmocka_unit_test(test_half),      cmocka_unit_test(test_half_part),
+        cmocka_unit_test(test_half_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
