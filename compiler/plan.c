@@ -197,6 +197,7 @@ static void place_constants(Program *p)
 void plan(Program *p)
 {
     find_lifetimes(p);
+    in_place(p);
     place_work(p);
     place_constants(p);
     int kept = 0; /* what no kernel touches has no place; views stay for the dumps */

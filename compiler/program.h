@@ -202,6 +202,7 @@ void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
 void prefetch(Program *p);           /* fetches weights before they are needed */
 void parallel(Program *p);           /* shares the kernels' outer loops out among p->threads */
 void plan(Program *p);
+void in_place(Program *p);           /* used by plan, when lifetimes are known */
 void check_program(const Program *p);
 void print_program(const Program *p, Text *out); /* --emit program */
 void print_plan(const Program *p, Text *out);    /* --emit plan */
