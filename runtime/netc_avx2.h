@@ -70,6 +70,12 @@ NETC_X86_FUNCTION __m256 netc_load_f16(const uint16_t *p)
 {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
+#define netc_load_bf16 netc_load_bf16
+NETC_X86_FUNCTION __m256 netc_load_bf16(const uint16_t *p)
+{
+    __m128i h = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16));
+}
 #define netc_f32_from_f16 netc_f32_from_f16
 NETC_X86_FUNCTION float netc_f32_from_f16(uint16_t h)
 {

@@ -89,6 +89,12 @@ NETC_X86_FUNCTION __m512 netc_load_f16(const uint16_t *p)
 {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }
+#define netc_load_bf16 netc_load_bf16
+NETC_X86_FUNCTION __m512 netc_load_bf16(const uint16_t *p)
+{
+    __m256i h = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
+}
 #define netc_f32_from_f16 netc_f32_from_f16
 NETC_X86_FUNCTION float netc_f32_from_f16(uint16_t h)
 {

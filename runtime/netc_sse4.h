@@ -15,11 +15,19 @@
 #define NETC_LANES 4
 
 #include <smmintrin.h>
+#include <stdint.h>
 
 #define NETC_X86_FUNCTION static inline __attribute__((always_inline, unused))
 
 #define netc_splat netc_splat
 NETC_X86_FUNCTION __m128 netc_splat(float x) { return _mm_set1_ps(x); }
+
+#define netc_load_bf16 netc_load_bf16
+NETC_X86_FUNCTION __m128 netc_load_bf16(const uint16_t *p)
+{
+    __m128i h = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), h));
+}
 
 #define netc_larger netc_larger
 NETC_X86_FUNCTION __m128 netc_larger(__m128 a, __m128 b) { return _mm_max_ps(a, b); }

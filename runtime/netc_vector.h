@@ -249,12 +249,14 @@ NETC_VECTOR_FUNCTION void netc_store_f16(uint16_t *p, netc_f v)
     for (int i = 0; i < NETC_LANES; i++) p[i] = netc_f16_from_f32(v[i]);
 }
 #endif
+#ifndef netc_load_bf16
 NETC_VECTOR_FUNCTION netc_f netc_load_bf16(const uint16_t *p)
 {
     netc_h h;
     memcpy(&h, p, sizeof h);
     return (netc_f)(__builtin_convertvector(h, netc_u) << 16);
 }
+#endif
 NETC_VECTOR_FUNCTION void netc_store_bf16(uint16_t *p, netc_f v)
 {
     netc_u bits = (netc_u)v;
