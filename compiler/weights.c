@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+const char *const weights_type_names[] = {"f32", "f16", "bf16", NULL};
+
 typedef struct Narrowing {
     Dtype type;
     bool *wanted, *refused; /* per tensor */

@@ -10,6 +10,7 @@
 #include "program.h"
 
 typedef enum WeightsType { WEIGHTS_F32, WEIGHTS_F16, WEIGHTS_BF16 } WeightsType;
+extern const char *const weights_type_names[]; /* ended by NULL */
 
 /* Matrices and kernels, that is f32 constants with two dimensions or more longer than 1; biases and
  * scales stay f32. So does, with a warning, what the type has no range for: where rounding moves an
@@ -21,5 +22,13 @@ void weights_follow(Tensor *t, const Tensor *from);
 
 /* f32 to the nearest f16 or bf16, ties to even; `out` has `count` codes of 2 bytes. */
 void weights_round(Dtype type, const float *values, int64_t count, void *out);
+
+/* How far rounded weights move an output (rounding.h): at most, and that by its largest magnitude.
+ */
+typedef struct RoundingError {
+    const char *output;
+    double absolute, relative; /* may be infinite */
+} RoundingError;
+typedef LIST(RoundingError) RoundingErrors;
 
 #endif

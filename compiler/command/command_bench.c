@@ -2,6 +2,7 @@
 #include "cost.h"
 #include "json.h"
 #include "measure.h"
+#include "rounding.h"
 #include "work.h"
 
 #include <math.h>
@@ -13,6 +14,7 @@ typedef struct Bench {
     double macs, bytes;              /* of the network; bytes: weights, inputs and outputs */
     double *kernel_macs;
     Cost *costs; /* predicted, of each kernel */
+    RoundingErrors rounding;
 } Bench;
 
 /* ---- for people ---- */
@@ -62,6 +64,11 @@ static void print_totals(const Bench *b)
     printf("  memory    %s resident at most: weights %s, workspace %s (at least %s)\n",
            bytes_text(a, m->resident), bytes_text(a, (double)p->weight_bytes),
            bytes_text(a, (double)p->workspace_bytes), bytes_text(a, (double)p->lower_bound));
+    for (int i = 0; i < b->rounding.count; i++)
+        printf("  rounding  output '%s' differs by at most %.3g from that with f32 weights, %.2g of "
+               "its largest\n",
+               b->rounding.items[i].output, b->rounding.items[i].absolute,
+               b->rounding.items[i].relative);
     printf("  compiled  in %.2f s by netc", b->netc_seconds);
     if (b->cc_seconds > 0) printf(", %.2f s by the C compiler", b->cc_seconds);
     printf("\n");
@@ -154,6 +161,7 @@ static void print_json(const Bench *b)
     json_quote(&out, p->target->name);
     for (size_t i = 0; i < COUNT(numbers); i++)
         json_number(&out, numbers[i].name, numbers[i].value);
+    rounding_json(b->job->options, &b->rounding, &out);
     if (b->job->options->profile) json_kernels(b, &out);
     text_add(&out, "}\n");
     fwrite(out.data, 1, out.length, stdout);
@@ -194,8 +202,10 @@ static int bench(Job *job)
     Bench b = {.job = job, .netc_seconds = seconds_now() - start};
     Library library = library_get(job);
     b.cc_seconds = library.seconds;
-    b.m = measure(job, &library);
+    int status = rounding_measure(job, &library, &b.rounding);
+    if (status == EXIT_DONE) b.m = measure(job, &library);
     library_release(&library);
+    if (status != EXIT_DONE) return status;
     predict(&b);
     b.bytes = (double)job->program->weight_bytes + interface_bytes(job->graph);
     if (job->options->json) {
@@ -219,10 +229,12 @@ const Command command_bench = {
             "kernel: rates count the multiply-adds of the layers, also where Winograd's\n"
             "algorithm does with fewer; bytes are of all inputs and outputs of a kernel,\n"
             "which a cache may hold, so that they can come faster than from memory. Beside\n"
-            "that the cycles, thousands, and what the cost model predicts for one core.\n",
+            "that the cycles, thousands, and what the cost model predicts for one core.\n"
+            "With --weights-type, how far the rounded weights move each output, on --input or\n"
+            "on random numbers.\n",
     .least = 1,
     .most = 1,
-    .groups =
-        GROUP_MODEL | GROUP_WEIGHTS | GROUP_CODE | GROUP_CC | GROUP_RUN | GROUP_BENCH | GROUP_JSON,
+    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_CODE | GROUP_CC | GROUP_RUN | GROUP_BENCH |
+              GROUP_INPUT | GROUP_JSON,
     .run = bench,
 };

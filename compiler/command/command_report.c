@@ -1,6 +1,7 @@
 /* netc report: one page of everything that is known of a network and of what was made of it. */
 #include "commands.h"
 #include "report.h"
+#include "rounding.h"
 
 #include <errno.h>
 
@@ -51,6 +52,17 @@ static bool collect(Job *job, Report *r)
     return true;
 }
 
+/* Compiles and runs, where weights are rounded. */
+static int measure_rounding(const Job *job, Report *r)
+{
+    r->weights_type = weights_type_names[job->options->weights_type];
+    if (job->options->weights_type == WEIGHTS_F32) return EXIT_DONE;
+    Library library = library_get(job);
+    int status = rounding_measure(job, &library, &r->rounding);
+    library_release(&library);
+    return status;
+}
+
 static int report(Job *job)
 {
     const Options *o = job->options;
@@ -61,6 +73,8 @@ static int report(Job *job)
         r.profile = profile_read(job->arena, o->profile_file, job->program, &error);
         if (!r.profile) return input_error("profile %s: %s", o->profile_file, error);
     }
+    int status = measure_rounding(job, &r);
+    if (status != EXIT_DONE) return status;
     Text page = {0};
     report_page(job->arena, &r, &page);
     if (!file_write(o->output, page.data, page.length))
@@ -77,10 +91,13 @@ const Command command_report = {
             "layers, where the work is, the memory plan against its lower bound, and which\n"
             "layers became one kernel, with its schedule. With --profile also the time of\n"
             "each kernel, as `netc bench FILE --profile --json >PROFILE` measured it with\n"
-            "the same options. Parameters without weights are taken as random.\n",
+            "the same options. Parameters without weights are taken as random. With\n"
+            "--weights-type the network is compiled and run with and without, and the page\n"
+            "says how far rounding moves each output, on --input or on random numbers.\n",
     .least = 1,
     .most = 1,
     .needs_output = true,
-    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_REPORT,
+    .groups = GROUP_MODEL | GROUP_WEIGHTS | GROUP_OUTPUT | GROUP_CODE | GROUP_CC | GROUP_RUN |
+              GROUP_INPUT | GROUP_REPORT,
     .run = report,
 };

@@ -1,6 +1,8 @@
 /* Parsing the command line by the table of options, and the help that is generated from it. */
 #include "commands.h"
 #include "generate.h"
+#include "toolchain.h"
+#include "weights.h"
 
 #include <errno.h>
 #include <math.h>
@@ -18,7 +20,7 @@ typedef enum OptionKind {
     OPTION_LIST,   /* appended to read.lists */
     OPTION_BOUND,  /* appended to read.bounds */
     OPTION_BAKE,   /* appended to read.bakes */
-    OPTION_PATHS,  /* appended to read.import_paths */
+    OPTION_PATHS,  /* appended to a list of them */
     OPTION_SEED,   /* read.seed, and sets read.init */
     OPTION_NAME,   /* const char *, a C identifier */
 } OptionKind;
@@ -34,7 +36,6 @@ typedef struct OptionRow {
 } OptionRow;
 
 static const char *const weights_choices[] = {"auto", "inline", "object", "file", NULL};
-static const char *const weights_type_choices[] = {"f32", "f16", "bf16", NULL};
 static const char *const winograd_choices[] = {"auto", "off", "accurate", "fast", NULL};
 static const char *const emit_choices[] = {"files", "graph", "program", "plan", "schedule", NULL};
 static const char *const layout_choices[] = {"auto", "dot", "netc", NULL};
@@ -68,7 +69,7 @@ static const OptionRow rows[] = {
     {0, "weights", "KIND", OPTION_CHOICE, AT(weights), GROUP_CODE,
      "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
     {0, "weights-type", "TYPE", OPTION_CHOICE, AT(weights_type), GROUP_CODE,
-     "f32, or f16 or bf16: matrices and kernels in half the bytes, rounded, computed with as f32", weights_type_choices},
+     "f32, or f16 or bf16: matrices and kernels in half the bytes, rounded, computed with as f32", weights_type_names},
     {0, "threads", "N", OPTION_SIZE, AT(threads), GROUP_CODE,
      "share kernels out among up to N threads, by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
@@ -131,6 +132,8 @@ static const OptionRow rows[] = {
      "places an SVG: dot (Graphviz), netc, or auto: dot where it is installed", layout_choices},
     {0, "profile", "FILE", OPTION_TEXT, AT(profile_file), GROUP_REPORT,
      "show times: what `netc bench --profile --json` printed", NULL},
+    {0, "input", "[NAME=]FILE", OPTION_PATHS, AT(inputs), GROUP_INPUT,
+     "what rounded weights are measured on (repeatable; default: random numbers)", NULL},
     {0, "check", NULL, OPTION_FLAG, AT(check), GROUP_FMT,
      "write nothing; list the files whose layout differs", NULL},
     {0, "color", "WHEN", OPTION_CHOICE, AT(color), GROUP_MODEL | GROUP_COLOR,
@@ -350,7 +353,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_BOUND: parse_bound(arena, o, row, value); break;
     case OPTION_BAKE: parse_bake(arena, o, value); break;
     case OPTION_LIST: parse_list(arena, o, row, value); break;
-    case OPTION_PATHS: LIST_PUSH(arena, &o->read.import_paths, value); break;
+    case OPTION_PATHS: LIST_PUSH(arena, (Words *)place, value); break;
     case OPTION_SEED:
         o->read.init = true;
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);
@@ -408,6 +411,8 @@ static void check_operands(const Options *o)
     if (c->most >= 0 && o->operand_count > c->most)
         usage_error(c, "one operand too many: '%s'; usage is `netc %s %s`", o->operands[c->most],
                     c->name, c->operands);
+    if (o->inputs.count && o->weights_type == WEIGHTS_F32)
+        usage_error(c, "--input measures rounding: it is for --weights-type f16 or bf16");
     if (c->needs_output && !o->output && o->emit == EMIT_FILES)
         usage_error(c, "-o is missing: usage is `netc %s %s`", c->name, c->operands);
 }

@@ -34,6 +34,7 @@ enum OptionGroup {
     GROUP_PRINT = 1 << 17, /* forms of .net text */
     GROUP_EXPORT = 1 << 18,
     GROUP_LSP = 1 << 19, /* checking while text is edited */
+    GROUP_INPUT = 1 << 20, /* measuring what rounded weights do */
 };
 
 enum EmitKind { EMIT_FILES, EMIT_GRAPH, EMIT_PROGRAM, EMIT_PLAN, EMIT_SCHEDULE };
@@ -48,6 +49,7 @@ typedef struct Options {
     const char *output;
     const Target *target;     /* never NULL */
     const char *profile_file; /* of a report */
+    LIST(const char *) inputs; /* to measure rounding on */
     const char *prefix, *cc, *cflags;
     int weights;  /* WeightsChoice */
     int emit;     /* EmitKind */

@@ -7,6 +7,7 @@
 
 #include "drawing.h"
 #include "profile.h"
+#include "weights.h"
 
 typedef struct ReportDrawing {
     const char *title; /* "Layers" */
@@ -18,6 +19,8 @@ typedef struct Report {
     const FigureTable *written; /* of the graph before it was optimised: nodes may have changed */
     const Program *program;
     const Profile *profile; /* NULL: none */
+    const char *weights_type; /* "f32" */
+    RoundingErrors rounding;  /* of each output, when that is another */
     LIST(ReportDrawing) drawings;
 } Report;
 

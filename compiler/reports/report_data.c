@@ -147,6 +147,20 @@ static void add_buffers(Arena *arena, Text *out, const Program *p)
     end(out, "],");
 }
 
+static void add_rounding(Text *out, const RoundingErrors *errors)
+{
+    text_add(out, "\"rounding\":[");
+    for (int i = 0; i < errors->count; i++) {
+        const RoundingError *e = &errors->items[i];
+        text_add(out, "{");
+        add_text(out, "output", e->output);
+        if (isfinite(e->absolute)) add_number(out, "absolute", e->absolute);
+        if (isfinite(e->relative)) add_number(out, "relative", e->relative);
+        end(out, "},");
+    }
+    end(out, "],");
+}
+
 static void add_profile(Text *out, const Profile *p)
 {
     text_add(out, "\n\"profile\":{");
@@ -188,6 +202,8 @@ void report_data(Arena *arena, const Report *r, Text *out)
     add_number(&json, "workspace", (double)p->workspace_bytes);
     add_number(&json, "bound", (double)p->lower_bound);
     add_number(&json, "weightBytes", (double)p->weight_bytes);
+    add_text(&json, "weightsType", r->weights_type);
+    add_rounding(&json, &r->rounding);
     add_tree(&json, r->written);
     add_kernels(arena, &json, r);
     add_buffers(arena, &json, p);

@@ -46,6 +46,7 @@ function head() {
     ["Activations", bytes(t.activation), "written by all layers"],
     ["Workspace", bytes(data.workspace), !data.bound ? "none is needed" : above < 5e-4 ? "is the lower bound" : `${percent(above)} above the lower bound`],
   ];
+  if (data.weightsType !== "f32") tiles.push(["Weights", bytes(data.weightBytes), `matrices and kernels as ${data.weightsType}`]);
   if (timed) {
     const rate = 2e-9 * sum(data.kernels.map(k => k.macs)) / data.profile.median;
     const of = data.profile.peak ? `${percent(rate / data.profile.peak)} of the peak here` : "";
@@ -298,6 +299,16 @@ function planSvg(width) {
   return svg;
 }
 
+// What rounded weights do to the outputs.
+function rounding() {
+  if (data.weightsType === "f32") return;
+  const error = e => e.absolute === undefined ? "turns finite numbers into others"
+    : e.absolute === 0 ? "is the same" : `differs by at most ${e.absolute.toPrecision(3)}` +
+      (e.relative === undefined ? "" : `, ${e.relative.toPrecision(2)} of its largest magnitude`);
+  $("rounding-note").textContent = `Measured against f32 weights on the same inputs: ` +
+    data.rounding.map(e => `${e.output} ${error(e)}`).join("; ") + ".";
+}
+
 function memory() {
   $("memory-note").textContent = data.buffers.length
     ? `Each body is a buffer: as wide as the time it is needed, as high as it is large, where the plan puts it. The line is what is alive; its top, ` +
@@ -361,6 +372,7 @@ function kernels() {
 }
 
 head();
+rounding();
 layers();
 graph();
 work();
