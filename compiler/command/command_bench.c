@@ -65,10 +65,11 @@ static void print_totals(const Bench *b)
            bytes_text(a, m->resident), bytes_text(a, (double)p->weight_bytes),
            bytes_text(a, (double)p->workspace_bytes), bytes_text(a, (double)p->lower_bound));
     for (int i = 0; i < b->rounding.count; i++)
-        printf("  rounding  output '%s' differs by at most %.3g from that with f32 weights, %.2g of "
-               "its largest\n",
-               b->rounding.items[i].output, b->rounding.items[i].absolute,
-               b->rounding.items[i].relative);
+        printf(
+            "  rounding  output '%s' differs by at most %.3g from that with f32 weights, %.2g of "
+            "its largest\n",
+            b->rounding.items[i].output, b->rounding.items[i].absolute,
+            b->rounding.items[i].relative);
     printf("  compiled  in %.2f s by netc", b->netc_seconds);
     if (b->cc_seconds > 0) printf(", %.2f s by the C compiler", b->cc_seconds);
     printf("\n");

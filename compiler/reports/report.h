@@ -18,7 +18,7 @@ typedef struct Report {
     const char *file, *version;
     const FigureTable *written; /* of the graph before it was optimised: nodes may have changed */
     const Program *program;
-    const Profile *profile; /* NULL: none */
+    const Profile *profile;   /* NULL: none */
     const char *weights_type; /* "f32" */
     RoundingErrors rounding;  /* of each output, when that is another */
     LIST(ReportDrawing) drawings;
