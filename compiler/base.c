@@ -205,6 +205,7 @@ void text_put(Text *text, const void *bytes, size_t count)
 
 void text_vadd(Text *text, const char *format, va_list args)
 {
+    assert(format);
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);

@@ -71,7 +71,7 @@ typedef struct Text {
     size_t length, capacity;
 } Text;
 void text_add(Text *text, const char *format, ...) PRINTF(2, 3);
-void text_vadd(Text *text, const char *format, va_list args);
+void text_vadd(Text *text, const char *format, va_list args) PRINTF(2, 0);
 void text_put(Text *text, const void *bytes, size_t count);
 void text_free(Text *text);
 bool ends_in(const char *text, const char *ending); /* and is longer */
@@ -81,8 +81,7 @@ size_t utf8_encode(char bytes[4], uint32_t character);
  */
 int utf8_decode(const char *text, size_t length, int *bytes);
 
-/* ---- checked arithmetic on sizes that come from input: false on overflow or a negative operand
- * ---- */
+/* ---- checked arithmetic on sizes from input: false on overflow or a negative operand ---- */
 
 bool checked_mul(int64_t a, int64_t b, int64_t *product);
 bool checked_add(int64_t a, int64_t b, int64_t *sum);

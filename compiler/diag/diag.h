@@ -39,9 +39,9 @@ Diagnostic *diag_warning(Diags *diags, const char *code, Source where, const cha
     PRINTF(4, 5);
 /* The same for functions that take a format themselves. */
 Diagnostic *diag_verror(Diags *diags, const char *code, Source where, const char *format,
-                        va_list args);
+                        va_list args) PRINTF(4, 0);
 Diagnostic *diag_vwarning(Diags *diags, const char *code, Source where, const char *format,
-                          va_list args);
+                          va_list args) PRINTF(4, 0);
 /* Text under the carets of a place: the main one or another. */
 void diag_label(Diagnostic *d, Source where, const char *format, ...) PRINTF(3, 4);
 void diag_note(Diagnostic *d, const char *format, ...) PRINTF(2, 3);

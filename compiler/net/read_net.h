@@ -218,7 +218,8 @@ const char *fresh_node_name(Reader *r, const char *stem);
  * which take NULL. */
 Diagnostic *net_error(Reader *r, const char *code, Source where, const char *format, ...)
     PRINTF(4, 5);
-Diagnostic *net_verror(Reader *r, const char *code, Source where, const char *format, va_list args);
+Diagnostic *net_verror(Reader *r, const char *code, Source where, const char *format, va_list args)
+    PRINTF(4, 0);
 /* The same for a warning; NULL after errors too, since what failed may explain it, and after
  * NET_MAX_WARNINGS. */
 Diagnostic *net_warning(Reader *r, const char *code, Source where, const char *format, ...)

@@ -140,8 +140,9 @@ static bool attempt_subject(const Subject *s, const Target *target, Complaint *c
     if (complaint) {
         rewind(said);
         size_t n = fread(complaint->text, 1, sizeof complaint->text - 40, said);
-        snprintf(complaint->text + n, 40, WIFSIGNALED(status) ? "(signal %d)\n" : "",
-                 WTERMSIG(status));
+        complaint->text[n] = '\0';
+        if (WIFSIGNALED(status))
+            snprintf(complaint->text + n, 40, "(signal %d)\n", WTERMSIG(status));
     }
     fclose(said);
     return good;

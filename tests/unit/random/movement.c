@@ -211,8 +211,8 @@ void add_plane(Network *n)
         "SpaceToDepth($%d, blocksize: 2)",
         "Resize($%d, _, f32[4] [1.0, 1.0, 2.0, 2.0], mode: \"nearest\")",
         "Resize($%d, _, f32[4] [1.0, 1.0, 2.0, 1.5], mode: \"linear\")",
-        "Resize($%d, _, f32[4] [1.0, 1.0, 0.5, 2.0], mode: \"nearest\", "
-        "coordinate_transformation_mode: \"asymmetric\")"};
+        ("Resize($%d, _, f32[4] [1.0, 1.0, 0.5, 2.0], mode: \"nearest\", "
+         "coordinate_transformation_mode: \"asymmetric\")")};
     int x = pick(n, is_plane), which = random_below(n, (int)COUNT(calls));
     if (x < 0) return;
     char text[200];
