@@ -1,6 +1,7 @@
 /* netc print: the graph in the .net language, on standard output or in a file. */
 #include "commands.h"
-#include "generate.h"
+
+#include "c_name.h"
 #include "print_files.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ static const char *output_path(const Job *job)
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         die("cannot make %s: %s", path, strerror(errno));
     return arena_format(job->arena, "%s%s%s.net", path, slash ? "" : "/",
-                        make_identifier(job->arena, job->graph->name));
+                        c_name_from(job->arena, job->graph->name));
 }
 
 static int print(Job *job)

@@ -2,50 +2,20 @@
  */
 #include "generate.h"
 
+#include "c_name.h"
 #include "cost.h"
 #include "hash.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 enum {
     INLINE_LIMIT = 1 << 20
 }; /* bytes of weights that are spelled as C arrays unless asked otherwise */
 
-static const char *const keywords[] = {
-    "alignas",  "alignof",   "and",      "asm",      "auto",     "bool",    "break",    "case",
-    "catch",    "char",      "class",    "const",    "continue", "default", "delete",   "do",
-    "double",   "else",      "enum",     "explicit", "export",   "extern",  "false",    "float",
-    "for",      "friend",    "goto",     "if",       "inline",   "int",     "long",     "main",
-    "mutable",  "namespace", "new",      "not",      "operator", "or",      "private",  "protected",
-    "public",   "register",  "restrict", "return",   "short",    "signed",  "sizeof",   "static",
-    "struct",   "switch",    "template", "this",     "throw",    "true",    "try",      "typedef",
-    "typename", "union",     "unsigned", "using",    "virtual",  "void",    "volatile", "while",
-    "xor",
-};
-
-bool is_identifier(const char *name)
-{
-    for (const char *p = name; *p; p++)
-        if (!(isalpha((unsigned char)*p) || *p == '_' || (p > name && isdigit((unsigned char)*p))))
-            return false;
-    for (size_t i = 0; i < COUNT(keywords); i++)
-        if (strcmp(name, keywords[i]) == 0) return false;
-    return *name != '\0';
-}
-
-const char *make_identifier(Arena *arena, const char *name)
-{
-    char *id = arena_string(arena, name);
-    for (char *p = id; *p; p++)
-        if (!isalnum((unsigned char)*p)) *p = '_';
-    return is_identifier(id) ? id : arena_format(arena, "net_%s", id);
-}
-
 static const char *choose_name(const Job *job)
 {
     return job->options->prefix ? job->options->prefix
-                                : make_identifier(job->arena, job->graph->name);
+                                : c_name_from(job->arena, job->graph->name);
 }
 
 static WeightsKind choose_weights(const Job *job)

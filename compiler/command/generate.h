@@ -29,9 +29,5 @@ const char *const *generated_files(Arena *arena, const Generated *g, bool parts)
 /* 128 bits over everything that is generated, as 32 hexadecimal digits; the text of `salt` is part
  * of it. */
 const char *generated_hash(Arena *arena, const Generated *g, const char *salt);
-/* May it name symbols in C and C++: an identifier and no keyword. */
-bool is_identifier(const char *name);
-/* The nearest C identifier: other characters become '_'. */
-const char *make_identifier(Arena *arena, const char *name);
 
 #endif

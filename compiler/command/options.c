@@ -1,6 +1,7 @@
 /* Parsing the command line by the table of options, and the help that is generated from it. */
 #include "commands.h"
-#include "generate.h"
+
+#include "c_name.h"
 #include "toolchain.h"
 #include "weights.h"
 
@@ -359,7 +360,7 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
         *(uint64_t *)place = (uint64_t)parse_integer(o->command, row, value, 0);
         break;
     case OPTION_NAME:
-        if (!is_identifier(value))
+        if (!c_name_is_good(value))
             usage_error(o->command, "--%s wants a C identifier, not '%s'", row->name, value);
         *(const char **)place = value;
         break;

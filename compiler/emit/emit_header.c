@@ -1,6 +1,8 @@
 /* NAME.h: the interface of a generated network, for C and C++. */
 #include "emit.h"
 
+#include "c_name.h"
+
 #include <ctype.h>
 
 const char *emit_upper(Arena *arena, const char *name)
@@ -10,25 +12,19 @@ const char *emit_upper(Arena *arena, const char *name)
     return upper;
 }
 
-/* Words that a parameter cannot be called, in C or C++ or because generated code uses them. */
-static bool is_taken(const char *name)
+/* Beside what is reserved, the parameters that are no tensors, and what the source has at file
+ * level. */
+static bool is_taken(const Program *p, const char *name)
 {
-    static const char *const words[] = {
-        "workspace", "weights",    "auto",     "break",    "case",     "char",     "const",
-        "continue",  "default",    "do",       "double",   "else",     "enum",     "extern",
-        "float",     "for",        "goto",     "if",       "inline",   "int",      "long",
-        "register",  "restrict",   "return",   "short",    "signed",   "sizeof",   "static",
-        "struct",    "switch",     "typedef",  "union",    "unsigned", "void",     "volatile",
-        "while",     "bool",       "true",     "false",    "and",      "or",       "not",
-        "xor",       "new",        "delete",   "class",    "this",     "try",      "throw",
-        "catch",     "template",   "typename", "operator", "private",  "public",   "protected",
-        "friend",    "namespace",  "using",    "virtual",  "mutable",  "explicit", "export",
-        "asm",       "const_cast", "nullptr",  "alignas",  "alignof",  "decltype", "noexcept",
-        "constexpr", "wchar_t",    "NULL",
-    };
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (strcmp(name, words[i]) == 0) return true;
-    return false;
+    bool taken = c_name_is_reserved(name) || !strcmp(name, "workspace") || !strcmp(name, "weights");
+    for (int k = 0; k < p->kernels.count; k++) taken |= !strcmp(name, p->kernels.items[k]->name);
+    for (int i = 0; i < p->buffers.count; i++) {
+        const Buffer *b = p->buffers.items[i];
+        size_t length = strlen(b->name);
+        taken |= b->kind == BUFFER_CONST && !strncmp(name, b->name, length) &&
+                 !strcmp(name + length, "_values");
+    }
+    return taken;
 }
 
 const char **emit_interface_names(const Program *p)
@@ -45,9 +41,8 @@ const char **emit_interface_names(const Program *p)
                                   : output                         ? "out_"
                                                                    : "in_",
                                   given);
-        for (char *c = name; *c; c++)
-            if (!isalnum((unsigned char)*c)) *c = '_';
-        names[i] = is_taken(name) ? arena_format(p->arena, "%s_", name) : name;
+        c_name_clean(name);
+        names[i] = is_taken(p, name) ? arena_format(p->arena, "%s_", name) : name;
         for (int k = 0, tries = 2; k < i; k++)
             if (strcmp(names[k], names[i]) == 0)
                 names[i] = arena_format(p->arena, "%s_%d", name, tries++), k = -1;

@@ -40,6 +40,28 @@ for kind in inline object file; do
     expect bare-$kind-program 0 "$T/bare-$kind" "$T/five.npy"
 done
 
+# Parameters that are called as something in C, C++ or the generated code is.
+cat >"$T/names.net" <<'END'
+net names(linux: f32[2], uint8_t: f32[2], and_eq: f32[2], workspace: f32[2], w_values: f32[2], w_packed_values: f32[2], run_add7_2: f32[2]) -> (y) {
+    param w: f32[2] = [1, 2]
+    y = linux + uint8_t + and_eq + workspace + w_values + w_packed_values + run_add7_2 + w
+}
+END
+sed 's/\<\(linux\|uint8_t\|and_eq\|workspace\|w_values\|w_packed_values\|run_add7_2\)\>/in_\1/g' "$T/names.net" >"$T/plain.net"
+set --
+for i in 1 2 3 4 5 6 7; do
+    "$T/npy" $i "$T/name$i.npy" 2
+    set -- "$@" "$T/name$i.npy"
+done
+expect plain 0 "$NETC" run "$T/plain.net" --target scalar "$@" -o "$T/plain"
+for target in scalar native; do
+    expect names-$target 0 "$NETC" run "$T/names.net" --target $target "$@" -o "$T/names"
+    expect_true names-$target-same cmp "$T/plain/y.npy" "$T/names/y.npy"
+done
+"$NETC" compile "$T/names.net" --target scalar -o "$T/names-c"
+expect_true names-gnu gcc -std=gnu11 $warnings -c "$T/names-c/names.c" -o "$T/x.o"
+expect_true names-c++ g++ -x c++ -std=gnu++20 $warnings -fsyntax-only "$T/names-c/names.h"
+
 # No writable data, no calls but to math and memory functions.
 "$NETC" build "$net" --init 1 -o "$T/object/small.o"
 expect_true no-writable-data sh -c "size -A '$T/object/small.o' | awk '(\$1 == \".data\" || \$1 == \".bss\") && \$2 > 0 { bad = 1 } END { exit bad }'"
