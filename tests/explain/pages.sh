@@ -22,9 +22,9 @@ for code in $("$NETC" explain | sed 's/ .*//'); do
     if [ ! -f "$page" ]; then echo "not ok $code: no page"; continue; fi
     if ! "$NETC" explain "$code" | grep -q "^$code: "; then echo "not ok $code: not shown"; continue; fi
     if ! grep -q '^```' "$page"; then
-        # what no example of a few lines shows
+        # a model too large for a page; a file that no command writes; operators that are not whole
         case $code in
-        E0113 | E0124 | E0125 | E0308 | E0309 | E0310 | E0311 | E0601 | E0602 | E0603) echo "ok $code" ;;
+        E0113 | E0125 | E0308 | E0601) echo "ok $code" ;;
         *) echo "not ok $code: no example" ;;
         esac
         continue
