@@ -261,7 +261,8 @@ int form_vector_dim(const Definition *def)
             if (tensor_is_const(c.factor[i]->tensor) &&
                 form_load_uses(c.factor[i], def->index[1]) &&
                 (last <= 1 || !form_load_uses(c.factor[i], def->index[last]) ||
-                 !form_load_uses(c.factor[!i], def->index[last])))
+                 (!form_load_uses(c.factor[!i], def->index[1]) &&
+                  !form_load_uses(c.factor[!i], def->index[last]))))
                 return 1;
     return last;
 }

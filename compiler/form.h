@@ -48,8 +48,8 @@ typedef struct Contraction {
 } Contraction;
 bool form_contraction(const Definition *def, Contraction *out);
 /* The output dimension whose elements stand side by side in vectors: 1 for channels-first images
- * whose constant factor runs over channels (and whose other factor does not run over the last
- * dimension together with it), else the last one with more than one element. -1: a
+ * whose constant factor runs over channels (and does not run over the last dimension as well,
+ * unless the other factor runs over neither), else the last one with more than one element. -1: a
  * single element. */
 int form_vector_dim(const Definition *def);
 /* Does the index of `load` in dimension d use v? */

@@ -53,7 +53,7 @@ static int64_t tile_extent(Program *p, const Definition *def, int d)
 }
 
 /* Weights that come from outside the cache are to come once: all rows in one tile of single vectors
- * where they fit, and one more register holds the weights. */
+ * where they fit, and are enough to keep the multipliers busy. */
 static void join_rows(Program *p, const Definition *def, const Contraction *contraction, Choice *c)
 {
     const Target *t = p->target;
@@ -63,7 +63,7 @@ static void join_rows(Program *p, const Definition *def, const Contraction *cont
         if (tensor_is_const(contraction->factor[i]->tensor))
             weights = (int64_t)sizeof(float) * tensor_elements(contraction->factor[i]->tensor);
     if (weights <= t->l2_bytes || c->rows[0] * c->rows[1] == inner * outer ||
-        inner * outer > t->registers - 4)
+        inner * outer > t->registers - 4 || 2 * inner * outer < t->registers)
         return;
     for (int k = 0; k < 2; k++)
         if (c->tile_dim[k] < 0 || !shares_vectors(def, contraction, c->tile_dim[k], c->vector_dim))
