@@ -68,10 +68,12 @@ static bool any_contributes(Expr *const *bodies, int count, ReduceOp op)
     return false;
 }
 
+/* A window that is no longer than the step asks for one of its elements, `v == k`: each is a phase.
+ */
 static int64_t any_period(Pool *p, Expr *const *bodies, int count, const Var *v)
 {
     int64_t period = 1;
-    for (int k = 0; k < count && period == 1; k++) period = nest_period(p, bodies[k], v);
+    for (int k = 0; k < count && period == 1; k++) period = nest_distinct(p, bodies[k], v);
     return period;
 }
 
