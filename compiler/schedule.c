@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-static const Schedule *const schedules[] = {&schedule_row, &schedule_tile};
+static const Schedule *const schedules[] = {&schedule_row, &schedule_each, &schedule_tile};
 
 /* ---- what a kernel touches ---- */
 

@@ -151,6 +151,8 @@ NETC_SCALAR_2(atan2)
 NETC_SCALAR_2(min)
 NETC_SCALAR_2(max)
 
+/* Of NETC_LANES vectors, each in its lane. */
+static inline netc_f netc_sums(netc_f v) { return v; }
 static inline float netc_sum(netc_f v) { return v; }
 static inline float netc_product(netc_f v) { return v; }
 static inline float netc_hmax(netc_f v) { return v; }

@@ -385,6 +385,61 @@ NETC_ACROSS(product, netc_mul)
 NETC_ACROSS(hmax, netc_max)
 NETC_ACROSS(hmin, netc_min)
 
+/* The sum across each of NETC_LANES vectors, in its lane: the vectors are added in pairs, then the
+ * sums of pairs, with the halves that belong together side by side. */
+#if NETC_LANES == 4
+#define NETC_PAIRS(a, b) (NETC_SHUFFLE(a, b, 0, 4, 1, 5) + NETC_SHUFFLE(a, b, 2, 6, 3, 7))
+#define NETC_FOURS(a, b) (NETC_SHUFFLE(a, b, 0, 1, 4, 5) + NETC_SHUFFLE(a, b, 2, 3, 6, 7))
+#elif NETC_LANES == 8
+#define NETC_PAIRS(a, b)                                                                           \
+    (NETC_SHUFFLE(a, b, 0, 8, 1, 9, 4, 12, 5, 13) + NETC_SHUFFLE(a, b, 2, 10, 3, 11, 6, 14, 7, 15))
+#define NETC_FOURS(a, b)                                                                           \
+    (NETC_SHUFFLE(a, b, 0, 1, 8, 9, 4, 5, 12, 13) + NETC_SHUFFLE(a, b, 2, 3, 10, 11, 6, 7, 14, 15))
+#else
+#define NETC_PAIRS(a, b)                                                                           \
+    (NETC_SHUFFLE(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +                \
+     NETC_SHUFFLE(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31))
+#define NETC_FOURS(a, b)                                                                           \
+    (NETC_SHUFFLE(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +                \
+     NETC_SHUFFLE(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+#endif
+NETC_VECTOR_FUNCTION netc_f netc_sums_of_4(netc_f a, netc_f b, netc_f c, netc_f d)
+{
+    netc_f ab = NETC_PAIRS(a, b), cd = NETC_PAIRS(c, d);
+    return NETC_FOURS(ab, cd);
+}
+#if NETC_LANES == 4
+NETC_VECTOR_FUNCTION netc_f netc_sums(netc_f a, netc_f b, netc_f c, netc_f d)
+{
+    return netc_sums_of_4(a, b, c, d);
+}
+#elif NETC_LANES == 8
+NETC_VECTOR_FUNCTION netc_f netc_sums(netc_f a, netc_f b, netc_f c, netc_f d, netc_f e, netc_f f,
+                                      netc_f g, netc_f h)
+{
+    netc_f low = netc_sums_of_4(a, b, c, d), high = netc_sums_of_4(e, f, g, h);
+    return NETC_SHUFFLE(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
+           NETC_SHUFFLE(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+#else
+NETC_VECTOR_FUNCTION netc_f netc_sums_of_8(netc_f a, netc_f b, netc_f c, netc_f d, netc_f e,
+                                           netc_f f, netc_f g, netc_f h)
+{
+    netc_f low = netc_sums_of_4(a, b, c, d), high = netc_sums_of_4(e, f, g, h);
+    return NETC_SHUFFLE(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+           NETC_SHUFFLE(low, high, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}
+NETC_VECTOR_FUNCTION netc_f netc_sums(netc_f a, netc_f b, netc_f c, netc_f d, netc_f e, netc_f f,
+                                      netc_f g, netc_f h, netc_f i, netc_f j, netc_f k, netc_f l,
+                                      netc_f m, netc_f n, netc_f o, netc_f p)
+{
+    netc_f low = netc_sums_of_8(a, b, c, d, e, f, g, h),
+           high = netc_sums_of_8(i, j, k, l, m, n, o, p);
+    return NETC_SHUFFLE(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           NETC_SHUFFLE(low, high, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+}
+#endif
+
 #include "netc_vector_math.h"
 
 #ifdef __clang__

@@ -110,6 +110,12 @@ static void count_operation(Counter *c, const Expr *e, double times)
         b->operations += steps * times;
         b->chain += 2 * steps * c->t->latency;
     }
+    if (e->kind == EX_SUMS) { /* vectors are added in pairs, each shuffled */
+        double pairs = e->lanes - 1;
+        b->shuffles += 2 * pairs * times;
+        b->operations += pairs * times;
+        b->instructions += 3 * pairs * times;
+    }
 }
 
 static Seen *seen_slot(Counter *c, const Expr *e)

@@ -371,6 +371,7 @@ static void spell(Speller *s, const Expr *e, int around)
     case EX_BITCAST: spell_bitcast(s, e); break;
     case EX_SPLAT: spell_call(s, e->dtype == DT_BOOL ? "splat_m" : "splat", "", e->args, 1); break;
     case EX_ACROSS: spell_across(s, e); break;
+    case EX_SUMS: spell_call(s, "sums", "", e->args, e->arg_count); break;
     case EX_LOAD:
     case EX_REDUCE: assert(!"a logical expression in a kernel");
     }

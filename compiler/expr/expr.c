@@ -303,6 +303,16 @@ Expr *ex_across(Pool *p, ReduceOp op, Expr *x)
     return plain_unary(p, EX_ACROSS, (int)op, x->dtype, 1, x);
 }
 
+Expr *ex_sums(Pool *p, Expr *const *x, int lanes)
+{
+    for (int k = 0; k < lanes; k++) assert(x[k]->lanes == lanes && x[k]->dtype == DT_F32);
+    return pool_intern(p, &(Expr){.kind = EX_SUMS,
+                                  .dtype = DT_F32,
+                                  .lanes = lanes,
+                                  .arg_count = lanes,
+                                  .args = (Expr **)x});
+}
+
 /* ---- binary ---- */
 
 /* What x op c is when the constant c is neutral (x itself), or absorbs integers. */

@@ -41,6 +41,7 @@ typedef enum ExprKind {
     EX_REDUCE,  /* reduce arg[0] over vars */
     EX_SPLAT,   /* a scalar arg[0] in all lanes */
     EX_ACROSS,  /* reduce (reduce) the lanes of arg[0] to a scalar */
+    EX_SUMS,    /* in each lane the sum of the lanes of its argument: arg[lane] */
 } ExprKind;
 
 /* clang-format off: the lists below read as lists */
@@ -139,6 +140,7 @@ Expr *ex_reduce(Pool *p, ReduceOp op, Var *const *vars, int count,
                 Expr *body); /* count 0, or all ranges of extent 1: body */
 Expr *ex_splat(Pool *p, Expr *x, int lanes);
 Expr *ex_across(Pool *p, ReduceOp op, Expr *x);
+Expr *ex_sums(Pool *p, Expr *const *x, int lanes); /* x: so many vectors of so many lanes */
 
 #define SHORTHAND(name, OP)                                                                        \
     static inline Expr *ex_##name(Pool *p, Expr *x, Expr *y) { return ex_binary(p, BI_##OP, x, y); }

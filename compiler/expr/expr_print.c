@@ -171,6 +171,7 @@ static void print_kind(Printer *p, const Expr *e, int outer)
         text_add(p->out, "%s_", reduce_name((ReduceOp)e->op));
         print_call(p, "across", e);
         break;
+    case EX_SUMS: print_call(p, "sums", e); break;
     }
 }
 

@@ -138,6 +138,7 @@ static Expr *with_args(const Rewrite *r, Expr *e, Expr **args)
     case EX_REDUCE: return renamed_reduce(r, e, args[0]);
     case EX_SPLAT: return args[0]->lanes == e->lanes ? args[0] : ex_splat(p, args[0], e->lanes);
     case EX_ACROSS: return ex_across(p, (ReduceOp)e->op, args[0]);
+    case EX_SUMS: return ex_sums(p, args, e->lanes);
     }
     assert(!"a kind of expression");
     return NULL;

@@ -479,7 +479,8 @@ static void compute(Interp *in, Cell *c)
     case EX_REG:
     case EX_FMA:
     case EX_SPLAT:
-    case EX_ACROSS: break;
+    case EX_ACROSS:
+    case EX_SUMS: break;
     }
     assert(!"an expression of a definition");
 }

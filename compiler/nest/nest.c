@@ -139,7 +139,10 @@ static Instance *add_copies(Nest *n, const Instance *from, int count, const Leve
             Instance *to = &all[c * count + k];
             *to = from[k];
             Expr *i = ex_add(n->pool, base, ex_int(n->pool, c * unit));
-            if (level->vector && n->lane) i = ex_add(n->pool, i, ex_var(n->pool, n->lane));
+            if (level->vector && n->lane)
+                i = ex_add(
+                    n->pool, i,
+                    ex_mul(n->pool, ex_var(n->pool, n->lane), ex_int(n->pool, unit / n->lanes)));
             to->index[level->dim] = ex_add(n->pool, to->index[level->dim], i);
             if (level->vector) to->count = c + 1 == piece->copies ? piece->count : n->lanes;
         }

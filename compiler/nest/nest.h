@@ -21,7 +21,7 @@ typedef struct Piece {
     int count; /* of the vector dimension: lanes in use, of the last copy; the others are full */
 } Piece;
 
-enum { MOST_PIECES = 12 };
+enum { MOST_PIECES = 16 };
 
 /* One loop level over an output dimension. A dimension may have several levels; their contributions
  * add up to its index. */
@@ -50,6 +50,8 @@ typedef struct Nest {
     bool strided; /* a vector is fetched from elements apart inside a reduction */
     bool inside_reduction;
     Var *along; /* the reduced variable that lies in lanes; NULL: an output dimension does */
+    bool each;  /* with `along`: an output dimension does too, and each of its lanes has an
+                   accumulator of its own: nest_reduce.c */
     Level levels[MOST_LEVELS];
     int level_count;
     LIST(Reduced) reduced; /* reductions that have their registers */
@@ -149,6 +151,6 @@ typedef struct Schedule {
     bool (*make)(Program *p, const Definition *def, Kernel *kernel, Arena *arena);
 } Schedule;
 
-extern const Schedule schedule_row, schedule_tile;
+extern const Schedule schedule_row, schedule_each, schedule_tile;
 
 #endif

@@ -123,7 +123,7 @@ static bool plan_dims(PackPlan *k, const Var *vector, int lanes, int copies, con
                       const Var *cut, int64_t chunk)
 {
     Pool *p = k->p;
-    int v = dim_of(k->load, vector), c = cut && cut != vector ? dim_of(k->load, cut) : -1;
+    int v = dim_of(k->load, vector), c = cut ? dim_of(k->load, cut) : -1;
     Expr *lane_index = k->load->args[v];
     bool ok =
         add_outer_dims(k, vector, (int64_t)lanes * copies, reduce) && add_phases(k, v, c, reduce);
@@ -180,6 +180,7 @@ Definition *nest_pack(Program *pr, const Definition *def, const Var *vector, int
     int64_t chunk = 0;
     int at = reduce ? nest_cut_var(reduce->args[0], reduce->vars, reduce->var_count, &chunk) : -1;
     const Var *cut = at < 0 ? NULL : reduce->vars[at];
+    if (reduce && among(vector, reduce->vars, reduce->var_count)) cut = NULL;
     Form *form = form_of(arena, def);
     Definition *result = NEW(pr->arena, Definition);
     *result = *def;

@@ -20,6 +20,7 @@ typedef struct Group {
     int var_count;
     int cut;       /* the variable that is cut in two, -1 */
     int64_t chunk; /* its inner extent */
+    bool along;    /* a step takes a chunk at once, in lanes */
 } Group;
 
 /* ---- finding them ---- */
@@ -268,8 +269,22 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner)
 static void generate_inner(Nest *n, const Group *g, Expr *base, int64_t steps)
 {
     Var *inner = NULL;
+    if (g->along) {
+        n->count = (int)steps;
+        generate_steps(n, g, ex_add(n->pool, base, ex_var(n->pool, n->lane)), NULL);
+        return;
+    }
     if (steps > 1) inner = pool_var(n->pool, g->vars[g->cut]->name, 0, steps);
     generate_steps(n, g, base, inner);
+}
+
+/* Steps that are not unrolled by themselves are short: the few of the innermost loop are. */
+static LoopKind loop_kind(const Group *g, int at)
+{
+    enum { FEW = 9 };
+    bool innermost = true;
+    for (int v = at + 1; v < g->var_count; v++) innermost &= v == g->cut || extent(g->vars[v]) == 1;
+    return g->along && innermost && extent(g->vars[at]) <= FEW ? LOOP_UNROLLED : LOOP_SERIAL;
 }
 
 /* Loops over the variables from `at` on, except the cut one, then the steps. */
@@ -287,7 +302,7 @@ static void generate_loops(Nest *n, const Group *g, int at, Expr *base, int64_t 
         generate_loops(n, g, at + 1, base, steps);
         return;
     }
-    Code *outside = nest_open(n, g->vars[at], LOOP_SERIAL);
+    Code *outside = nest_open(n, g->vars[at], loop_kind(g, at));
     generate_loops(n, g, at + 1, base, steps);
     nest_close(n, outside);
 }
@@ -343,7 +358,7 @@ static void add_partial(Nest *n, const Group *g, const Group *part)
 static int64_t chunks_of_part(const Group *g, int64_t chunks)
 {
     enum { TERMS = 128 };
-    int64_t terms = g->chunk;
+    int64_t terms = g->along ? 1 : g->chunk;
     for (int v = 0; v < g->var_count; v++)
         if (v != g->cut) terms *= extent(g->vars[v]);
     bool sums = g->reduces[0]->op == RE_SUM && dtype_is_float(g->reduces[0]->dtype);
@@ -389,7 +404,7 @@ static void start_accumulators(Nest *n, Group *g)
     g->sums = NEW_ARRAY(n->arena, const Reg *, g->count);
     for (int k = 0; k < g->count; k++) {
         const Expr *r = g->reduces[k];
-        int lanes = nest_is_vector(n, r) ? n->lanes : 1;
+        int lanes = g->along || nest_is_vector(n, r) ? n->lanes : 1;
         g->sums[k] =
             pool_reg(n->pool, arena_format(n->p->arena, "s%d", n->names++), r->dtype, lanes);
         Expr *start = ex_identity(n->pool, (ReduceOp)r->op, r->dtype);
@@ -406,7 +421,10 @@ static void generate_part(Nest *n, Expr **bodies, Var **vars, int var_count, voi
     part.bodies = bodies;
     part.vars = vars;
     part.var_count = var_count;
-    part.cut = nest_cut_var(bodies[0], vars, var_count, &part.chunk);
+    if (part.along)
+        for (part.cut = 0; vars[part.cut] != n->along;) part.cut++;
+    else
+        part.cut = nest_cut_var(bodies[0], vars, var_count, &part.chunk);
     if (!n->failed) generate_group(n, &part);
 }
 
@@ -442,6 +460,46 @@ static void compute_group(Nest *n, Group *g, Expr *condition)
     }
 }
 
+/* ---- an accumulator for each lane of the output ---- */
+
+/* The reduction of `lane`; lanes that are not in use repeat the last one. */
+static Expr *of_lane(Nest *n, Expr *reduce, int lane)
+{
+    Expr *k = ex_int(n->pool, min64(lane, n->count - 1));
+    return ex_substitute(n->pool, reduce, &n->lane, &k, 1);
+}
+
+/* Every reduction over n->along: its lanes are reductions of single elements, which run along that
+ * variable with vectors, and are added up across at the end. */
+static void reduce_each(Nest *n, const Occurrence *found, int count)
+{
+    const Expr *first = found[0].reduce;
+    Group g = {.vars = first->vars, .var_count = first->var_count};
+    int in_use = n->count;
+    g.along = true;
+    g.chunk = n->lanes;
+    g.reduces = NEW_ARRAY(n->arena, Expr *, count * in_use);
+    n->failed |= first->op != RE_SUM || first->dtype != DT_F32;
+    for (int k = 0; k < count && !n->failed; k++) {
+        Expr *reduce = found[k].reduce;
+        n->failed |= found[k].condition || !same_loops(first, reduce) || !nest_is_vector(n, reduce);
+        for (int lane = 0; lane < in_use; lane++) g.reduces[g.count++] = of_lane(n, reduce, lane);
+    }
+    if (n->failed) return;
+    compute_group(n, &g, NULL);
+    n->count = in_use;
+    for (int k = 0; k < count && !n->failed; k++) {
+        Expr **sums = NEW_ARRAY(n->arena, Expr *, n->lanes);
+        for (int lane = 0; lane < n->lanes; lane++)
+            sums[lane] = ex_reg(n->pool, g.sums[k * in_use + min64(lane, in_use - 1)]);
+        const Reg *total =
+            pool_reg(n->pool, arena_format(n->p->arena, "s%d", n->names++), DT_F32, n->lanes);
+        nest_set(n, total, true, ex_sums(n->pool, sums, n->lanes));
+        Reduced done = {found[k].reduce, ex_reg(n->pool, total)};
+        LIST_PUSH(n->arena, &n->reduced, done);
+    }
+}
+
 void nest_reduce_all(Nest *n, Expr *const *bodies, int count)
 {
     Found f = {.n = n};
@@ -449,6 +507,10 @@ void nest_reduce_all(Nest *n, Expr *const *bodies, int count)
     bool *taken = NEW_ARRAY(n->arena, bool, f.reduces.count + 1);
     bool outer = n->inside_reduction;
     n->inside_reduction = true;
+    if (n->each && f.reduces.count) {
+        reduce_each(n, f.reduces.items, f.reduces.count);
+        f.reduces.count = 0;
+    }
     for (int i = 0; i < f.reduces.count && !n->failed; i++) {
         if (taken[i]) continue;
         const Occurrence *first = &f.reduces.items[i];

@@ -121,8 +121,9 @@ static Expr *fetch(Nest *n, Expr *load, Expr *const *index)
     if (load->dtype != DT_F32) n->failed = true;
     Expr *zero = ex_int(p, 0);
     n->strided |= n->inside_reduction && stride != 1;
-    bool roomy =
-        b->packing || b->layout.block_dim >= 0; /* whole vectors lie in it, whatever the extent */
+    bool roomy = b->packing || (b->layout.block_dim >= 0 &&
+                                !n->each); /* whole vectors lie in it, whatever the extent; what is
+                                              past that may be anything, but is not summed up */
     return ex_fetch(p, b, load->dtype, ex_substitute(p, offset, &n->lane, &zero, 1), n->lanes,
                     stride, roomy && stride == 1 ? n->lanes : n->count);
 }

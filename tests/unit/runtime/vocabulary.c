@@ -114,8 +114,10 @@ RUN(abs)
 RUN(sqrt)
 RUN(floor)
 RUN(ceil)
-RUN(round) RUN(trunc) RUN(exp) RUN(log) RUN(tanh) RUN(erf) RUN(sigmoid) RUN(sin) RUN(cos) RUN(tan)
-    RUN(asin) RUN(acos) RUN(atan) RUN(sinh) RUN(cosh) RUN(asinh) RUN(acosh) RUN(atanh)
+RUN(round)
+RUN(trunc)
+RUN(exp) RUN(log) RUN(tanh) RUN(erf) RUN(sigmoid) RUN(sin) RUN(cos) RUN(tan) RUN(asin) RUN(acos)
+    RUN(atan) RUN(sinh) RUN(cosh) RUN(asinh) RUN(acosh) RUN(atanh)
 
         static const Function functions[] = {
             {"neg", run_neg, reference_neg, 0}, {"abs", run_abs, fabs, 0},
@@ -479,14 +481,43 @@ static void test_across(void **state)
     }
 }
 
+/* Of LANES vectors that lie one after the other. */
+static netc_f sums_of(const float *x)
+{
+#define ROW(k)  netc_load(x + (k)*LANES)
+#define FOUR(k) ROW(k), ROW(k + 1), ROW(k + 2), ROW(k + 3)
+#if NETC_LANES == 1
+    return netc_sums(ROW(0));
+#elif NETC_LANES == 4
+    return netc_sums(FOUR(0));
+#elif NETC_LANES == 8
+    return netc_sums(FOUR(0), FOUR(4));
+#else
+    return netc_sums(FOUR(0), FOUR(4), FOUR(8), FOUR(12));
+#endif
+}
+
+static void test_sums(void **state)
+{
+    (void)state;
+    float x[LANES * LANES], got[LANES];
+    for (int i = 0; i < LANES * LANES; i++) x[i] = (float)((i * 37) % 101);
+    netc_store(got, sums_of(x));
+    for (int k = 0; k < LANES; k++) {
+        float sum = 0;
+        for (int i = 0; i < LANES; i++) sum += x[k * LANES + i];
+        assert_true(got[k] == sum);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions), cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_fma),       cmocka_unit_test(test_masks),
         cmocka_unit_test(test_memory),    cmocka_unit_test(test_across),
-        cmocka_unit_test(test_half),      cmocka_unit_test(test_half_part),
-        cmocka_unit_test(test_half_apart),
+        cmocka_unit_test(test_sums),      cmocka_unit_test(test_half),
+        cmocka_unit_test(test_half_part), cmocka_unit_test(test_half_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,1 @@
+lib/kernels few_channels.net sse4
