@@ -49,7 +49,7 @@ static bool shares_vectors(const Definition *def, const Contraction *c, int d, i
 static int64_t tile_extent(Program *p, const Definition *def, int d)
 {
     int64_t period = d < 0 ? 1 : nest_period(p->pool, def->body, def->index[d]);
-    return extent(def, d) % period ? extent(def, d) : extent(def, d) / period;
+    return ceil_div(extent(def, d), period);
 }
 
 /* Weights that come from outside the cache are to come once: all rows in one tile of single vectors
@@ -168,14 +168,14 @@ static void add_vector_level(Nest *n, const Choice *c, const Form *form)
     for (int k = 0; k + 1 < count; k++) add_vector_pieces(level, cuts[k], cuts[k + 1], c, room);
 }
 
-/* A dimension of s phases: a part for each, then steps of s. */
-static void add_phase_levels(Nest *n, int d, int64_t period, int rows)
+/* A dimension of s phases: steps of s, of one phase after the other. */
+static void add_phase_level(Nest *n, int d, int64_t period, int rows)
 {
-    Level *phases = new_level(n, d);
-    for (int64_t k = 0; k < period; k++)
-        phases->pieces[phases->piece_count++] = (Piece){k, 1, 1, 1, 1};
-    Level *steps = new_level(n, d);
-    steps->piece_count = nest_cut(steps->pieces, 0, extent(n->def, d), rows, period);
+    Level *level = new_level(n, d);
+    for (int64_t k = 0; k < min64(period, extent(n->def, d)); k++)
+        level->piece_count +=
+            nest_cut(&level->pieces[level->piece_count], k,
+                     k + ceil_div(extent(n->def, d) - k, period) * period, rows, period);
 }
 
 /* A map that tells values apart by tests: whole groups of `size` side by side, then what is left.
@@ -198,8 +198,8 @@ static void add_plain_level(Nest *n, const Choice *c, int d)
         return;
     }
     int64_t period = nest_period(n->pool, n->def->body, n->def->index[d]);
-    if (period > 1 && extent(n->def, d) % period == 0) {
-        add_phase_levels(n, d, period, rows);
+    if (period > 1) {
+        add_phase_level(n, d, period, rows);
         return;
     }
     int64_t cuts[6];
