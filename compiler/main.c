@@ -4,7 +4,7 @@
  *     model.onnx -- read_onnx --+
  *                               +--> Graph -- infer --> shaped Graph -- optimise --> Graph
  *     model.net  -- read_net  --+
- *         -- lower --> Program -- fuse, winograd, layout, schedule, prefetch, parallel --> Program
+ *         -- lower --> Program -- fuse, winograd, layout, schedule, parallel, prefetch --> Program
  *         -- plan --> with addresses
  *         -- emit --> C, header, weights
  *
@@ -61,8 +61,8 @@ bool stages_go_on(Job *job)
     winograd(p, job->options->winograd);
     layout(p);
     schedule(p);
-    prefetch(p);
     parallel(p);
+    prefetch(p);
     plan(p);
     check_program(p);
     job->program = p;

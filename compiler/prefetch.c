@@ -31,10 +31,22 @@ typedef struct Sites {
     LIST(Site *) list;
 } Sites;
 
+/* How often the body of a loop is run in one part of the kernel. */
+static int64_t part_trips(const Stmt *loop)
+{
+    return loop->from ? max64(1, loop_trips(loop) / loop->parts) : loop_trips(loop);
+}
+
+/* The value of its variable that a loop begins with. */
+static Expr *first_of(Pool *p, const Stmt *loop)
+{
+    return loop->from ? loop->from : ex_int(p, loop->var->lo);
+}
+
 static int64_t trips_of(const Site *s, int from, int to)
 {
     int64_t product = 1;
-    for (int k = from; k < to; k++) product *= loop_trips(s->loops[k]);
+    for (int k = from; k < to; k++) product *= part_trips(s->loops[k]);
     return product;
 }
 
@@ -99,6 +111,7 @@ static void find_sites(Sites *q, Stmt *stmt, Site *here)
             here->point = stmt;
             add_site(q, here);
         }
+        if (stmt->kind == ST_IF) find_sites(q, stmt->body, here);
         if (stmt->kind == ST_LOOP && here->count < MOST_LOOPS) {
             here->loops[here->count++] = stmt;
             find_sites(q, stmt->body, here);
@@ -124,7 +137,7 @@ static void find_start(Pool *p, Site *s)
     Expr *first[MOST_LOOPS];
     for (int k = s->inner; k < s->count; k++) {
         vars[k - s->inner] = s->loops[k]->var;
-        first[k - s->inner] = ex_int(p, s->loops[k]->var->lo);
+        first[k - s->inner] = first_of(p, s->loops[k]);
     }
     s->start = ex_add(p, ex_substitute(p, s->point->offset, vars, first, s->count - s->inner),
                       ex_int(p, s->first));
@@ -147,8 +160,8 @@ static Expr *position(Pool *p, const Site *s, int from, int to)
 {
     Expr *at = ex_int(p, 0);
     for (int k = from; k < to; k++)
-        at = ex_add(p, ex_mul(p, at, ex_int(p, loop_trips(s->loops[k]))),
-                    ex_add(p, ex_var(p, s->loops[k]->var), ex_int(p, -s->loops[k]->var->lo)));
+        at = ex_add(p, ex_mul(p, at, ex_int(p, part_trips(s->loops[k]))),
+                    ex_sub(p, ex_var(p, s->loops[k]->var), first_of(p, s->loops[k])));
     return at;
 }
 
@@ -230,7 +243,7 @@ static void fetch_ahead(Sites *q, const Site *s, int64_t size)
 static bool has_holes(const Site *s)
 {
     int64_t last = s->span;
-    for (int k = s->inner; k < s->count; k++) last += s->step[k] * (loop_trips(s->loops[k]) - 1);
+    for (int k = s->inner; k < s->count; k++) last += s->step[k] * (part_trips(s->loops[k]) - 1);
     return last > s->span * trips_of(s, s->inner, s->count);
 }
 

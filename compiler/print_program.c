@@ -39,11 +39,15 @@ static void print_statements(const Stmt *s, int depth, Text *out)
         text_add(out, "%*s", 2 * depth, "");
         switch (s->kind) {
         case ST_LOOP:
-            text_add(out, "%s %s in %lld..%lld\n",
-                     s->loop == LOOP_UNROLLED   ? "unrolled"
-                     : s->loop == LOOP_PARALLEL ? "parallel"
-                                                : "for",
-                     s->var->name, (long long)s->var->lo, (long long)s->var->hi);
+            text_add(out, "%s %s in ", s->loop == LOOP_UNROLLED ? "unrolled" : "for", s->var->name);
+            if (s->from) {
+                ex_print(s->from, out);
+                text_add(out, "..");
+                ex_print(s->to, out);
+                text_add(out, "\n");
+            } else {
+                text_add(out, "%lld..%lld\n", (long long)s->var->lo, (long long)s->var->hi);
+            }
             break;
         case ST_SET:
             text_add(out, "%s = ", s->reg->name);

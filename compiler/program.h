@@ -65,6 +65,8 @@ struct Buffer {
     size_t offset; /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */
     int first_use, last_use; /* kernel positions; by plan */
     int id;                  /* position in the program's buffers; by plan */
+    int shared_dim; /* the dimension, counted from 1, of which each thread has written its share; 0:
+                       none; by parallel */
 };
 
 /* Row-major, without holes. */
@@ -107,7 +109,7 @@ typedef enum StmtKind {
     ST_PREFETCH, /* brings `count` cache lines from buffer + offset on nearer; they may lie past its
                     end */
 } StmtKind;
-typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED, LOOP_PARALLEL } LoopKind;
+typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED } LoopKind;
 
 struct Stmt {
     StmtKind kind;
@@ -117,8 +119,9 @@ struct Stmt {
     int64_t step;
     LoopKind loop;
     bool independent; /* ST_LOOP: iterations write different elements */
-    int collapse;     /* LOOP_PARALLEL: how many nested loops are shared out together */
-    int64_t chunk;    /* and how many iterations at a time */
+    int dim;          /* ST_LOOP: the dimension of the output that it walks, counted from 1; 0: none */
+    Expr *from, *to;  /* ST_LOOP: bounds in place of var's, of the kernel's part; NULL: var's */
+    int64_t parts;    /* ST_LOOP: into how many they cut it */
     const Reg *reg;   /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
     Buffer *buffer; /* ST_STORE: buffer[offset...] = value; ST_ZERO, ST_PREFETCH: from buffer +
@@ -151,6 +154,7 @@ struct Kernel {
     int64_t macs;
     int names;            /* registers named so far: names are unique in a kernel */
     const char *schedule; /* name of the schedule, with its choices in words */
+    Var *part;            /* the kernel computes this part of its output; NULL: all of it */
 };
 
 /* Definitions, each read by the next, that are computed together a few rows at a time, so that the
@@ -199,8 +203,8 @@ void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);
 void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
+void parallel(Program *p);           /* cuts kernels into parts for p->threads */
 void prefetch(Program *p);           /* fetches weights before they are needed */
-void parallel(Program *p);           /* shares the kernels' outer loops out among p->threads */
 void plan(Program *p);
 void in_place(Program *p);           /* used by plan, when lifetimes are known */
 void check_program(const Program *p);

@@ -129,6 +129,8 @@ static void zero_halo(HaloCode *h, int d, Expr *offset)
     Stmt *loop = halo_stmt(h, ST_LOOP);
     loop->var = v;
     loop->step = 1;
+    loop->independent = true;
+    loop->dim = d + 1;
     loop->body = body;
 }
 

@@ -21,6 +21,9 @@
 #endif
 #include NETC_HEADER
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
@@ -157,13 +160,13 @@ static void after_kernel(int kernel)
     kernel_start = now();
 }
 
-static void print_kernels(void)
+static void print_kernels(const char *what)
 {
     int runs = kernel_run < KERNEL_RUNS ? kernel_run : KERNEL_RUNS;
     for (int k = 0; k < kernel_count && k < MOST_KERNELS; k++) {
         double *times = kernel_times + (size_t)k * KERNEL_RUNS;
         qsort(times, (size_t)runs, sizeof *times, by_value);
-        printf("kernel %d %.9g\n", k, times[runs / 2]);
+        printf("%s %d %.9g\n", what, k, times[runs / 2]);
     }
 }
 
@@ -194,18 +197,10 @@ static double resident_bytes(void)
     return 1024.0 * (double)kilobytes;
 }
 
-static void time_network(const Network *n, double seconds, unsigned timeout)
+/* Runs for so long; the times of runs, and how many there were. */
+static int time_runs(const Network *n, double seconds, double *times)
 {
-    double *times = (double *)memory(MOST_RUNS * sizeof *times);
     int runs = 0;
-    alarm(timeout);
-    for (int i = 0; i < WARM_UP; i++) run(n);
-    alarm(0);
-    printf("resident %.0f\n", resident_bytes());
-    if (n->profile) {
-        kernel_times = (double *)memory((size_t)KERNEL_RUNS * MOST_KERNELS * sizeof *kernel_times);
-        *n->profile = after_kernel;
-    }
     for (double start = now(); runs < MOST_RUNS && (runs < 3 || now() - start < seconds); runs++) {
         kernel_run = runs;
         double begin = now();
@@ -214,10 +209,40 @@ static void time_network(const Network *n, double seconds, unsigned timeout)
         times[runs] = took > 0 ? took : 0;
     }
     kernel_run = runs;
-    if (n->profile) print_kernels();
+    return runs;
+}
+
+/* The kernels again, by one thread: beside the others they say how well they are shared out. */
+static void time_kernels_alone(const Network *n, double seconds, int threads, double *times)
+{
+#ifdef _OPENMP
+    omp_set_num_threads(1);
+    for (int i = 0; i < WARM_UP; i++) run(n);
+    time_runs(n, seconds, times);
+    print_kernels("alone");
+    omp_set_num_threads(threads);
+#else
+    (void)n, (void)seconds, (void)threads, (void)times;
+#endif
+}
+
+static void time_network(const Network *n, double seconds, int threads, unsigned timeout)
+{
+    double *times = (double *)memory(MOST_RUNS * sizeof *times);
+    alarm(timeout);
+    for (int i = 0; i < WARM_UP; i++) run(n);
+    alarm(0);
+    printf("resident %.0f\n", resident_bytes());
+    if (n->profile) {
+        kernel_times = (double *)memory((size_t)KERNEL_RUNS * MOST_KERNELS * sizeof *kernel_times);
+        *n->profile = after_kernel;
+    }
+    int runs = time_runs(n, seconds, times);
+    if (n->profile) print_kernels("kernel");
     qsort(times, (size_t)runs, sizeof *times, by_value);
     printf("runs %d\nmin %.9g\nmedian %.9g\np99 %.9g\n", runs, times[0], times[runs / 2],
            times[(size_t)((double)(runs - 1) * 0.99)]);
+    if (n->profile && threads > 1) time_kernels_alone(n, seconds, threads, times);
     free(times);
 }
 
@@ -358,7 +383,7 @@ int main(int argc, char **argv)
     if (threads < 2) stay_here();
     Network n = load(argv[1], argc > 5 ? argv[5] : NULL);
     clock_cost = measure_clock();
-    time_network(&n, atof(argv[2]), (unsigned)atoi(argv[4]));
+    time_network(&n, atof(argv[2]), threads, (unsigned)atoi(argv[4]));
     printf("multiply-adds %.9g\nclock %.9g\nmemory %.9g\n", multiply_add_rate(threads),
            clock_rate(), memory_rate(threads));
     return fflush(stdout) == 0 ? 0 : 3;

@@ -31,16 +31,6 @@
 #define NETC_HIDDEN
 #endif
 
-/* Before `loops` perfectly nested loops whose iterations are independent: OpenMP shares them out, `chunk` at a time, where it is
- * compiled in. The environment's OMP_NUM_THREADS says among how many threads; results do not depend on it. */
-#ifdef _OPENMP
-#define NETC_PARALLEL_TEXT(text) _Pragma(#text)
-#define NETC_PARALLEL(loops, chunk)                                                                \
-    NETC_PARALLEL_TEXT(omp parallel for collapse(loops) schedule(dynamic, chunk))
-#else
-#define NETC_PARALLEL(loops, chunk)
-#endif
-
 /* Clang warns of unused functions where a header was copied into the source. */
 #ifdef __clang__
 #pragma clang diagnostic push

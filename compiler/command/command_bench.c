@@ -81,11 +81,13 @@ static void print_kernel(const Bench *b, int k, double all)
     const Cost *cost = &b->costs[k];
     double seconds = fmax(b->m.kernels[k], 1e-9), cycles = seconds * b->m.clock;
     double macs = b->kernel_macs[k] / seconds, bytes = work_bytes(kernel) / seconds;
-    printf("%10.2f %5.1f%% %9.1f %6.1f%% %7.2f %6.0f%% %10.2f %10.2f %6.2f %-10s  %s",
-           1e6 * b->m.kernels[k], percent(b->m.kernels[k], all), 2e-9 * macs,
-           percent(macs, b->m.multiply_adds), 1e-9 * bytes, percent(bytes, b->m.bandwidth),
-           cycles / 1e3, cost->cycles / 1e3, cycles / cost->cycles, cost_bound_name(cost->bound),
-           kernel->title);
+    printf("%10.2f ", 1e6 * b->m.kernels[k]);
+    if (b->job->options->threads > 1)
+        printf("%10.2f %7.2f ", 1e6 * b->m.alone[k], b->m.alone[k] / seconds);
+    printf("%5.1f%% %9.1f %6.1f%% %7.2f %6.0f%% %10.2f %10.2f %6.2f %-10s  %s",
+           percent(b->m.kernels[k], all), 2e-9 * macs, percent(macs, b->m.multiply_adds),
+           1e-9 * bytes, percent(bytes, b->m.bandwidth), cycles / 1e3, cost->cycles / 1e3,
+           cycles / cost->cycles, cost_bound_name(cost->bound), kernel->title);
     for (int i = 0; i < kernel->nodes.count; i++)
         printf("%s%s", i ? " + " : ": ", kernel->nodes.items[i]->op_type);
     printf("\n");
@@ -95,13 +97,23 @@ static void print_profile(const Bench *b)
 {
     const Measurement *m = &b->m;
     int count = b->job->program->kernels.count;
-    double sum = 0, predicted = 0;
-    for (int k = 0; k < count; k++) sum += m->kernels[k], predicted += b->costs[k].cycles;
-    printf("\n%10s %6s %9s %7s %7s %7s %10s %10s %6s %-10s  %s\n", "TIME us", "SHARE", "GFLOP/s",
-           "OF PEAK", "GB/s", "OF PEAK", "KCYCLES", "PREDICTED", "RATIO", "BOUND", "KERNEL");
+    double sum = 0, alone = 0, predicted = 0;
+    for (int k = 0; k < count; k++) {
+        sum += m->kernels[k];
+        alone += m->alone[k];
+        predicted += b->costs[k].cycles;
+    }
+    printf("\n%10s ", "TIME us");
+    if (b->job->options->threads > 1) printf("%10s %7s ", "ALONE us", "SCALING");
+    printf("%6s %9s %7s %7s %7s %10s %10s %6s %-10s  %s\n", "SHARE", "GFLOP/s", "OF PEAK", "GB/s",
+           "OF PEAK", "KCYCLES", "PREDICTED", "RATIO", "BOUND", "KERNEL");
     for (int k = 0; k < count; k++) print_kernel(b, k, sum);
-    printf("%10.2f in all kernels; %.2f predicted for one core at the %.2f GHz that it has here\n",
-           1e6 * sum, 1e6 * predicted / m->clock, 1e-9 * m->clock);
+    printf("%10.2f in all kernels; ", 1e6 * sum);
+    if (b->job->options->threads > 1)
+        printf("%.2f by one thread alone, a scaling of %.2f; ", 1e6 * alone,
+               alone / fmax(sum, 1e-9));
+    printf("%.2f predicted for one core at the %.2f GHz that it has here\n",
+           1e6 * predicted / m->clock, 1e-9 * m->clock);
 }
 
 /* ---- for programs ---- */
@@ -119,6 +131,7 @@ static void json_kernels(const Bench *b, Text *out)
         text_add(out, "%s\n  {\"name\": ", k ? "," : "");
         json_quote(out, p->kernels.items[k]->title);
         json_number(out, "seconds", b->m.kernels[k]);
+        if (b->job->options->threads > 1) json_number(out, "seconds_alone", b->m.alone[k]);
         json_number(out, "multiply_adds", b->kernel_macs[k]);
         json_number(out, "bytes", work_bytes(p->kernels.items[k]));
         json_number(out, "predicted_cycles", b->costs[k].cycles);
@@ -230,7 +243,9 @@ const Command command_bench = {
             "kernel: rates count the multiply-adds of the layers, also where Winograd's\n"
             "algorithm does with fewer; bytes are of all inputs and outputs of a kernel,\n"
             "which a cache may hold, so that they can come faster than from memory. Beside\n"
-            "that the cycles, thousands, and what the cost model predicts for one core.\n"
+            "that the cycles, thousands, and what the cost model predicts for one core. With\n"
+            "--threads also the time of each by one thread alone, of the same code, and the\n"
+            "scaling, which is the quotient of the two.\n"
             "With --weights-type, how far the rounded weights move each output, on --input or\n"
             "on random numbers.\n",
     .least = 1,

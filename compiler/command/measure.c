@@ -24,6 +24,9 @@ static void read_line(const char *line, const Program *p, Measurement *m)
     if (sscanf(line, "kernel %d %lf", &kernel, &seconds) == 2 && kernel >= 0 &&
         kernel < p->kernels.count)
         m->kernels[kernel] = seconds;
+    if (sscanf(line, "alone %d %lf", &kernel, &seconds) == 2 && kernel >= 0 &&
+        kernel < p->kernels.count)
+        m->alone[kernel] = seconds;
     for (size_t i = 0; i < COUNT(fields); i++) {
         size_t n = strlen(fields[i].name);
         if (strncmp(line, fields[i].name, n) == 0 && line[n] == ' ')
@@ -66,7 +69,9 @@ Measurement measure(const Job *job, const Library *library)
     setenv("OMP_NUM_THREADS", arena_format(arena, "%lld", (long long)o->threads), 1);
     const char *printed = tool_run(arena, "the benchmark", &words, w->path);
     workdir_remove(w);
-    Measurement m = {.kernels = NEW_ARRAY(arena, double, job->program->kernels.count + 1)};
+    int kernels = job->program->kernels.count;
+    Measurement m = {.kernels = NEW_ARRAY(arena, double, kernels + 1),
+                     .alone = NEW_ARRAY(arena, double, kernels + 1)};
     for (const char *line = printed; line; line = strchr(line, '\n')) {
         line += *line == '\n';
         read_line(line, job->program, &m);

@@ -16,6 +16,7 @@ typedef struct Measurement {
     double multiply_adds, bandwidth; /* what the machine can do in a second: f32 multiply-adds,
                                         bytes read from memory */
     double *kernels;                 /* median seconds of each; zeros without --profile */
+    double *alone; /* the same by one thread; zeros where --threads asks for no more */
 } Measurement;
 
 /* Runs for job->options->seconds; dies (exit 3) after saying what went wrong. */

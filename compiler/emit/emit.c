@@ -80,6 +80,7 @@ static void kernel_parts(const Program *p, Parts *parts, Text *out)
     add_named(&headers, p->target->header);
     if (uses_narrow) add_named(&headers, "netc_narrow.h");
     if (any_strings(p)) add_named(&headers, "netc_string.h");
+    if (p->threads > 1) add_named(&headers, "netc_threads.h");
     for (int i = 0; i < p->definitions.count; i++)
         if (p->definitions.items[i]->call && p->definitions.items[i]->call->function)
             add_named(&headers, p->definitions.items[i]->call->function->header);
@@ -284,6 +285,9 @@ static const char *margin(const SourceFile *s)
     return spaces + most - (wanted < most ? wanted : most);
 }
 
+/* Several threads run the kernels. */
+static bool shared(const SourceFile *s) { return s->p->threads > 1; }
+
 static void control(SourceFile *s, const Kernel *k, const char *const *names)
 {
     if (k->control == CONTROL_END) {
@@ -293,10 +297,38 @@ static void control(SourceFile *s, const Kernel *k, const char *const *names)
     }
     text_add(s->out, "%s/* ", margin(s));
     comment_text(s->out, k->title);
-    text_add(s->out, " */\n%swhile (*", margin(s));
+    text_add(s->out, shared(s) ? " */\n%swhile (netc_agree(worker, " : " */\n%swhile (*",
+             margin(s));
     buffer_argument(s, k->reads.items[0], names);
-    text_add(s->out, ") {\n");
+    text_add(s->out, shared(s) ? ")) {\n" : ") {\n");
     s->depth++;
+}
+
+/* Arguments, and what a kernel that is shared out takes and returns. */
+static void call_kernel(SourceFile *s, const Kernel *k, const char *function,
+                        const char *const *names)
+{
+    bool fails = emit_fails(k);
+    text_add(s->out, "%s", margin(s));
+    if (shared(s))
+        text_add(s->out, "NETC_PARTS(worker, %lld) ", (long long)(k->part ? k->part->hi : 1));
+    text_add(s->out, "%s%s(",
+             !fails      ? ""
+             : shared(s) ? "netc_fail(worker, "
+                         : "status = ",
+             function);
+    int count = 0;
+    for (int i = 0; i < k->reads.count + k->writes.count; i++) {
+        const Buffer *b =
+            i < k->reads.count ? k->reads.items[i] : k->writes.items[i - k->reads.count];
+        if (count++) text_add(s->out, ", ");
+        buffer_argument(s, b, names);
+    }
+    text_add(s->out, "%s)%s;\n", k->part ? ", worker->part" : "", fails && shared(s) ? ")" : "");
+    if (!fails) return;
+    text_add(s->out,
+             shared(s) ? "%sif (netc_failed(worker)) return;\n" : "%sif (status) return status;\n",
+             margin(s));
 }
 
 static void call(SourceFile *s, int k, const char *const *names)
@@ -309,17 +341,8 @@ static void call(SourceFile *s, int k, const char *const *names)
     text_add(s->out, "%s/* ", margin(s));
     comment_text(s->out, kernel->title);
     kernel_comment(s, kernel);
-    text_add(s->out, emit_fails(kernel) ? " */\n%sstatus = %s(" : " */\n%s%s(", margin(s),
-             s->functions.items[s->function_of[k]].name);
-    int count = 0;
-    for (int i = 0; i < kernel->reads.count + kernel->writes.count; i++) {
-        const Buffer *b = i < kernel->reads.count ? kernel->reads.items[i]
-                                                  : kernel->writes.items[i - kernel->reads.count];
-        if (count++) text_add(s->out, ", ");
-        buffer_argument(s, b, names);
-    }
-    text_add(s->out, ");\n");
-    if (emit_fails(kernel)) text_add(s->out, "%sif (status) return status;\n", margin(s));
+    text_add(s->out, " */\n");
+    call_kernel(s, kernel, s->functions.items[s->function_of[k]].name, names);
 }
 
 /* ---- NAME_profile: the hook for who times kernels ---- */
@@ -337,7 +360,8 @@ static void profile_hook(SourceFile *s)
 static void profile_call(SourceFile *s, int kernel)
 {
     if (s->o->profile)
-        text_add(s->out, "    if (%s_profile) %s_profile(%d);\n", s->o->name, s->o->name, kernel);
+        text_add(s->out, "    if (%s_profile%s) %s_profile(%d);\n", s->o->name,
+                 shared(s) ? " && worker->index == 0" : "", s->o->name, kernel);
 }
 
 static bool any_buffer(const Program *p, BufferKind kind)
@@ -409,14 +433,10 @@ static void memory_macros(SourceFile *s, bool work, bool weights)
     if (work || weights) text_add(s->out, "\n");
 }
 
-static void run(SourceFile *s, const char *const *names)
+static void parameters(SourceFile *s, const char *const *names)
 {
     const Program *p = s->p;
     const Graph *g = p->graph;
-    memory_macros(s, any_buffer(p, BUFFER_WORK),
-                  p->weight_bytes && s->o->weights != WEIGHTS_INLINE);
-    profile_hook(s);
-    text_add(s->out, "int %s_run(", s->o->name);
     for (int i = 0; i < g->inputs.count + g->outputs.count; i++) {
         bool output = i >= g->inputs.count;
         emit_parameter(output ? p->outputs.items[i - g->inputs.count] : p->inputs.items[i], output,
@@ -425,14 +445,89 @@ static void run(SourceFile *s, const char *const *names)
     }
     text_add(s->out, "%svoid *workspace)\n{\n",
              s->o->weights == WEIGHTS_FILE ? "const void *weights, " : "");
-    if (emit_may_fail(p)) text_add(s->out, "    int status;\n");
-    checks(s, names);
+}
+
+static void calls(SourceFile *s, const char *const *names)
+{
+    const Program *p = s->p;
     profile_call(s, -1);
     for (int k = 0; k < p->kernels.count; k++) {
         call(s, k, names);
         if (p->kernels.items[k]->control == CONTROL_NONE) profile_call(s, k);
     }
-    text_add(s->out, "    return 0;\n}\n\n");
+}
+
+static bool is_used(const Program *p, BufferKind kind, int index)
+{
+    for (int k = 0; k < p->kernels.count; k++) {
+        const Kernel *kernel = p->kernels.items[k];
+        for (int i = 0; i < kernel->reads.count + kernel->writes.count; i++) {
+            const Buffer *b =
+                buffer_root(i < kernel->reads.count ? kernel->reads.items[i]
+                                                    : kernel->writes.items[i - kernel->reads.count],
+                            NULL);
+            if (b->kind == kind && (kind == BUFFER_WORK || b->index == index)) return true;
+        }
+    }
+    return false;
+}
+
+/* Of what an interface has, kernels may use not all. */
+static void leave_unused(SourceFile *s, const char *const *names)
+{
+    const Program *p = s->p;
+    int inputs = p->graph->inputs.count, outputs = p->graph->outputs.count;
+    for (int i = 0; i < inputs + outputs; i++)
+        if (!is_used(p, i < inputs ? BUFFER_INPUT : BUFFER_OUTPUT, i < inputs ? i : i - inputs))
+            text_add(s->out, "    (void)%s;\n", names[i]);
+    if (!is_used(p, BUFFER_WORK, 0)) text_add(s->out, "    (void)workspace;\n");
+    if (s->o->weights == WEIGHTS_FILE && !p->weight_bytes) text_add(s->out, "    (void)weights;\n");
+}
+
+/* What every thread of a run does. */
+static void work_function(SourceFile *s, const char *const *names)
+{
+    text_add(s->out,
+             "/* What each thread of a run does. */\nstatic void work(netc_worker *worker, ");
+    parameters(s, names);
+    leave_unused(s, names);
+    calls(s, names);
+    text_add(s->out, "}\n\n");
+}
+
+static void start_threads(SourceFile *s, const char *const *names)
+{
+    const Graph *g = s->p->graph;
+    text_add(
+        s->out,
+        "    netc_lane lanes[%d];\n    netc_lanes_clear(lanes, %d);\n    NETC_TEAM(%d)\n    {\n"
+        "        netc_worker worker = netc_worker_join(lanes);\n        work(&worker, ",
+        s->p->threads, s->p->threads, s->p->threads);
+    for (int i = 0; i < g->inputs.count + g->outputs.count; i++) text_add(s->out, "%s, ", names[i]);
+    text_add(s->out,
+             "%sworkspace);\n        netc_worker_leave(&worker);\n    }\n"
+             "    return netc_lanes_status(lanes);\n",
+             s->o->weights == WEIGHTS_FILE ? "weights, " : "");
+}
+
+static void run(SourceFile *s, const char *const *names)
+{
+    const Program *p = s->p;
+    memory_macros(s, any_buffer(p, BUFFER_WORK),
+                  p->weight_bytes && s->o->weights != WEIGHTS_INLINE);
+    profile_hook(s);
+    if (shared(s)) work_function(s, names);
+    text_add(s->out, "int %s_run(", s->o->name);
+    parameters(s, names);
+    if (emit_may_fail(p) && !shared(s)) text_add(s->out, "    int status;\n");
+    checks(s, names);
+    if (shared(s)) {
+        start_threads(s, names);
+    } else {
+        calls(s, names);
+        text_add(s->out, "    return 0;\n");
+    }
+    text_add(s->out, "}\n\n");
 }
 
 /* ---- the descriptor ---- */

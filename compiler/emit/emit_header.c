@@ -16,7 +16,9 @@ const char *emit_upper(Arena *arena, const char *name)
  * level. */
 static bool is_taken(const Program *p, const char *name)
 {
-    bool taken = c_name_is_reserved(name) || !strcmp(name, "workspace") || !strcmp(name, "weights");
+    static const char *const words[] = {"workspace", "weights", "worker", "work", "lanes"};
+    bool taken = c_name_is_reserved(name);
+    for (size_t i = 0; i < COUNT(words); i++) taken |= !strcmp(name, words[i]);
     for (int k = 0; k < p->kernels.count; k++) taken |= !strcmp(name, p->kernels.items[k]->name);
     for (int i = 0; i < p->buffers.count; i++) {
         const Buffer *b = p->buffers.items[i];

@@ -21,15 +21,6 @@ static void parameter(Speller *s, const Buffer *b, bool write, int number)
     text_add(s->out, "%s", emit_buffer_name(s, b));
 }
 
-static void signature(Speller *s, const Kernel *k)
-{
-    text_add(s->out, "(");
-    int count = 0;
-    for (int i = 0; i < k->reads.count; i++) parameter(s, k->reads.items[i], false, count++);
-    for (int i = 0; i < k->writes.count; i++) parameter(s, k->writes.items[i], true, count++);
-    text_add(s->out, ")\n");
-}
-
 /* A name for the variable that no loop around it has. */
 static const char *enter(Speller *s, const Var *v)
 {
@@ -42,7 +33,25 @@ static const char *enter(Speller *s, const Var *v)
     return name;
 }
 
+static void signature(Speller *s, const Kernel *k)
+{
+    text_add(s->out, "(");
+    int count = 0;
+    for (int i = 0; i < k->reads.count; i++) parameter(s, k->reads.items[i], false, count++);
+    for (int i = 0; i < k->writes.count; i++) parameter(s, k->writes.items[i], true, count++);
+    if (k->part) text_add(s->out, ", ptrdiff_t %s", enter(s, k->part));
+    text_add(s->out, ")\n");
+}
+
 static void statements(Speller *s, const Stmt *stmt, int depth);
+
+static void bound(Speller *s, const Expr *e, int64_t constant)
+{
+    if (e)
+        emit_expr(s, e);
+    else
+        text_add(s->out, "%lld", (long long)constant);
+}
 
 static void loop(Speller *s, const Stmt *stmt, int depth)
 {
@@ -50,10 +59,11 @@ static void loop(Speller *s, const Stmt *stmt, int depth)
     const char *name = enter(s, v);
     if (stmt->loop == LOOP_UNROLLED)
         line(s, depth, "NETC_UNROLL(%lld)\n", (long long)(v->hi - v->lo));
-    if (stmt->loop == LOOP_PARALLEL)
-        line(s, depth, "NETC_PARALLEL(%d, %lld)\n", stmt->collapse, (long long)stmt->chunk);
-    line(s, depth, "for (ptrdiff_t %s = %lld; %s < %lld; ", name, (long long)v->lo, name,
-         (long long)v->hi);
+    line(s, depth, "for (ptrdiff_t %s = ", name);
+    bound(s, stmt->from, v->lo);
+    text_add(s->out, "; %s < ", name);
+    bound(s, stmt->to, v->hi);
+    text_add(s->out, "; ");
     if (stmt->step == 1)
         text_add(s->out, "%s++) {\n", name);
     else

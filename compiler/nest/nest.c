@@ -164,7 +164,7 @@ static void generate_level(Nest *n, int at, const Instance *instances, int count
         Expr *base = ex_add(n->pool, ex_mul(n->pool, i, ex_int(n->pool, piece->step)),
                             ex_int(n->pool, piece->lo));
         Code *outside = var ? nest_open(n, var, LOOP_SERIAL) : NULL;
-        if (outside) outside->last->independent = true;
+        if (outside) outside->last->independent = true, outside->last->dim = level->dim + 1;
         int saved = n->count;
         if (level->vector)
             n->count = piece->copies == 1 ? piece->count
