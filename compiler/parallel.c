@@ -73,7 +73,7 @@ static void add_work(const Stmt *s, int dim, double times, int parts, double *su
         if (walks(s, dim)) {
             for (int k = 0; k < parts; k++)
                 sums[k] += times * work(s) / (double)trips *
-                           (double)((k + 1) * trips / parts - k * trips / parts);
+                           (double)(ceil_div((k + 1) * trips, parts) - ceil_div(k * trips, parts));
         } else if (has_walk(s, dim)) {
             add_work(s->body, dim, times * (double)trips, parts, sums);
         } else {
@@ -148,14 +148,17 @@ typedef struct Cut {
     int dim;
 } Cut;
 
-/* Where part `k` begins: floor(k * trips / parts) iterations from the first. */
+/* Where part `k` begins: k * trips / parts iterations, rounded up, from the first: the last part is
+ * more often the one with something left over behind the loop. */
 static Expr *part_bound(const Cut *c, const Stmt *loop, Expr *k)
 {
     Pool *p = c->p->pool;
     int64_t trips = loop_trips(loop), parts = c->part->hi;
-    Expr *first = trips % parts == 0
-                      ? ex_mul(p, k, ex_int(p, trips / parts))
-                      : ex_floordiv(p, ex_mul(p, k, ex_int(p, trips)), ex_int(p, parts));
+    Expr *first =
+        trips % parts == 0
+            ? ex_mul(p, k, ex_int(p, trips / parts))
+            : ex_floordiv(p, ex_add(p, ex_mul(p, k, ex_int(p, trips)), ex_int(p, parts - 1)),
+                          ex_int(p, parts));
     return ex_add(p, ex_mul(p, first, ex_int(p, loop->step)), ex_int(p, loop->var->lo));
 }
 

@@ -102,29 +102,22 @@ static void zero_run(HaloCode *h, Expr *offset, int64_t count)
     s->count = count;
 }
 
-/* Dimension d at `offset`: its first and last rows are zeroed whole, the rows between have their
- * own halo inside. */
-static void zero_halo(HaloCode *h, int d, Expr *offset)
+static void zero_halo(HaloCode *h, int d, Expr *offset);
+
+/* The rows between the first and the last have their own halo inside. */
+static void zero_inside(HaloCode *h, int d, int64_t rows, Expr *offset)
 {
     Pool *p = h->p->pool;
-    const Layout *l = &h->b->layout;
-    bool inner = false;
-    for (int k = d; k < l->rank; k++) inner |= l->before[k] || l->after[k];
-    if (!inner) return;
-    int64_t dim = h->b->tensor->dims[d], inside = d == l->block_dim ? ceil_div(dim, l->block) : dim;
-    zero_run(h, offset, l->before[d] * l->stride[d]);
-    zero_run(h, ex_add(p, offset, ex_int(p, (l->before[d] + inside) * l->stride[d])),
-             l->after[d] * l->stride[d]);
-    Expr *row = ex_add(p, offset, ex_int(p, l->before[d] * l->stride[d]));
-    if (d + 1 == l->rank) return;
-    if (inside == 1) {
-        zero_halo(h, d + 1, row);
+    if (d + 1 == h->b->layout.rank) return;
+    if (rows == 1) {
+        zero_halo(h, d + 1, offset);
         return;
     }
-    Var *v = pool_var(p, "row", 0, inside);
+    Var *v = pool_var(p, "row", 0, rows);
     Stmt *body = NULL;
-    HaloCode inner_code = {h->p, h->b, &body};
-    zero_halo(&inner_code, d + 1, ex_add(p, row, ex_mul(p, ex_var(p, v), ex_int(p, l->stride[d]))));
+    HaloCode inner = {h->p, h->b, &body};
+    Expr *step = ex_mul(p, ex_var(p, v), ex_int(p, h->b->layout.stride[d]));
+    zero_halo(&inner, d + 1, ex_add(p, offset, step));
     if (!body) return;
     Stmt *loop = halo_stmt(h, ST_LOOP);
     loop->var = v;
@@ -132,6 +125,21 @@ static void zero_halo(HaloCode *h, int d, Expr *offset)
     loop->independent = true;
     loop->dim = d + 1;
     loop->body = body;
+}
+
+/* Dimension d at `offset`: its first and last rows are zeroed whole. */
+static void zero_halo(HaloCode *h, int d, Expr *offset)
+{
+    Pool *p = h->p->pool;
+    const Layout *l = &h->b->layout;
+    bool inner = false;
+    for (int k = d; k < l->rank; k++) inner |= l->before[k] || l->after[k];
+    if (!inner) return;
+    int64_t dim = h->b->tensor->dims[d], rows = d == l->block_dim ? ceil_div(dim, l->block) : dim;
+    int64_t before = l->before[d] * l->stride[d], inside = rows * l->stride[d];
+    zero_run(h, offset, before);
+    zero_inside(h, d, rows, ex_add(p, offset, ex_int(p, before)));
+    zero_run(h, ex_add(p, offset, ex_int(p, before + inside)), l->after[d] * l->stride[d]);
 }
 
 static void add_halo_kernel(Program *p, Buffer *root)
@@ -198,7 +206,7 @@ static void schedule_control(Program *p, const Definition *def)
     Kernel *k = add_kernel(p, def->node->name);
     k->control = call->kind;
     k->schedule = call->kind == CONTROL_LOOP ? "what follows runs while a condition holds"
-                                          : "the end of what a condition repeats";
+                                             : "the end of what a condition repeats";
     k->definition = def;
     for (int i = 0; i < call->read_count; i++) note_buffer(p, k, call->reads[i]->buffer, false);
 }

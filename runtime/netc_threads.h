@@ -26,11 +26,11 @@
 typedef struct {
     uint64_t range; /* its parts that nobody has taken: kernel << 32 | first << 16 | end */
     int32_t status; /* of lane 0: what a kernel that failed returned */
-    char apart[112];
+    char apart[116];
     uint32_t done; /* parts that it has computed, in all kernels */
     uint32_t met;  /* how often it was at netc_meet */
     char apart_too[120];
-} netc_lane;
+} __attribute__((aligned(128))) netc_lane;
 
 /* One thread in a run. */
 typedef struct {
@@ -109,8 +109,8 @@ static inline int netc_lanes_status(netc_lane *lanes)
     return lanes[0].status;
 }
 
-/* For whoever waits for a few hundred nanoseconds; for longer, perhaps on a machine with fewer
- * cores than threads, it lets others run. */
+/* For whoever waits for the times-th time: mostly it takes some hundred nanoseconds. When it takes
+ * longer, perhaps because there are fewer cores than threads, others are let run. */
 static inline void netc_wait(uint32_t times)
 {
     enum { SHORT = 1000 };
