@@ -264,17 +264,20 @@ static double fetching_all(const Parallel *q, const Kernel *k, const Form *form,
     return cycles;
 }
 
-/* Cycles for lines that the machine does not fetch ahead: where a part writes short runs. */
+/* Cycles for the ends of runs, where a part writes many of them: lines that the machine does not
+ * fetch ahead, or worse, that two threads write. */
 static double scattering(const Parallel *q, const Kernel *k, const Choice *c)
 {
-    enum { SHORT = 1024, MISS = 40 };
+    enum { SHORT = 1024, LINE = 64, MISS = 40, CONTENDED = 400 };
     const Tensor *out = k->definition->out;
     const Layout *l = &out->buffer->layout;
-    int64_t steps =
-        c->dim == l->block_dim ? ceil_div(out->dims[c->dim], l->block) : out->dims[c->dim];
+    int64_t steps = out->dims[c->dim];
+    if (c->dim == l->block_dim) steps = ceil_div(steps, l->block);
+    int64_t whole = (int64_t)buffer_offset_bytes(out->buffer, l->stride[c->dim] * steps);
     double bytes = (double)buffer_offset_bytes(out->buffer, tensor_elements(out));
-    double run = (double)buffer_offset_bytes(out->buffer, l->stride[c->dim] * steps) / c->parts;
-    return run < SHORT && is_nested(k->body, c->dim) ? bytes / q->p->threads / run * MISS : 0;
+    double run = (double)whole / c->parts, runs = bytes / q->p->threads / run;
+    if (run >= SHORT || !is_nested(k->body, c->dim)) return 0;
+    return runs * (whole % (LINE * (int64_t)c->parts) ? CONTENDED : MISS);
 }
 
 /* The best number of parts along a dimension, in cycles; a few for each thread leave less waiting
