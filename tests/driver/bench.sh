@@ -26,6 +26,12 @@ for target in $("$NETC" targets | awk 'NR > 1 && $4 != "-" { print $1 }'); do
 done
 expect bench-threads 0 "$NETC" bench "$net" --init 1 --threads 2 --seconds 0.01
 expect_text bench-says-threads "$T/stdout" '2 threads'
+expect scaling 0 "$NETC" bench "$ROOT/tests/core/lib/threads.net" --init 1 --threads 2 --seconds 0.05 --profile
+expect_text scaling-column "$T/stdout" ' TIME us *ALONE us *SCALING '
+expect_text scaling-of-kernels "$T/stdout" '^ *[0-9.]* *[0-9.]*[1-9][0-9.]* *[0-9.]* *[0-9.]*%.*: .*Conv'
+expect_text scaling-of-all "$T/stdout" 'in all kernels; [0-9.]* by one thread alone, a scaling of [0-9.]*; '
+expect scaling-json 0 "$NETC" bench "$ROOT/tests/core/lib/threads.net" --init 1 --threads 2 --seconds 0.05 --profile --json
+expect_text scaling-json-kernels "$T/stdout" '"seconds_alone": [0-9.e-]*[1-9]'
 printf 'net text(x: string[2], y: string[2]) -> (z: string[2]) {\n    z = StringConcat(x, y)\n}\n' >"$T/text.net"
 expect bench-strings 0 "$NETC" bench "$T/text.net" --seconds 0.01
 mkdir "$T/relative"
