@@ -35,17 +35,10 @@ static bool read_values(Arena *arena, ReadOptions *o, Diags *diags)
     return good;
 }
 
-static bool dim_given(const ReadOptions *o, const char *name)
-{
-    for (int i = 0; i < o->dims.count; i++)
-        if (strcmp(o->dims.items[i].name, name) == 0) return true;
-    return false;
-}
-
 void bake_bind_dims(Arena *arena, ReadOptions *options, const Tensor *t, const DataTensor *data)
 {
     for (int d = 0; t->dim_names && t->rank == data->rank && d < t->rank; d++) {
-        if (!t->dim_names[d] || dim_given(options, t->dim_names[d])) continue;
+        if (!t->dim_names[d] || read_model_dim(options, t->dim_names[d])) continue;
         struct DimOption dim = {arena_string(arena, t->dim_names[d]), data->dims[d]};
         LIST_PUSH(arena, &options->dims, dim);
     }

@@ -244,6 +244,8 @@ typedef struct ReadOptions {
     const struct OpenFiles *open;
 } ReadOptions;
 
+/* What --dim says of a name; NULL: nothing. */
+const int64_t *read_model_dim(const ReadOptions *options, const char *name);
 /* Reads FILE by its extension (.onnx, .net). NULL after diagnostics. Not yet inferred. */
 Graph *read_model(Arena *arena, const char *path, const ReadOptions *options, Diags *diags);
 /* The inputs that a model declares, its open dimensions being 1, for matching files with them. NULL

@@ -27,6 +27,13 @@ static Graph *read_by_name(Arena *arena, const char *path, const ReadOptions *op
     return NULL;
 }
 
+const int64_t *read_model_dim(const ReadOptions *options, const char *name)
+{
+    for (int i = 0; i < options->dims.count; i++)
+        if (!strcmp(options->dims.items[i].name, name)) return &options->dims.items[i].size;
+    return NULL;
+}
+
 Graph *read_model_inputs(Arena *arena, const char *path, const ReadOptions *options, Diags *diags)
 {
     ReadOptions open = {.dims = options->dims,

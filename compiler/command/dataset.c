@@ -173,8 +173,12 @@ static const DataFile *place(DataFiles *read, const Wanted *wanted, const DataFi
     return NULL;
 }
 
-bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
-                   const DataFile **out)
+/* Reads the files: out[i] is for tensor i, or NULL. A file goes where NAME says; the rest by the
+ * names of their tensors when every one of them is wanted, else in order, where what is baked is
+ * passed over unless there are files for it too. False after errors on standard error: a file that
+ * cannot be read or is for nothing. */
+static bool match_files(const Job *job, const FileNames *files, const Wanted *wanted,
+                        const DataFile **out)
 {
     Diags *diags = diags_new(job->arena);
     DataFiles read = {0};
@@ -210,7 +214,8 @@ static bool same_shape(const DataTensor *d, const Tensor *wanted)
     return true;
 }
 
-bool dataset_fits(const Job *job, const DataFile *file, const Tensor *wanted, const char *what)
+/* Whether a tensor has its file, of its type and shape; false after an error. */
+static bool has_file(const Job *job, const DataFile *file, const Tensor *wanted, const char *what)
 {
     if (!file) {
         input_error("%s '%s' (%s) has no file", what, wanted->name,
@@ -232,9 +237,9 @@ bool dataset_outputs(const Job *job, const FileNames *files, DataTensor *out)
 {
     const Wanted wanted = {"output", job->graph->outputs.items, job->own_outputs, NULL};
     const DataFile **placed = NEW_ARRAY(job->arena, const DataFile *, wanted.count + 1);
-    bool good = dataset_match(job, files, &wanted, placed);
+    bool good = match_files(job, files, &wanted, placed);
     for (int i = 0; i < wanted.count && good; i++) {
-        good = dataset_fits(job, placed[i], wanted.tensors[i], wanted.what);
+        good = has_file(job, placed[i], wanted.tensors[i], wanted.what);
         if (good) out[i] = placed[i]->tensor;
     }
     return good;
@@ -277,7 +282,7 @@ bool given_read(const Job *job, const Graph *declared, const FileNames *files, G
     }
     *out = (Given){declared, o, NEW_ARRAY(job->arena, const DataFile *, all.count + 1)};
     const Wanted wanted = {all.what, all.tensors, all.count, baked};
-    return dataset_match(job, files, &wanted, out->files);
+    return match_files(job, files, &wanted, out->files);
 }
 
 const DataFile *given_find(const Given *given, const char *input)
@@ -302,7 +307,7 @@ bool given_inputs(const Job *job, const Given *given, DataTensor *out)
     bool good = true;
     for (int i = 0; i < g->inputs.count; i++) {
         const DataFile *file = given_find(given, g->inputs.items[i]->name);
-        bool fits = dataset_fits(job, file, g->inputs.items[i], "input");
+        bool fits = has_file(job, file, g->inputs.items[i], "input");
         if (fits) out[i] = file->tensor;
         good &= fits;
     }

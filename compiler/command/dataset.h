@@ -37,14 +37,6 @@ typedef struct Wanted {
     const bool *baked; /* those that have a value already, and need no file; NULL: none */
 } Wanted;
 
-/* Reads the files: out[i] is for tensor i, or NULL. A file goes where NAME says; the rest by the
- * names of their tensors when every one of them is wanted, else in order, where what is baked is
- * passed over unless there are files for it too. False after errors on standard error: a file that
- * cannot be read or is for nothing. */
-bool dataset_match(const Job *job, const FileNames *files, const Wanted *wanted,
-                   const DataFile **out);
-/* Whether a tensor has its file, of its type and shape; false after an error. `what` as above. */
-bool dataset_fits(const Job *job, const DataFile *file, const Tensor *wanted, const char *what);
 /* The expected outputs of a network that is inferred; false after errors. */
 bool dataset_outputs(const Job *job, const FileNames *files, DataTensor *out);
 

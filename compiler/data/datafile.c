@@ -77,13 +77,6 @@ const void *datafile_adopt(Arena *arena, Dtype dtype, int64_t elements, const ui
     return copy;
 }
 
-const DataTensor *datafile_find(const DataTensors *tensors, const char *name)
-{
-    for (int i = 0; i < tensors->count; i++)
-        if (strcmp(tensors->items[i].name, name) == 0) return &tensors->items[i];
-    return NULL;
-}
-
 /* ---- choosing a format ---- */
 
 static const char *file_stem(Arena *arena, const char *path)

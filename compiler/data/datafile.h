@@ -45,8 +45,6 @@ typedef struct DataList {
  * NAME_0, NAME_1, ..., or NAME when there is one: nothing tells a sequence of one from an optional.
  */
 bool datafile_read_list(Arena *arena, const char *path, DataList *out);
-/* NULL when there is none of that name. */
-const DataTensor *datafile_find(const DataTensors *tensors, const char *name);
 
 /* Writes .npy or .pb (one tensor) or .safetensors (any number), by the ending of `path`; whole or
  * not at all. False after a diagnostic: a type that the format has not, or a file that cannot be

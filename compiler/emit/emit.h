@@ -42,7 +42,6 @@ void emit_header(const Program *p, const EmitOptions *options, Text *out);
 void emit_parameter(const Tensor *t, bool output, const char *name, Text *out);
 /* The C names of the inputs and outputs of NAME_run, in order: unique, not keywords. */
 const char **emit_interface_names(const Program *p);
-const char *emit_upper(Arena *arena, const char *name);
 
 /* emit_weights.c: constants as C arrays, all or those that are no weights: strings. */
 void emit_inline_weights(const Program *p, bool all, Text *out);

@@ -182,7 +182,6 @@ typedef struct Affine {
     } * terms; /* variables by id, then others by id; no zero coefficients */
 } Affine;
 Affine ex_affine(Pool *p, Expr *e);
-Expr *ex_from_affine(Pool *p, const Affine *a);
 /* The coefficient of v when e is affine in it; false when v also occurs inside another atom. */
 bool ex_coefficient(Pool *p, Expr *e, const Var *v, int64_t *coef);
 

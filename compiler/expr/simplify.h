@@ -26,7 +26,6 @@ typedef struct Sum {
 
 /* These add to s and return false when the result does not fit: s is then useless. */
 bool sum_term(Sum *s, Expr *atom, int64_t coef);
-bool sum_constant(Sum *s, int64_t value, int64_t scale);
 bool sum_add(Sum *s, Expr *e, int64_t scale);
 bool sum_add_sum(Sum *s, const Sum *other, int64_t scale);
 Range sum_range(const Sum *s);

@@ -33,7 +33,7 @@ bool sum_term(Sum *s, Expr *atom, int64_t coef)
     return true;
 }
 
-bool sum_constant(Sum *s, int64_t value, int64_t scale)
+static bool sum_constant(Sum *s, int64_t value, int64_t scale)
 {
     int64_t product;
     return !__builtin_mul_overflow(value, scale, &product) &&
@@ -192,17 +192,6 @@ Affine ex_affine(Pool *p, Expr *e)
     if (!sum_add(&s, e, 1)) s = (Sum){.count = 1, .terms = {{e, 1}}};
     return (Affine){s.constant, s.count,
                     arena_copy(pool_arena(p), s.terms, (size_t)s.count * sizeof *s.terms)};
-}
-
-Expr *ex_from_affine(Pool *p, const Affine *a)
-{
-    Sum s = {.constant = a->constant};
-    assert(a->count <= MAX_TERMS);
-    for (int i = 0; i < a->count; i++) {
-        bool fits = sum_term(&s, a->terms[i].atom, a->terms[i].coef);
-        assert(fits);
-    }
-    return sum_expr(p, &s);
 }
 
 bool ex_coefficient(Pool *p, Expr *e, const Var *v, int64_t *coef)

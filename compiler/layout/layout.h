@@ -40,9 +40,6 @@ Definition *layout_insert(Layouts *l, int at, const char *suffix, const Tensor *
 
 /* layout_blocks.c: which tensors have blocked channels. */
 void layout_choose_blocks(Layouts *l);
-/* Does the definition's body read `load` channel by channel (or as a contraction's factor), so that
- * its blocks may stay? */
-bool layout_reads_channels(Pool *p, const Definition *def, const Expr *load, int lanes);
 
 /* layout_halo.c: padded windows read a halo of zeros instead of testing each index. */
 void layout_choose_halos(Layouts *l);

@@ -31,7 +31,9 @@ static bool channel_index(Pool *p, const Definition *def, Expr *index, int lanes
     return true;
 }
 
-bool layout_reads_channels(Pool *p, const Definition *def, const Expr *load, int lanes)
+/* Does the definition's body read `load` channel by channel (or as a contraction's factor), so that
+ * its blocks may stay? */
+static bool reads_channels(Pool *p, const Definition *def, const Expr *load, int lanes)
 {
     const Tensor *t = load->tensor;
     for (int d = 0; d < t->rank; d++) {
@@ -68,7 +70,7 @@ static bool computes_channels(Pool *p, const Definition *def, const Form *form, 
 {
     if (def->out->rank < 3) return false;
     for (int s = 0; s < form->sites.count; s++)
-        if (!layout_reads_channels(p, def, form->sites.items[s].load, lanes)) return false;
+        if (!reads_channels(p, def, form->sites.items[s].load, lanes)) return false;
     VectorCheck k = {def->index[1], true};
     ex_visit(def->body, check_vector, &k);
     return k.fits;

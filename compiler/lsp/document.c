@@ -60,7 +60,8 @@ static const char *installed_path(Arena *arena, const char *name)
     return access(path, R_OK) == 0 ? path : NULL;
 }
 
-const char *file_uri(Arena *arena, const Documents *docs, const File *file)
+/* That of the document, or file://... with the real path; NULL: it is on no disk. */
+static const char *file_uri(Arena *arena, const Documents *docs, const File *file)
 {
     for (int i = 0; i < docs->all.count; i++)
         if (docs->all.items[i]->file == file) return docs->all.items[i]->uri;

@@ -46,8 +46,6 @@ typedef struct Position {
 void document_place(const Document *doc, Position at, int *line, int *column);
 /* Adds {"start":...,"end":...}; the start of the file where there is no line. */
 void range_json(Text *out, const Source *where);
-/* A file's URI: that of the document, or file://... with the real path; NULL: it is on no disk. */
-const char *file_uri(Arena *arena, const Documents *docs, const File *file);
 /* Adds {"uri":...,"range":...}; false when the file has no URI. */
 bool location_json(Text *out, Arena *arena, const Documents *docs, const Source *where);
 

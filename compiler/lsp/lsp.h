@@ -27,9 +27,6 @@ void lsp_definition(Text *out, Arena *arena, const Documents *docs, const Docume
 void lsp_completion(Text *out, Arena *arena, const Document *doc, int line, int column);
 void lsp_formatting(Text *out, Arena *arena, const Document *doc);
 
-/* The innermost note at the place, the first of several instances; NULL when there is none. */
-const NetNote *lsp_note_at(const Document *doc, int line, int column);
-bool lsp_covers(const Source *where, const File *file, int line, int column);
 /* "conv(x, out, kernel, ...)" of a layer, "block basic(x, out: int)" of a block, of an operator its
  * line of documentation too; NULL: it is neither. */
 const char *lsp_signature(Arena *arena, const NetNote *note);

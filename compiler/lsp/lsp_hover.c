@@ -9,7 +9,7 @@ enum { MOST_SHOWN = 5 };
 
 /* ---- notes ---- */
 
-bool lsp_covers(const Source *where, const File *file, int line, int column)
+static bool covers(const Source *where, const File *file, int line, int column)
 {
     if (where->file != file || where->line < 1) return false;
     bool after = line > where->line || (line == where->line && column >= where->column);
@@ -18,12 +18,13 @@ bool lsp_covers(const Source *where, const File *file, int line, int column)
     return after && before;
 }
 
-const NetNote *lsp_note_at(const Document *doc, int line, int column)
+/* The innermost note at the place, the first of several instances; NULL when there is none. */
+static const NetNote *note_at(const Document *doc, int line, int column)
 {
     const NetNote *best = NULL;
     for (int i = 0; i < doc->notes.all.count; i++) {
         const NetNote *note = &doc->notes.all.items[i];
-        if (!lsp_covers(&note->where, doc->file, line, column)) continue;
+        if (!covers(&note->where, doc->file, line, column)) continue;
         if (note->kind == NOTE_IMPORT) return note;
         if (!best || note->where.line > best->where.line ||
             (note->where.line == best->where.line && note->where.column > best->where.column))
@@ -174,13 +175,13 @@ static void add_pages(Text *out, const Document *doc, int line, int column)
 {
     for (int i = 0; i < doc->diags->all.count; i++) {
         const Diagnostic *d = doc->diags->all.items[i];
-        if (lsp_covers(&d->where, doc->file, line, column)) add_page(out, d->code);
+        if (covers(&d->where, doc->file, line, column)) add_page(out, d->code);
     }
 }
 
 void lsp_hover(Text *out, Arena *arena, const Document *doc, int line, int column)
 {
-    const NetNote *note = lsp_note_at(doc, line, column);
+    const NetNote *note = note_at(doc, line, column);
     Text text = {0};
     if (note) add_note(&text, arena, doc, note);
     add_pages(&text, doc, line, column);
@@ -200,6 +201,6 @@ void lsp_hover(Text *out, Arena *arena, const Document *doc, int line, int colum
 void lsp_definition(Text *out, Arena *arena, const Documents *docs, const Document *doc, int line,
                     int column)
 {
-    const NetNote *note = lsp_note_at(doc, line, column);
+    const NetNote *note = note_at(doc, line, column);
     if (note && note->definition.file) location_json(out, arena, docs, &note->definition);
 }

@@ -305,17 +305,16 @@ void body_declare(Reader *r, Scope *s, const NetStmt *stmt);
 
 Value call_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming);
 Value repeat_eval(Reader *r, Scope *s, const NetExpr *e, Naming naming);
-Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming);
 Value block_value(const Block *block, Source source);
 
 /* ---- read_net_operator.c: ONNX operators; read_net_graph.c: inner graphs, outputs ---- */
 
-/* Makes what the body bound to the outputs' names, or `result` in their order, the outputs of
- * r->graph. */
 /* Before the body: so that its outputs are not folded away. */
 void graph_name_outputs(Reader *r, const NetDef *def);
 /* W0010 of the net's outputs. */
 void graph_warn_constant_outputs(Reader *r, const NetDef *def);
+/* Makes what the body bound to the outputs' names, or `result` in their order, the outputs of
+ * r->graph. */
 void graph_bind_outputs(Reader *r, Scope *s, const NetDef *def, const Value *result);
 
 Value operator_call(Reader *r, Scope *s, const NetExpr *e, Naming naming);
@@ -337,7 +336,6 @@ void node_ints(Reader *r, Node *node, const char *name, const int64_t *values, i
 /* ---- read_net_layer.h has the layers ---- */
 
 const NetLayer *layer_find(const char *name);
-const char *layer_name(const NetLayer *layer);
 Value layer_call(Reader *r, Scope *s, const NetExpr *e, const NetLayer *layer, Naming naming);
 /* Names of layers, for "did you mean". */
 int layer_names(const char **names, int most);

@@ -30,6 +30,8 @@ static bool is_operator(const NetCall *call)
     return call->domain || call->version || (first >= 'A' && first <= 'Z');
 }
 
+static Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming);
+
 /* A value that is called: a block or layer given as an argument, or a mistake. */
 static Value call_value(Reader *r, Scope *s, const NetExpr *e, Value callee, Naming naming)
 {
@@ -234,7 +236,7 @@ Value block_value(const Block *block, Source source)
                    .source = source};
 }
 
-Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming)
+static Value call_block(Reader *r, Scope *s, const NetExpr *e, const Value *block, Naming naming)
 {
     const NetDef *def = block->block.def;
     Value *values = NEW_ARRAY(r->arena, Value, def->inputs.count);

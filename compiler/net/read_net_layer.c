@@ -16,8 +16,6 @@ const NetLayer *layer_find(const char *name)
     return NULL;
 }
 
-const char *layer_name(const NetLayer *layer) { return layer->name; }
-
 int layer_names(const char **names, int most)
 {
     int count = 0;
@@ -233,7 +231,7 @@ bool arg_bool(const LayerCall *c, const char *name, bool otherwise)
     return arg_given(c, name) ? arg_value(c, name)->b : otherwise;
 }
 
-const char *arg_text(const LayerCall *c, const char *name, const char *otherwise)
+static const char *arg_text(const LayerCall *c, const char *name, const char *otherwise)
 {
     return arg_given(c, name) ? arg_value(c, name)->s.data : otherwise;
 }

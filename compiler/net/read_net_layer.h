@@ -62,7 +62,6 @@ bool arg_given(const LayerCall *c, const char *name);
 int64_t arg_int(const LayerCall *c, const char *name, int64_t otherwise);
 double arg_float(const LayerCall *c, const char *name, double otherwise);
 bool arg_bool(const LayerCall *c, const char *name, bool otherwise);
-const char *arg_text(const LayerCall *c, const char *name, const char *otherwise);
 /* An integer for each of `count` dimensions, one standing for all; at least `least`. False after a
  * diagnostic. */
 bool arg_ints(LayerCall *c, const char *name, int count, int64_t otherwise, int64_t least,

@@ -6,13 +6,6 @@
 
 /* ---- sizes given before anything is read ---- */
 
-static const int64_t *dim_option(Reader *r, const char *name)
-{
-    for (int i = 0; i < r->options->dims.count; i++)
-        if (!strcmp(r->options->dims.items[i].name, name)) return &r->options->dims.items[i].size;
-    return NULL;
-}
-
 void type_bind_where(Reader *r, Scope *s, const NetDef *net)
 {
     for (int i = 0; i < net->where.count; i++) {
@@ -24,7 +17,7 @@ void type_bind_where(Reader *r, Scope *s, const NetDef *net)
             net_label(d, first->source, "the first is here");
             continue;
         }
-        const int64_t *option = dim_option(r, p->name.text);
+        const int64_t *option = read_model_dim(r->options, p->name.text);
         Value v = option ? value_int(*option, p->name.source) : eval(r, s, p->value);
         if (v.kind != VALUE_INT && v.kind != VALUE_POISON) {
             net_error(r, "E0407", p->value->source, "`%s` must be an integer, not %s", p->name.text,
@@ -39,7 +32,7 @@ void type_bind_where(Reader *r, Scope *s, const NetDef *net)
  * ever after. */
 static void bind_dim(Reader *r, Scope *s, NetName name)
 {
-    const int64_t *option = dim_option(r, name.text);
+    const int64_t *option = read_model_dim(r->options, name.text);
     Value v = poison;
     if (option || r->options->dim_default) {
         v = value_int(option ? *option : r->options->dim_default, name.source);
@@ -155,7 +148,7 @@ static bool unify_dim(Reader *r, Scope *s, const NetExpr *e, const Tensor *t, in
     const Binding *b = e->kind == NET_NAME ? net_scope_find(r, s, e->name) : NULL;
     if (b && (b->source.line != e->source.line || b->source.column != e->source.column))
         net_label(d, b->source, "`%s` is %lld from here", e->name, (long long)size);
-    if (b && r->frame == NULL && dim_option(r, e->name))
+    if (b && r->frame == NULL && read_model_dim(r->options, e->name))
         net_note(d, "--dim says that `%s` is %lld", e->name, (long long)size);
     if (b && b->from.line && memcmp(&b->from, &t->source, sizeof t->source))
         net_label(d, b->from, "the %lld comes from here", (long long)size);

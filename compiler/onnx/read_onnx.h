@@ -103,8 +103,6 @@ void read_nodes(Reader *r, Scope *s, Onnx__NodeProto *const *nodes, size_t count
 /* A graph attribute, as a Graph of its own. NULL after a diagnostic. */
 Graph *read_subgraph(Reader *r, const Scope *s, const Onnx__GraphProto *proto, Source where);
 void declare_values(Reader *r, Scope *s, Onnx__ValueInfoProto *const *infos, size_t count);
-/* A new computed tensor for a name of the file. */
-Tensor *new_value(Reader *r, Scope *s, const char *name, Source where);
 /* An Identity of `from` in the scope's graph. */
 Tensor *new_alias(Reader *r, Scope *s, const char *name, Tensor *from, Source where);
 

@@ -75,7 +75,8 @@ static Tensor *new_tensor(Reader *r, Scope *s, TensorKind kind, const char *name
     return t;
 }
 
-Tensor *new_value(Reader *r, Scope *s, const char *name, Source where)
+/* A new computed tensor for a name of the file. */
+static Tensor *new_value(Reader *r, Scope *s, const char *name, Source where)
 {
     Tensor *t = new_tensor(r, s, TENSOR_VALUE, name, NULL, where);
     const Onnx__TypeProto *type = map_get(s->declared, name);

@@ -19,20 +19,14 @@ static const char *kind_of(const Onnx__TypeProto *t)
 
 /* ---- symbols ---- */
 
-static int64_t option_size(const ReadOptions *o, const char *name)
-{
-    for (int i = 0; i < o->dims.count; i++)
-        if (strcmp(o->dims.items[i].name, name) == 0) return o->dims.items[i].size;
-    return -1;
-}
-
 static Symbol *symbol_of(Reader *r, const char *name)
 {
     Symbol *symbol = map_get(r->symbol_by_name, name);
     if (symbol) return symbol;
     symbol = NEW(r->scratch, Symbol);
     symbol->name = arena_string(r->scratch, name);
-    symbol->size = option_size(r->options, name);
+    const int64_t *given = read_model_dim(r->options, name);
+    symbol->size = given ? *given : -1;
     map_set(r->symbol_by_name, symbol->name, symbol);
     LIST_PUSH(r->scratch, &r->symbols, symbol);
     return symbol;

@@ -5,6 +5,14 @@
  */
 #include "convolution.h"
 
+const AttrSpec convolution_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
+                                      ATTR("dilations", INTS),
+                                      ATTR("group", INT, .i = 1),
+                                      ATTR("kernel_shape", INTS),
+                                      ATTR("pads", INTS),
+                                      ATTR("strides", INTS),
+                                      {0}};
+
 static bool check_channels(Infer *in, const Convolution *c)
 {
     const Tensor *x = c->x, *w = c->w;

@@ -13,6 +13,8 @@ typedef struct Convolution {
     int64_t group, in_per_group, out_per_group; /* channels */
 } Convolution;
 
+/* The attributes that all of them have. */
+extern const AttrSpec convolution_attrs[];
 /* Checks that weights, groups and bias (may be NULL) fit the input; the output is [n, oc,
  * window.dim[].out...]. False after a diagnostic. */
 bool convolution_infer(Infer *in, Tensor *x, Tensor *w, const Tensor *bias, Convolution *c);

@@ -17,7 +17,6 @@ enum {
     RECURRENT_C,
     RECURRENT_P
 };
-#define MAX_ACTIVATIONS 3
 
 /* The sizes of a node, read from its input, weights and attributes. */
 typedef struct Recurrent {

@@ -10,7 +10,7 @@ void set_add(Arena *arena, CharSet *s, uint32_t from, uint32_t to)
     if (from <= to) LIST_PUSH(arena, s, ((CharRange){from, to}));
 }
 
-void set_add_all(Arena *arena, CharSet *s, const CharSet *other)
+static void set_add_all(Arena *arena, CharSet *s, const CharSet *other)
 {
     for (int i = 0; i < other->count; i++) LIST_PUSH(arena, s, other->items[i]);
 }

@@ -7,7 +7,6 @@
 #include "regex.h"
 
 void set_add(Arena *arena, CharSet *s, uint32_t from, uint32_t to);
-void set_add_all(Arena *arena, CharSet *s, const CharSet *other);
 void set_normalise(CharSet *s);
 /* Of normal sets; so are the results. */
 CharSet set_complement(Arena *arena, const CharSet *s);

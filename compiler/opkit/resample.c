@@ -44,7 +44,8 @@ static int first_tap(const Resample *r, const ResampleAxis *a)
     return (int)floor(-radius / filter_scale(r, a)) + 1;
 }
 
-int resample_taps(const Resample *r, const ResampleAxis *a)
+/* Taps that one output position needs. */
+static int tap_count(const Resample *r, const ResampleAxis *a)
 {
     return r->mode == RESAMPLE_NEAREST ? 1 : 2 - 2 * first_tap(r, a);
 }
@@ -112,7 +113,7 @@ static void fill(const Resample *r, const ResampleAxis *a, double x, int taps, i
 
 Taps resample_axis(Arena *arena, const Resample *r, const ResampleAxis *a)
 {
-    int taps = resample_taps(r, a);
+    int taps = tap_count(r, a);
     size_t count = array_bytes((size_t)a->out, (size_t)taps);
     Taps t = {taps, NEW_ARRAY(arena, int64_t, count), NEW_ARRAY(arena, float, count), NULL};
     for (int64_t i = 0; i < a->out; i++) {

@@ -48,8 +48,6 @@ typedef struct Taps {
     float *weight;
     bool *inside;
 } Taps;
-/* Taps that one output position of the axis needs. */
-int resample_taps(const Resample *r, const ResampleAxis *axis);
 Taps resample_axis(Arena *arena, const Resample *r, const ResampleAxis *axis);
 
 #endif

@@ -194,13 +194,6 @@ static const Slot conv_inputs[] = {SLOT("X", TYPES_FLOAT, "T"),
                                    SLOT("B", TYPES_FLOAT, "T", .optional = true),
                                    {0}};
 static const Slot conv_outputs[] = {SLOT("Y", TYPES_FLOAT, "T"), {0}};
-static const AttrSpec conv_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
-                                      ATTR("dilations", INTS),
-                                      ATTR("group", INT, .i = 1),
-                                      ATTR("kernel_shape", INTS),
-                                      ATTR("pads", INTS),
-                                      ATTR("strides", INTS),
-                                      {0}};
 static const AttrSpec transposed_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
                                             ATTR("dilations", INTS),
                                             ATTR("group", INT, .i = 1),
@@ -263,7 +256,7 @@ const Op ops_conv[] = {
      .versions = (const int[]){1, 11, 22, 0},
      .inputs = conv_inputs,
      .outputs = conv_outputs,
-     .attrs = conv_attrs,
+     .attrs = convolution_attrs,
      .infer = conv_infer,
      .define = conv_define,
      .gradient = conv_gradient,

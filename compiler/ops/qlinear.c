@@ -239,13 +239,6 @@ static const Slot conv_inputs[] = {SLOT("x", TYPES_8BIT, "T1"),
                                    SLOT("B", TYPE(DT_I32), "T4", .optional = true),
                                    {0}};
 static const Slot linear_outputs[] = {SLOT("y", TYPES_8BIT, "T3"), {0}};
-static const AttrSpec conv_attrs[] = {ATTR("auto_pad", STRING, .s = "NOTSET"),
-                                      ATTR("dilations", INTS),
-                                      ATTR("group", INT, .i = 1),
-                                      ATTR("kernel_shape", INTS),
-                                      ATTR("pads", INTS),
-                                      ATTR("strides", INTS),
-                                      {0}};
 
 const Op ops_qlinear[] = {
     {.name = "MatMulInteger",
@@ -262,7 +255,7 @@ const Op ops_qlinear[] = {
      .versions = (const int[]){10, 0},
      .inputs = integer_inputs,
      .outputs = integer_outputs,
-     .attrs = conv_attrs,
+     .attrs = convolution_attrs,
      .infer = conv_infer,
      .define = conv_define,
      .macs = conv_macs,
@@ -287,7 +280,7 @@ const Op ops_qlinear[] = {
      .versions = (const int[]){10, 0},
      .inputs = conv_inputs,
      .outputs = linear_outputs,
-     .attrs = conv_attrs,
+     .attrs = convolution_attrs,
      .infer = conv_infer,
      .define = conv_define,
      .macs = conv_macs,

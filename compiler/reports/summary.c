@@ -7,7 +7,8 @@
 
 #include "commands.h"
 
-SummaryRows summary_rows(Arena *arena, const FigureTable *t, bool tree)
+/* Layers in the order of execution; or, as a tree, instances with what is in them. */
+static SummaryRows make_rows(Arena *arena, const FigureTable *t, bool tree)
 {
     SummaryRows rows = {0};
     for (int i = 0; tree && i < t->instances.count; i++) {
@@ -28,7 +29,7 @@ static int summary(Job *job)
 {
     const Options *o = job->options;
     const FigureTable *t = figures(job->arena, job->graph);
-    SummaryRows rows = summary_rows(job->arena, t, !o->flat && !o->csv);
+    SummaryRows rows = make_rows(job->arena, t, !o->flat && !o->csv);
     Text out = {0};
     if (o->json)
         summary_json(t, &out);

@@ -15,9 +15,6 @@ typedef struct SummaryRow {
 
 typedef LIST(SummaryRow) SummaryRows;
 
-/* Layers in the order of execution; or, as a tree, instances with what is in them. */
-SummaryRows summary_rows(Arena *arena, const FigureTable *t, bool tree);
-
 void summary_table(Arena *arena, const FigureTable *t, const SummaryRows *rows, Text *out);
 void summary_csv(Arena *arena, const SummaryRows *rows, Text *out);
 void summary_markdown(Arena *arena, const FigureTable *t, const SummaryRows *rows, Text *out);
