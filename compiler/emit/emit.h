@@ -36,6 +36,11 @@ void emit_kernel(const Program *p, const Kernel *k, Text *out);
 bool emit_fails(const Kernel *k);
 bool emit_may_fail(const Program *p);
 
+/* emit_runtime.c: the runtime's headers that the kernels need, beside netc.h, which NAME.h has. */
+void emit_runtime_includes(const Program *p, Text *out);
+/* Their text, each once, for a bundle. */
+void emit_runtime_text(const Program *p, Text *out);
+
 /* emit_header.c */
 void emit_header(const Program *p, const EmitOptions *options, Text *out);
 /* "const float image[1 * 3 * 224 * 224]": a parameter of NAME_run. */
