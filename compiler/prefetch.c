@@ -3,7 +3,7 @@
  * While a group of output channels is computed from weights in cache, those of the next group (of
  * the next kernel, after the last: weights lie in the order of their use) are fetched, a few lines
  * at a time; weights that are used once are fetched a little ahead of their use. Nothing depends
- * on it but time.
+ * on it but time. Inputs: prefetch_inputs.c.
  */
 #include "program.h"
 
@@ -145,13 +145,37 @@ static void find_start(Pool *p, Site *s)
 
 /* ---- fetching ---- */
 
+/* Loops around those that choose the group go through all weights again. When all stay in the
+ * second cache, they come from memory the first time only. NULL: always. */
+static Expr *first_time(const Program *pr, const Site *s)
+{
+    Pool *p = pr->pool;
+    if ((int64_t)buffer_bytes(buffer_root(s->point->buffer, NULL)) > pr->target->l2_bytes / 2)
+        return NULL;
+    Expr *first = NULL;
+    for (int k = 0; k < s->reuse; k++) {
+        if (s->step[k]) continue;
+        Expr *at = ex_var(p, s->loops[k]->var),
+             *test = ex_binary(p, BI_EQ, at, first_of(p, s->loops[k]));
+        first = first ? ex_and(p, first, test) : test;
+    }
+    return first;
+}
+
 /* At the start of the body of the innermost of `depth` loops. */
 static void insert(Sites *q, const Site *s, int depth, Expr *offset, int64_t lines)
 {
     Stmt *fetch = NEW(q->p->arena, Stmt), *loop = s->loops[depth - 1];
-    *fetch = (Stmt){.kind = ST_PREFETCH, .next = loop->body, .count = lines};
+    Expr *first = first_time(q->p, s);
+    *fetch = (Stmt){.kind = ST_PREFETCH, .count = lines};
     fetch->buffer = s->point->buffer;
     fetch->offset = offset;
+    if (first) {
+        Stmt *test = NEW(q->p->arena, Stmt);
+        *test = (Stmt){.kind = ST_IF, .value = first, .body = fetch};
+        fetch = test;
+    }
+    fetch->next = loop->body;
     loop->body = fetch;
 }
 
@@ -274,7 +298,9 @@ static int64_t constant_bytes(const Program *p)
 
 void prefetch(Program *p)
 {
-    if (p->target->lanes == 1 || constant_bytes(p) <= p->target->l2_bytes) return;
+    if (p->target->lanes == 1) return;
+    for (int k = 0; k < p->kernels.count; k++) prefetch_inputs(p, p->kernels.items[k]);
+    if (constant_bytes(p) <= p->target->l2_bytes) return;
     for (int k = 0; k < p->kernels.count; k++) {
         Sites q = {.p = p, .arena = arena_new()};
         Site here = {0};

@@ -106,8 +106,8 @@ typedef enum StmtKind {
                  pointer `alias` */
     ST_ZERO,  /* zeros `count` elements */
     ST_CALL,  /* a function of the runtime: `call` on the buffers of its tensors (define.h) */
-    ST_PREFETCH, /* brings `count` cache lines from buffer + offset on nearer; they may lie past its
-                    end */
+    ST_PREFETCH, /* brings `count` cache lines from buffer + offset on nearer, `stride` elements
+                    apart (0: side by side); they may lie past its end */
 } StmtKind;
 typedef enum LoopKind { LOOP_SERIAL, LOOP_UNROLLED } LoopKind;
 
@@ -129,10 +129,11 @@ struct Stmt {
                      */
     Buffer *alias;  /* ST_POINT: a BUFFER_LOCAL that later fetches name */
     Expr *offset, *value; /* ST_IF: value is the condition */
-    int64_t stride;       /* ST_STORE of several lanes: elements apart (1: contiguous) */
-    int64_t count;        /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
-    const Call *call;     /* ST_CALL */
-    const char *comment;  /* ST_LOOP: what it walks over; may be NULL */
+    int64_t stride;   /* ST_STORE of several lanes: elements apart (1: contiguous); ST_PREFETCH */
+    bool near;        /* ST_PREFETCH: into the first cache, else the second */
+    int64_t count;    /* ST_STORE: how many lanes are stored (all: value->lanes); ST_ZERO */
+    const Call *call; /* ST_CALL */
+    const char *comment; /* ST_LOOP: what it walks over; may be NULL */
 };
 
 /* How often the body of a loop is run. */
@@ -204,9 +205,10 @@ void layout(Program *p);
 void schedule(Program *p);
 void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
 void parallel(Program *p);           /* cuts kernels into parts for p->threads */
-void prefetch(Program *p);           /* fetches weights before they are needed */
+void prefetch(Program *p);           /* fetches weights and inputs before they are needed */
+void prefetch_inputs(Program *p, Kernel *k); /* its part for inputs */
 void plan(Program *p);
-void in_place(Program *p);           /* used by plan, when lifetimes are known */
+void in_place(Program *p); /* used by plan, when lifetimes are known */
 void check_program(const Program *p);
 void print_program(const Program *p, Text *out); /* --emit program */
 void print_plan(const Program *p, Text *out);    /* --emit plan */

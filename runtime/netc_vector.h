@@ -47,6 +47,13 @@
         for (int line_ = 0; line_ < (lines); line_++)                                              \
             __builtin_prefetch((const char *)(p) + 64 * line_, 0, 2);                              \
     } while (0)
+/* For `lines` lines, `apart` elements from one another, that are needed at once. */
+#define NETC_PREFETCH_NEAR(p, lines, apart)                                                        \
+    do {                                                                                           \
+        NETC_UNROLL(32)                                                                            \
+        for (int line_ = 0; line_ < (lines); line_++)                                              \
+            __builtin_prefetch((p) + (apart) * line_, 0, 3);                                       \
+    } while (0)
 
 /* Once per step of a contraction, on its pointers: without it gcc keeps loads of later steps in
  * registers across the loop and spills the accumulators. Clang does better alone. */

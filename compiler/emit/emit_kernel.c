@@ -128,9 +128,11 @@ static void zero(Speller *s, const Stmt *stmt, int depth)
 
 static void prefetch_lines(Speller *s, const Stmt *stmt, int depth)
 {
-    line(s, depth, "NETC_PREFETCH(");
+    line(s, depth, stmt->near ? "NETC_PREFETCH_NEAR(" : "NETC_PREFETCH(");
     offset_from(s, emit_buffer_name(s, stmt->buffer), stmt->offset);
-    text_add(s->out, ", %lld);\n", (long long)stmt->count);
+    text_add(s->out, ", %lld", (long long)stmt->count);
+    if (stmt->near) text_add(s->out, ", %lld", (long long)stmt->stride);
+    text_add(s->out, ");\n");
 }
 
 static void point(Speller *s, const Stmt *stmt, int depth)

@@ -357,7 +357,7 @@ static void add_partial(Nest *n, const Group *g, const Group *part)
  * short or need not be rounded. */
 static int64_t chunks_of_part(const Group *g, int64_t chunks)
 {
-    enum { TERMS = 128 };
+    enum { TERMS = 256 };
     int64_t terms = g->along ? 1 : g->chunk;
     for (int v = 0; v < g->var_count; v++)
         if (v != g->cut) terms *= extent(g->vars[v]);

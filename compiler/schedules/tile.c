@@ -13,6 +13,7 @@ typedef struct Choice {
     int tile_dim[2]; /* -1: none */
     int64_t group; /* the vector dimension is cut into groups of this size; its extent: one group */
     bool contraction, reduces;
+    bool rows_outside; /* the outer tile dimension outside the vector dimension */
 } Choice;
 
 static int64_t extent(const Definition *def, int d) { return d < 0 ? 1 : def->out->dims[d]; }
@@ -72,6 +73,30 @@ static void join_rows(Program *p, const Definition *def, const Contraction *cont
     c->blocks = 1;
 }
 
+/* Bytes of what a factor loads in one turn of the loops outside the tile and the vectors. */
+static int64_t loaded(const Definition *def, const Expr *load, const Choice *c)
+{
+    int64_t bytes = (int64_t)buffer_bytes(load->tensor->buffer);
+    for (int d = 0; d < c->tile_dim[1]; d++)
+        if (d != c->vector_dim && form_load_uses(load, def->index[d])) bytes /= extent(def, d);
+    return bytes;
+}
+
+/* The weights of one group usually stay in cache while all rows pass. Where the rows are more than
+ * the second cache holds and all weights are not, all groups are computed of one row after the
+ * other: the rows come from further out once, not for each group. */
+static bool rows_outside(const Program *p, const Definition *def, const Contraction *contraction,
+                         const Choice *c)
+{
+    if (c->tile_dim[1] < 0 || c->tile_dim[1] > c->tile_dim[0] || c->rows[1] > 1) return false;
+    const Var *v = def->index[c->vector_dim];
+    bool second = form_load_uses(contraction->factor[1], v);
+    const Expr *weights = contraction->factor[second], *rows = contraction->factor[!second];
+    int64_t room = p->target->l2_bytes / 2;
+    return !form_load_uses(rows, v) && loaded(def, rows, c) > room &&
+           loaded(def, weights, c) <= room;
+}
+
 static void choose_tile(Program *p, const Definition *def, const Form *form, Choice *c)
 {
     const Target *t = p->target;
@@ -104,6 +129,7 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
     if (c->group < extent(def, c->vector_dim) && vectors % c->blocks)
         c->blocks = 1; /* packed groups are whole */
     join_rows(p, def, &contraction, c);
+    c->rows_outside = rows_outside(p, def, &contraction, c);
 }
 
 /* ---- levels ---- */
@@ -210,22 +236,24 @@ static void add_plain_level(Nest *n, const Choice *c, int d)
             nest_cut(&level->pieces[level->piece_count], cuts[k], cuts[k + 1], rows, 1);
 }
 
+/* The dimension that the vector dimension's loops go around: its own place, or that of the tile
+ * where that comes first. */
+static int vector_place(const Choice *c)
+{
+    int first = c->tile_dim[1] < 0 ? c->tile_dim[0] : c->tile_dim[1];
+    if (c->rows_outside) return c->tile_dim[0];
+    return c->contraction && first >= 0 && first < c->vector_dim ? first : c->vector_dim;
+}
+
 /* In order of dimensions, so that memory is walked in order; a contraction puts the vector
- * dimension outside its tile, so that the weights of one group stay in cache while the rows pass.
- */
+ * dimension outside its tile, so that the weights of one group stay in cache while the rows pass
+ * (but for rows_outside). */
 static void add_levels(Nest *n, const Choice *c, const Form *form)
 {
+    int place = vector_place(c);
     for (int d = 0; d < n->def->out->rank; d++) {
-        bool tile = d == c->tile_dim[0] || d == c->tile_dim[1];
-        bool first_tile = tile && (c->tile_dim[1] < 0 || d == c->tile_dim[1]);
-        if (c->contraction && first_tile && c->vector_dim > d) add_vector_level(n, c, form);
-        if (d == c->vector_dim) {
-            bool done = false;
-            for (int k = 0; k < n->level_count; k++) done |= n->levels[k].dim == d;
-            if (!done) add_vector_level(n, c, form);
-        } else {
-            add_plain_level(n, c, d);
-        }
+        if (d == place) add_vector_level(n, c, form);
+        if (d != c->vector_dim) add_plain_level(n, c, d);
     }
 }
 
