@@ -47,7 +47,7 @@ bool stages_go_on(Job *job)
     progress("optimising the graph");
     job->own_outputs = job->graph->outputs.count;
     if (!extents_expose(job->graph, job->diags)) return false;
-    optimise(job->graph);
+    optimise(job->graph, job->options->exact);
     check_graph(job->graph, true);
     if (job->options->layers) layers_expose(job->graph);
     if (job->options->emit == EMIT_GRAPH) return true;
@@ -56,9 +56,10 @@ bool stages_go_on(Job *job)
     Program *p = lower(job->graph, job->options->target, job->diags);
     if (!p || diags_errors(job->diags)) return false;
     p->threads = (int)job->options->threads;
+    p->exact = job->options->exact;
     fuse(p);
     weights_narrow(p, job->options->weights_type, job->diags);
-    winograd(p, job->options->winograd);
+    if (!p->exact) winograd(p, job->options->winograd);
     layout(p);
     schedule(p);
     parallel(p);

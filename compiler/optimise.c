@@ -1,14 +1,21 @@
 /* The graph passes in their order, and what they share. */
 #include "optimise.h"
 
-void optimise(Graph *g)
+static const struct Pass {
+    void (*run)(Graph *g);
+    bool exact; /* what a run computes it computes by the same operations, rounded as before */
+} passes[] = {
+    {inline_branches, true}, {identity_remove, true},
+    {fold_constants, true}, /* in double, rounded once: for every target alike */
+    {affine_absorb, false}, /* weights are multiplied in place of results */
+    {identity_remove, true}, {dead_remove, true},
+};
+
+void optimise(Graph *g, bool exact)
 {
-    static void (*const passes[])(Graph * g) = {
-        inline_branches, identity_remove, fold_constants,
-        affine_absorb,   identity_remove, dead_remove,
-    };
     for (size_t i = 0; i < COUNT(passes); i++) {
-        passes[i](g);
+        if (exact && !passes[i].exact) continue;
+        passes[i].run(g);
         check_graph(g, true);
     }
 }

@@ -8,9 +8,9 @@
 
 #include "op.h"
 
-/* All of them, in order. Nodes whose inputs have no data yet (unbound parameters) are left as they
- * are. */
-void optimise(Graph *g);
+/* All of them, in order; `exact`: but those that change how results are rounded. Nodes whose inputs
+ * have no data yet (unbound parameters) are left as they are. */
+void optimise(Graph *g, bool exact);
 
 /* Both branches of an If, and a choice, take its place. */
 void inline_branches(Graph *g);

@@ -173,6 +173,8 @@ struct Program {
     Graph *graph;
     const Target *target;
     int threads; /* to share kernels out among; 1: serial code */
+    bool exact;  /* every sum in the order of its definition, a rounding for each operation: the
+                    same bits on every target */
     LIST(Tensor *)
     inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes
                         (narrow.c) */

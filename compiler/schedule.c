@@ -196,7 +196,7 @@ static void make_body(Program *p, const Definition *def, Kernel *k, Arena *arena
     }
     bool made = false;
     for (size_t i = 0; i < COUNT(schedules) && !made; i++)
-        made = schedules[i]->make(p, def, k, arena);
+        made = (schedules[i]->exact || !p->exact) && schedules[i]->make(p, def, k, arena);
     assert(made);
 }
 

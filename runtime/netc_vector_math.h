@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
  * Transcendental functions in the vector vocabulary (netc_vector.h): exp, log, tanh, erf and
- * sigmoid as polynomials, for every float incl. infinities, NaN and denormals; the others lane by
- * lane through libm.
+ * sigmoid as polynomials, for every float incl. infinities, NaN and denormals; the others, with
+ * NETC_EXACT all, lane by lane through libm.
  *
  * Coefficients: weighted minimax fits (Lawson's iteration at Chebyshev points), rounded to float
  * one by one from the lowest with the rest fitted again. The error named at each is that of the
@@ -10,6 +10,8 @@
  */
 #ifndef NETC_VECTOR_MATH_H
 #define NETC_VECTOR_MATH_H
+
+#ifndef NETC_EXACT
 
 /* a * 2^n for a whole n, -252 <= n <= 254: in two factors, so that the result may be denormal. */
 #ifndef netc_scale
@@ -125,6 +127,8 @@ NETC_VECTOR_FUNCTION netc_f netc_erf(netc_f x)
     return netc_select(netc_lt(t, netc_splat(0.85f)), small, netc_copysign(large, x));
 }
 
+#endif
+
 /* ---- lane by lane ---- */
 
 #define NETC_LANES_1(name)                                                                         \
@@ -144,6 +148,13 @@ NETC_VECTOR_FUNCTION netc_f netc_erf(netc_f x)
         for (int i = 0; i < NETC_LANES; i++) lane[i] = netc_##name##_f32(lane[i], other[i]);       \
         return netc_load(lane);                                                                    \
     }
+#ifdef NETC_EXACT
+NETC_LANES_1(exp)
+NETC_LANES_1(log)
+NETC_LANES_1(tanh)
+NETC_LANES_1(sigmoid)
+NETC_LANES_1(erf)
+#endif
 #ifndef netc_sqrt
 NETC_LANES_1(sqrt)
 #endif

@@ -6,7 +6,7 @@
 static int export_model(Job *job)
 {
     const Options *o = job->options;
-    if (o->optimised) optimise(job->graph);
+    if (o->optimised) optimise(job->graph, false);
     progress("writing %s", o->output);
     bool good = write_onnx(job->graph, o->output, o->external, job->diags);
     progress_clear();

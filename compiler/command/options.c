@@ -75,6 +75,8 @@ static const OptionRow rows[] = {
      "share kernels out among up to N threads, by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
      "3x3 convolutions with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 ones too); auto: fast unless an output is an image", winograd_choices},
+    {0, "exact", NULL, OPTION_FLAG, AT(exact), GROUP_CODE,
+     "the operations of the definitions in their order: slower, the same bits on every target", NULL},
     {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE,
      "of files and symbols (default: the network's name)", NULL},
     {0, "bundle", NULL, OPTION_FLAG, AT(bundle), GROUP_SOURCE,
@@ -412,6 +414,9 @@ static void check_operands(const Options *o)
     if (c->most >= 0 && o->operand_count > c->most)
         usage_error(c, "one operand too many: '%s'; usage is `netc %s %s`", o->operands[c->most],
                     c->name, c->operands);
+    if (o->exact && o->winograd > WINOGRAD_OFF)
+        usage_error(c, "--exact sums in the order of the definition, which --winograd %s does not",
+                    winograd_choices[o->winograd]);
     if (o->inputs.count && o->weights_type == WEIGHTS_F32)
         usage_error(c, "--input measures rounding: it is for --weights-type f16 or bf16");
     if (c->needs_output && !o->output && o->emit == EMIT_FILES)

@@ -57,7 +57,7 @@ typedef struct Options {
     int weights_type; /* WeightsType */
     int64_t threads;
     int color; /* 0 on a terminal, 1 always, 2 never */
-    bool bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
+    bool exact, bundle, no_cache, no_bake, layers, scale, json, csv, missing, flat, markdown, profile;
     bool check;                          /* of a layout */
     bool external;                       /* weights beside a model */
     bool optimised, kernels, outline;    /* what a drawing shows */

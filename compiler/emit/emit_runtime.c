@@ -81,9 +81,19 @@ static Parts kernel_headers(const Program *p)
     return headers;
 }
 
+/* Before any function, so that no flag decides whether products and sums are fused. */
+static void exact_head(const Program *p, Text *out)
+{
+    if (p->exact)
+        text_add(out, "\n#define NETC_EXACT\n#if defined(__clang__)\n"
+                      "#pragma STDC FP_CONTRACT OFF\n#elif defined(__GNUC__)\n"
+                      "#pragma GCC optimize(\"fp-contract=off\")\n#endif\n\n");
+}
+
 void emit_runtime_includes(const Program *p, Text *out)
 {
     Parts headers = kernel_headers(p);
+    exact_head(p, out);
     for (int i = 0; i < headers.count; i++)
         text_add(out, "#include \"%s\"\n", headers.files[i]->name);
 }
@@ -92,6 +102,7 @@ void emit_runtime_text(const Program *p, Text *out)
 {
     Parts parts = {0}, headers = kernel_headers(p);
     add_named(&parts, "netc.h");
+    exact_head(p, out);
     for (int i = 0; i < headers.count; i++) collect(&parts, headers.files[i], out);
 }
 

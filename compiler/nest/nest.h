@@ -97,7 +97,8 @@ bool nest_is_vector(const Nest *n, const Expr *e);
 /* ---- nest_reduce.c ---- */
 
 /* Computes every reduction that occurs in the bodies (outermost first), side by side where they run
- * over the same variables; records the results in n->reduced. */
+ * over the same variables; records the results in n->reduced. A program that is exact has each
+ * summed in the order of its variables. */
 void nest_reduce_all(Nest *n, Expr *const *bodies, int count);
 
 /* The reduced variable of `body` whose loop is cut in two, -1: none; *chunk is the extent of the
@@ -148,6 +149,7 @@ int nest_guard_cuts(Pool *p, const Definition *def, int dim, int64_t *cuts, int 
 
 typedef struct Schedule {
     const char *name, *doc;
+    bool exact; /* sums in the order of the definition, where the program asks for it */
     bool (*make)(Program *p, const Definition *def, Kernel *kernel, Arena *arena);
 } Schedule;
 

@@ -4,24 +4,9 @@
  * are unrolled: along the lanes of a blocked buffer where one is read, so that its offsets stay
  * affine.
  */
-#include "nest.h"
+#include "nest_group.h"
 
-enum {
-    STEPS = 8,
-    MOST_GROUP = 256
-}; /* steps of the innermost variable that are unrolled together */
-
-typedef struct Group {
-    Expr **reduces;   /* instances: the same variables and operation */
-    Expr **bodies;    /* what they reduce */
-    const Reg **sums; /* their accumulators */
-    int count;
-    Var **vars;
-    int var_count;
-    int cut;       /* the variable that is cut in two, -1 */
-    int64_t chunk; /* its inner extent */
-    bool along;    /* a step takes a chunk at once, in lanes */
-} Group;
+enum { MOST_GROUP = 256 };
 
 /* ---- finding them ---- */
 
@@ -82,8 +67,6 @@ static void find_blocked(Expr *e, void *context)
         if (ex_uses_var(e->args[l->block_dim], s->vars[v])) s->cut = v, s->chunk = l->block;
 }
 
-static int64_t extent(const Var *v) { return v->hi - v->lo; }
-
 int nest_cut_var(Expr *body, Var *const *vars, int count, int64_t *chunk)
 {
     CutSearch s = {vars, count, -1, 0};
@@ -107,7 +90,7 @@ static Expr *combined(Nest *n, const Group *g, int k, Expr *term)
     if (g->sums[k]->lanes > 1 && term->lanes == 1)
         term = ex_splat(n->pool, term, g->sums[k]->lanes);
     if (op == RE_SUM && term->kind == EX_BINARY && term->op == BI_MUL &&
-        dtype_is_float(term->dtype))
+        dtype_is_float(term->dtype) && !n->p->exact)
         return ex_fma(n->pool, term->args[0], term->args[1], sum);
     return ex_binary(n->pool, reduce_binary(op), sum, term);
 }
@@ -266,7 +249,7 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner)
     }
 }
 
-static void generate_inner(Nest *n, const Group *g, Expr *base, int64_t steps)
+void nest_group_chunk(Nest *n, const Group *g, Expr *base, int64_t steps)
 {
     Var *inner = NULL;
     if (g->along) {
@@ -293,7 +276,7 @@ static void generate_loops(Nest *n, const Group *g, int at, Expr *base, int64_t 
     if (n->failed) return;
     if (at == g->var_count) {
         if (g->cut >= 0)
-            generate_inner(n, g, base, steps);
+            nest_group_chunk(n, g, base, steps);
         else
             generate_steps(n, g, NULL, NULL);
         return;
@@ -425,13 +408,29 @@ static void generate_part(Nest *n, Expr **bodies, Var **vars, int var_count, voi
         for (part.cut = 0; vars[part.cut] != n->along;) part.cut++;
     else
         part.cut = nest_cut_var(bodies[0], vars, var_count, &part.chunk);
-    if (!n->failed) generate_group(n, &part);
+    if (n->failed) return;
+    if (n->p->exact)
+        nest_group_in_order(n, &part);
+    else
+        generate_group(n, &part);
+}
+
+static void count_part(Nest *n, Expr **bodies, Var **vars, int var_count, void *context)
+{
+    (void)n, (void)bodies, (void)vars, (void)var_count;
+    ++*(int *)context;
 }
 
 static void generate_parts(Nest *n, const Group *g)
 {
-    nest_phases(n, (ReduceOp)g->reduces[0]->op, g->bodies, g->count, g->vars, g->var_count,
-                generate_part, (void *)g);
+    ReduceOp op = (ReduceOp)g->reduces[0]->op;
+    int parts = 0;
+    if (n->p->exact) /* several would change the order */
+        nest_phases(n, op, g->bodies, g->count, g->vars, g->var_count, count_part, &parts);
+    if (parts > 1)
+        generate_part(n, g->bodies, g->vars, g->var_count, (void *)g);
+    else
+        nest_phases(n, op, g->bodies, g->count, g->vars, g->var_count, generate_part, (void *)g);
 }
 
 /* Under a condition that holds for all lanes at once the loops are skipped where it does not hold:

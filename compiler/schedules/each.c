@@ -197,4 +197,5 @@ static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena
 }
 
 const Schedule schedule_each = {
-    "each", "vectors along a reduced variable, an accumulator for each lane of the output", make};
+    "each", "vectors along a reduced variable, an accumulator for each lane of the output", false,
+    make};

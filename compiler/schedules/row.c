@@ -63,4 +63,4 @@ static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena
 }
 
 const Schedule schedule_row = {
-    "row", "vectors along a reduced variable, combined across at the end", make};
+    "row", "vectors along a reduced variable, combined across at the end", false, make};

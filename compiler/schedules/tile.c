@@ -306,4 +306,4 @@ static bool make(Program *p, const Definition *def, Kernel *kernel, Arena *arena
 }
 
 const Schedule schedule_tile = {
-    "tile", "vectors along an output dimension, a tile of accumulators in registers", make};
+    "tile", "vectors along an output dimension, a tile of accumulators in registers", true, make};

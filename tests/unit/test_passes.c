@@ -148,7 +148,7 @@ static void check(int nodes)
 {
     infer_all();
     Results before = evaluate();
-    optimise(graph);
+    optimise(graph, false);
     check_graph(graph, true);
     Results after = evaluate();
     assert_int_equal(before.count, after.count);
@@ -269,7 +269,7 @@ static void large_weights_are_folded_fast(void **state)
     output(batchnorm("bn", conv->outputs[0], 1024));
     infer_all();
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-    optimise(graph);
+    optimise(graph, false);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     double seconds =
         (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
@@ -366,7 +366,7 @@ static void unbound_parameters_are_left_alone(void **state)
     output(batchnorm("bn", conv->outputs[0], 4));
     w->data = NULL;
     infer_all();
-    optimise(graph);
+    optimise(graph, false);
     assert_int_equal(graph->nodes.count, 2);
 }
 
@@ -422,7 +422,7 @@ static void known_branches_are_inlined(void **state)
     Tensor *x = input("x", DIMS(1));
     add_if(graph_add_const(graph, "condition", DT_BOOL, 0, NULL, &truth), x);
     infer_all();
-    optimise(graph);
+    optimise(graph, false);
     assert_int_equal(graph->nodes.count, 3);
     assert_string_equal(graph->outputs.items[0]->name, "choice_out");
     double y = first_output();
@@ -436,7 +436,7 @@ static void unknown_branches_are_both_computed(void **state)
     Node *less = NODE("Less", "less", input("a", DIMS(1)), weights("zero", DIMS(1)));
     add_if(less->outputs[0], x);
     infer_all();
-    optimise(graph);
+    optimise(graph, false);
     check_graph(graph, true);
     int wheres = 0;
     for (int i = 0; i < graph->nodes.count; i++) {
