@@ -160,6 +160,7 @@ Program *lower(Graph *g, const Target *target, Diags *diags)
     p->pool = pool_new(g->arena);
     p->graph = g;
     p->target = target;
+    p->model_tensors = g->tensors.count;
     p->threads = 1;
     int before = diags_errors(diags);
     lower_check_parameters(g, diags);

@@ -1,15 +1,19 @@
 /* The graph passes in their order, and what they share. */
 #include "optimise.h"
 
+/* clang-format off */
 static const struct Pass {
     void (*run)(Graph *g);
     bool exact; /* what a run computes it computes by the same operations, rounded as before */
 } passes[] = {
-    {inline_branches, true}, {identity_remove, true},
+    {inline_branches, true},
+    {identity_remove, true},
     {fold_constants, true}, /* in double, rounded once: for every target alike */
     {affine_absorb, false}, /* weights are multiplied in place of results */
-    {identity_remove, true}, {dead_remove, true},
+    {identity_remove, true},
+    {dead_remove, true},
 };
+/* clang-format on */
 
 void optimise(Graph *g, bool exact)
 {

@@ -172,6 +172,7 @@ struct Program {
     Pool *pool;
     Graph *graph;
     const Target *target;
+    int model_tensors; /* of the graph before lowering: those after them operators made */
     int threads; /* to share kernels out among; 1: serial code */
     bool exact;  /* every sum in the order of its definition, a rounding for each operation: the
                     same bits on every target */

@@ -118,7 +118,7 @@ void weights_narrow(Program *p, WeightsType type, Diags *diags)
         const Call *call = p->definitions.items[i]->call;
         for (int k = 0; call && k < call->read_count; k++) n.wanted[call->reads[k]->id] = false;
     }
-    for (int i = 0; i < g->tensors.count; i++) {
+    for (int i = 0; i < p->model_tensors; i++) { /* not the coefficients that operators make */
         Tensor *t = g->tensors.items[i];
         if (!n.wanted[t->id]) continue;
         double largest;

@@ -12,8 +12,9 @@
 typedef enum WeightsType { WEIGHTS_F32, WEIGHTS_F16, WEIGHTS_BF16 } WeightsType;
 extern const char *const weights_type_names[]; /* ended by NULL */
 
-/* Matrices and kernels, that is f32 constants with two dimensions or more longer than 1; biases and
- * scales stay f32. So does, with a warning, what the type has no range for: where rounding moves an
+/* Matrices and kernels of the model, that is f32 constants with two dimensions or more longer than
+ * 1; biases and scales stay f32, and so do tables that operators make themselves, for interpolation
+ * say. So does, with a warning, what the type has no range for: where rounding moves an
  * element by more than half a unit in the last place of the largest, because that one would become
  * infinite or all are too small. */
 void weights_narrow(Program *p, WeightsType type, Diags *diags);

@@ -32,6 +32,25 @@ static const Family *draw_family(Case *c)
     return NULL;
 }
 
+/* One in eight is exact, and one in eight has weights of each type of 2 bytes, to which its
+ * constants are rounded, so that nothing is lost. */
+static void draw_precision(Case *c)
+{
+    uint64_t bits = draw(c);
+    c->exact = bits % 8 == 0;
+    c->weights = bits / 8 % 8 < 2 ? (WeightsType)(WEIGHTS_F16 + bits / 8 % 8) : WEIGHTS_F32;
+    for (int i = 0; i < c->input_count && c->weights != WEIGHTS_F32; i++) {
+        CaseInput *in = &c->inputs[i];
+        Dtype type = dtype_by_name(weights_type_names[c->weights]);
+        if (in->dtype != DT_F32 || !in->constant || in->omitted) continue;
+        for (int64_t k = 0; k < case_elements(in); k++) {
+            uint16_t code;
+            weights_round(type, (float *)in->data + k, 1, &code);
+            set_element(in, k, dtype_get_double(type, &code, 0));
+        }
+    }
+}
+
 void case_draw(Case *c, Arena *arena, uint64_t seed, const char *family)
 {
     *c = (Case){
@@ -40,6 +59,7 @@ void case_draw(Case *c, Arena *arena, uint64_t seed, const char *family)
     if (family) drawn = find_family(family);
     for (const Family *f = families_elements; f->name; f++) c->elementwise |= f == drawn;
     drawn->make(c);
+    draw_precision(c);
 }
 
 /* ---- drawing ---- */

@@ -7,6 +7,7 @@
 #define DIFFERENTIAL_CASE_H
 
 #include "op.h"
+#include "weights.h"
 
 enum { MAX_INPUTS = 10, MAX_ATTRS = 14, MAX_INTS = 16, MAX_OUTPUTS = 6 };
 
@@ -42,6 +43,8 @@ typedef struct Case {
     int attr_count, output_count;
     double slack;          /* the tolerance for floats is this many times the usual; 0: once */
     bool elementwise;      /* errors are relative to each element, not to the largest */
+    WeightsType weights;   /* how its constants are stored: f32 ones have values that it holds */
+    bool exact;            /* compiled with --exact */
     const char *undefined; /* why ONNX does not say what comes out, so that it only has to run */
 } Case;
 

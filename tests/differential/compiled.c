@@ -73,6 +73,8 @@ static void generate_one(int i, void *context)
     Outcome *o = &b->outcomes[i];
     Arena *arena = arena_new();
     Options options = options_for(b->c);
+    options.exact = b->cases[i].exact;
+    options.weights_type = (int)b->cases[i].weights;
     Job job = {.options = &options, .arena = arena, .diags = diags_new(arena)};
     if (!pipeline(&job, &b->cases[i])) {
         refuse(o, job.diags);

@@ -162,8 +162,9 @@ static void take_verdict(Worker *w, const Case *c, Verdict v, int exclusion, con
     if (exclusion >= 0) w->stats->excluded[exclusion]++;
     if (!is_mismatch(v) && !w->a->verbose) return;
     Text out = {0};
-    text_add(&out, "%s %s seed %llu target %s: %s\n", verdict_names[v], c->op,
+    text_add(&out, "%s %s seed %llu target %s, weights %s%s: %s\n", verdict_names[v], c->op,
              (unsigned long long)c->seed, w->judge.compiled->target->name,
+             weights_type_names[c->weights], c->exact ? ", exact" : "",
              why->data ? why->data : "");
     if (is_mismatch(v) && o->shrunk++ < SHRUNK) report(w, c, v, &out);
     fwrite(out.data, 1, out.length, stdout);
