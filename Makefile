@@ -116,13 +116,18 @@ conformance: $(BUILD)/netc
 # netc against ONNX Runtime on the usual networks (tests/bench/run says what it takes); NETWORKS: only these. bench-readme puts
 # what was measured last into the README, with its chart.
 BENCH ?= $(BUILD)/bench
-.PHONY: bench bench-readme
+.PHONY: bench bench-readme bench-precision
 bench: $(BUILD)/netc
 	@NETC=$(abspath $(BUILD)/netc) BENCH=$(abspath $(BENCH)) tests/bench/run $(NETWORKS)
+
+# f32 weights against f16 and bf16 (tests/bench/precision), on those networks.
+bench-precision: $(BUILD)/netc
+	@NETC=$(abspath $(BUILD)/netc) BENCH=$(abspath $(BENCH)) tests/bench/precision $(NETWORKS)
 
 bench-readme:
 	tests/bench/report readme $(BENCH)/results.tsv $(BENCH)/machine README.md
 	tests/bench/report chart $(BENCH)/results.tsv >tests/bench/chart.svg
+	[ ! -f $(BENCH)/precision.tsv ] || tests/bench/report precision-readme $(BENCH)/precision.tsv README.md
 
 # Every network of examples/ compiled by gcc and clang and run, with random parameters; and every one that PyTorch or torchvision has
 # too against their answers. Each takes a while; EXAMPLES="lenet5 unet" for some of them.
