@@ -10,20 +10,21 @@
 #include <stdlib.h>
 
 typedef enum OptionKind {
-    OPTION_FLAG,   /* bool */
-    OPTION_TEXT,   /* const char * */
-    OPTION_CHOICE, /* int: position in `choices` */
-    OPTION_REAL,   /* double, not negative */
-    OPTION_SIZE,   /* int64_t, at least 1 */
-    OPTION_BYTES,  /* the same, not more than a string may have */
-    OPTION_TARGET, /* const Target * */
-    OPTION_DIM,    /* appended to read.dims */
-    OPTION_LIST,   /* appended to read.lists */
-    OPTION_BOUND,  /* appended to read.bounds */
-    OPTION_BAKE,   /* appended to read.bakes */
-    OPTION_PATHS,  /* appended to a list of them */
-    OPTION_SEED,   /* read.seed, and sets read.init */
-    OPTION_NAME,   /* const char *, a C identifier */
+    OPTION_FLAG,    /* bool */
+    OPTION_TEXT,    /* const char * */
+    OPTION_CHOICE,  /* int: position in `choices` */
+    OPTION_REAL,    /* double, not negative */
+    OPTION_SIZE,    /* int64_t, at least 1 */
+    OPTION_BYTES,   /* the same, not more than a string may have */
+    OPTION_THREADS, /* the same, not more than have room in the frame of a run */
+    OPTION_TARGET,  /* const Target * */
+    OPTION_DIM,     /* appended to read.dims */
+    OPTION_LIST,    /* appended to read.lists */
+    OPTION_BOUND,   /* appended to read.bounds */
+    OPTION_BAKE,    /* appended to read.bakes */
+    OPTION_PATHS,   /* appended to a list of them */
+    OPTION_SEED,    /* read.seed, and sets read.init */
+    OPTION_NAME,    /* const char *, a C identifier */
 } OptionKind;
 
 typedef struct OptionRow {
@@ -71,8 +72,8 @@ static const OptionRow rows[] = {
      "inline (as C), object (.incbin), file (at run time); auto: by size", weights_choices},
     {0, "weights-type", "TYPE", OPTION_CHOICE, AT(weights_type), GROUP_CODE,
      "f32, or f16 or bf16: matrices and kernels in half the bytes, rounded, computed with as f32", weights_type_names},
-    {0, "threads", "N", OPTION_SIZE, AT(threads), GROUP_CODE,
-     "share kernels out among up to N threads, by OpenMP (default 1: serial code)", NULL},
+    {0, "threads", "N", OPTION_THREADS, AT(threads), GROUP_CODE,
+     "share kernels out among up to N threads (1024 at most), by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
      "3x3 convolutions with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 ones too); auto: fast unless an output is an image", winograd_choices},
     {0, "exact", NULL, OPTION_FLAG, AT(exact), GROUP_CODE,
@@ -253,13 +254,12 @@ static int64_t parse_integer(const Command *c, const OptionRow *row, const char 
     return value;
 }
 
-static int64_t parse_bytes(const Command *c, const OptionRow *row, const char *text)
+static int64_t parse_limited(const Command *c, const OptionRow *row, const char *text, int most)
 {
-    enum { MOST = 65536 };
-    int64_t bytes = parse_integer(c, row, text, 1);
-    if (bytes > MOST)
-        usage_error(c, "--%s wants a number of at most %d, not '%s'", row->name, MOST, text);
-    return bytes;
+    int64_t value = parse_integer(c, row, text, 1);
+    if (value > most)
+        usage_error(c, "--%s wants a number of at most %d, not '%s'", row->name, most, text);
+    return value;
 }
 
 static double parse_real(const Command *c, const OptionRow *row, const char *text)
@@ -350,7 +350,8 @@ static void set_option(Arena *arena, Options *o, const OptionRow *row, const cha
     case OPTION_CHOICE: *(int *)place = parse_choice(o->command, row, value); break;
     case OPTION_REAL: *(double *)place = parse_real(o->command, row, value); break;
     case OPTION_SIZE: *(int64_t *)place = parse_integer(o->command, row, value, 1); break;
-    case OPTION_BYTES: *(int64_t *)place = parse_bytes(o->command, row, value); break;
+    case OPTION_BYTES: *(int64_t *)place = parse_limited(o->command, row, value, 65536); break;
+    case OPTION_THREADS: *(int64_t *)place = parse_limited(o->command, row, value, 1024); break;
     case OPTION_TARGET: *(const Target **)place = parse_target(o->command, value); break;
     case OPTION_DIM: parse_dim(arena, o, row, value); break;
     case OPTION_BOUND: parse_bound(arena, o, row, value); break;

@@ -38,6 +38,10 @@ expect without-openmp-builds 0 "$NETC" build "$net" --init 1 --threads 4 --cflag
 expect without-openmp-runs 0 "$T/plain" -o "$T/plain-out" "$T/in.npy"
 expect_true without-openmp-same-bits cmp "$T/serial/y.npy" "$T/plain-out/y.npy"
 
+expect too-many 2 "$NETC" compile "$net" --init 1 --threads 1025 -o "$T/many"
+expect_text too-many-text "$T/stderr" '--threads wants a number of at most 1024'
+same_bits by-3-of-1024 3 "$NETC" run "$net" --init 1 --threads 1024
+
 # Too little work: serial code.
 printf 'net small(x: f32[1, 5]) -> (y: f32[1, 5]) {\n    y = x |> linear(5) |> relu\n}\n' >"$T/small.net"
 "$NETC" compile "$T/small.net" --init 1 --threads 4 -o "$T/small"
