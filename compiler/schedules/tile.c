@@ -270,8 +270,8 @@ static const Definition *packed(Program *p, const Definition *def, const Choice 
 
 static void describe(Program *p, Kernel *k, const Choice *c)
 {
-    k->schedule = arena_format(p->arena, "tile: %d x %d x %d lanes", c->rows[0] * c->rows[1],
-                               c->blocks, c->lanes);
+    k->schedule = arena_format(p->arena, "tile: %d x %d x %d lanes%s", c->rows[0] * c->rows[1],
+                               c->blocks, c->lanes, c->rows_outside ? ", row by row" : "");
 }
 
 static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel, Arena *arena)
