@@ -258,14 +258,13 @@ static void transform(Pool *p, double t[LONGEST][LONGEST], Row *row_of, int rows
             out[a * LONGEST + b] = row_of(p, t[b], half + (size_t)a * LONGEST, 1, n);
 }
 
-/* out[a, b], as one expression of two indices. */
-static Expr *choice(Pool *p, Expr *const *values, Expr *a, Expr *b, int count)
+Expr *winograd_choice(Pool *p, Expr *const *values, Expr *a, Expr *b, int count, int stride)
 {
     Expr *rows = NULL;
     for (int i = count - 1; i >= 0; i--) {
         Expr *row = NULL;
         for (int j = count - 1; j >= 0; j--) {
-            Expr *value = values[i * LONGEST + j];
+            Expr *value = values[i * stride + j];
             row = row ? ex_select(p, ex_eq(p, b, ex_int(p, j)), value, row) : value;
         }
         rows = rows ? ex_select(p, ex_eq(p, a, ex_int(p, i)), row, rows) : row;
@@ -273,8 +272,8 @@ static Expr *choice(Pool *p, Expr *const *values, Expr *a, Expr *b, int count)
     return rows;
 }
 
-static Definition *new_definition(Program *p, const Definition *conv, const char *suffix,
-                                  const char *const *names, int rank, const int64_t *dims)
+Definition *winograd_definition(Program *p, const Definition *conv, const char *suffix,
+                                const char *const *names, int rank, const int64_t *dims)
 {
     Graph *g = p->graph;
     Definition *def = NEW(p->arena, Definition);
@@ -293,7 +292,7 @@ static Definition *input_transform(Program *p, const Definition *conv, const Geo
 {
     Pool *pool = p->pool;
     int64_t dims[] = {g->t.inputs, g->t.inputs, g->tiles[0], g->tiles[1], g->channels};
-    Definition *def = new_definition(p, conv, "winograd_input", tile_names, 5, dims);
+    Definition *def = winograd_definition(p, conv, "winograd_input", tile_names, 5, dims);
     Expr *v[5], *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
     for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
     for (int r = 0; r < g->t.inputs; r++)
@@ -308,7 +307,7 @@ static Definition *input_transform(Program *p, const Definition *conv, const Geo
             d[r * LONGEST + s] = ex_select(pool, inside, load, ex_const(pool, DT_F32, 0));
         }
     transform(pool, (double(*)[LONGEST])g->t.bt, input_row, g->t.inputs, g->t.inputs, d, out);
-    def->body = choice(pool, out, v[0], v[1], g->t.inputs);
+    def->body = winograd_choice(pool, out, v[0], v[1], g->t.inputs, LONGEST);
     return def;
 }
 
@@ -347,7 +346,7 @@ static Definition *product(Program *p, const Definition *conv, const Geometry *g
     int64_t dims[5];
     memcpy(dims, input->out->dims, sizeof dims);
     dims[4] = g->outputs;
-    Definition *def = new_definition(p, conv, "winograd_product", tile_names, 5, dims);
+    Definition *def = winograd_definition(p, conv, "winograd_product", tile_names, 5, dims);
     Tensor *u = transformed_weights(p, conv, g);
     Var *i = pool_var(pool, "i", 0, g->channels);
     Expr *v[5];
@@ -371,8 +370,8 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
             d[a * LONGEST + b] =
                 ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), row, column, c});
     transform(pool, (double(*)[LONGEST])g->t.at, output_row, g->t.outputs, g->t.inputs, d, out);
-    Expr *outputs =
-        choice(pool, out, ex_floormod(pool, y, size), ex_floormod(pool, x, size), g->t.outputs);
+    Expr *outputs = winograd_choice(pool, out, ex_floormod(pool, y, size),
+                                    ex_floormod(pool, x, size), g->t.outputs, LONGEST);
     conv->body = ex_replace(pool, conv->body, g->c.reduce, outputs);
 }
 
@@ -392,7 +391,10 @@ void winograd(Program *p, WinogradKind kind)
     for (int i = 0; i < p->definitions.count; i++) {
         Definition *def = p->definitions.items[i];
         Geometry g = {0};
-        if (read_geometry(p->pool, def, &g) && choose(p, kind, &g)) {
+        Definition *made[2];
+        if (winograd_phases(p, def, made)) {
+            for (int k = 0; k < 2; k++) LIST_PUSH(p->arena, &all, made[k]);
+        } else if (read_geometry(p->pool, def, &g) && choose(p, kind, &g)) {
             Definition *v = input_transform(p, def, &g), *m = product(p, def, &g, v);
             v->node = m->node = def->node;
             output_transform(p, def, &g, m);

@@ -1,6 +1,8 @@
 /* Which output dimension lies in the lanes of a vector, and how well that goes. */
 #include "nest.h"
 
+static const double HARDLY = 0.05; /* elements in no order: no vector at all */
+
 /* How well `dim` fills vectors whose elements, for the loads in the reduction, lie side by side. */
 static double vector_score(Program *p, const Definition *def, const Form *form, int dim)
 {
@@ -16,7 +18,7 @@ static double vector_score(Program *p, const Definition *def, const Form *form, 
         bool blocked = t->buffer->layout.block_dim == dim;
         if (!ex_uses_var(offset, def->index[dim]) || blocked) continue;
         if (!ex_coefficient(p->pool, offset, def->index[dim], &coef))
-            score *= 0.05; /* hardly a vector at all */
+            score *= HARDLY;
         else if (coef != 1)
             score *= 0.3;
     }
@@ -37,6 +39,19 @@ static int blocked_dim(const Definition *def, const Form *form)
     return -1;
 }
 
+/* For maps that cannot be computed along their last dimension at all (the outputs of Winograd's
+ * tiles): the dimension that what they read runs along best. -1: none. */
+static int source_dim(Program *p, const Definition *def, const Form *form)
+{
+    int best = -1;
+    double most = 0;
+    for (int d = 0; d < def->out->rank; d++) {
+        double score = vector_score(p, def, form, d);
+        if (def->out->dims[d] >= p->target->lanes && score > most) best = d, most = score;
+    }
+    return best;
+}
+
 int nest_vector_dim(Program *p, const Definition *def, const Form *form, double *score)
 {
     *score = 1;
@@ -49,6 +64,7 @@ int nest_vector_dim(Program *p, const Definition *def, const Form *form, double 
     *score = vector_score(p, def, form, last);
     const double apart = 0.6; /* for vectors that are stored element by element */
     int blocks = blocked_dim(def, form);
+    if (!form->reduce && *score <= HARDLY) blocks = source_dim(p, def, form);
     double other = channels < 0 ? 0 : vector_score(p, def, form, channels);
     double blocked = blocks < 0 ? 0 : apart * vector_score(p, def, form, blocks);
     if (blocked > other) channels = blocks, other = blocked;

@@ -286,6 +286,14 @@ static void transposed_convolutions_agree_with_the_interpreter(void **state)
     agrees_with_the_interpreter("transposed.net");
 }
 
+static void phases_by_winograd_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    winograd_kind = WINOGRAD_ACCURATE;
+    agrees_with_the_interpreter("winograd_phases.net");
+    winograd_kind = WINOGRAD_OFF;
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 3) {
@@ -297,6 +305,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_networks_agree_with_the_interpreter),
         cmocka_unit_test(transposed_convolutions_agree_with_the_interpreter),
+        cmocka_unit_test(phases_by_winograd_agree_with_the_interpreter),
         cmocka_unit_test(networks_agree_with_the_interpreter)};
     return cmocka_run_group_tests_name("random networks", tests, NULL, NULL);
 }
