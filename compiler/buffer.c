@@ -78,6 +78,7 @@ int64_t layout_strides(Layout *l, const int64_t *dims)
     int64_t stride = l->block_dim >= 0 ? l->block : 1;
     for (int d = l->rank - 1; d >= 0; d--) {
         int64_t extent = l->wrap[d] ? l->wrap[d] : l->before[d] + dims[d] + l->after[d];
+        stride += l->gap[d];
         l->stride[d] = stride;
         stride *= d == l->block_dim ? ceil_div(extent, l->block) : extent;
     }

@@ -225,17 +225,44 @@ static void find_reduce(Expr *e, void *context)
     if (e->kind == EX_REDUCE) *found = e; /* arguments come first, so the outermost is last */
 }
 
-bool form_contraction(const Definition *def, Contraction *out)
+Expr *form_products(const Definition *def)
 {
-    Expr *reduce = NULL;
+    Expr *reduce = NULL, *load, *guard;
     ex_visit(def->body, find_reduce, &reduce);
     if (!reduce || reduce->op != RE_SUM || reduce->args[0]->kind != EX_BINARY ||
         reduce->args[0]->op != BI_MUL)
-        return false;
-    out->reduce = reduce;
-    for (int i = 0; i < 2; i++)
-        if (!read_factor(reduce->args[0]->args[i], &out->factor[i], &out->guard[i])) return false;
-    return true;
+        return NULL;
+    bool loads = read_factor(reduce->args[0]->args[0], &load, &guard) ||
+                 read_factor(reduce->args[0]->args[1], &load, &guard);
+    return loads ? reduce : NULL;
+}
+
+bool form_contraction(const Definition *def, Contraction *out)
+{
+    out->reduce = form_products(def);
+    for (int i = 0; out->reduce && i < 2; i++)
+        if (!read_factor(out->reduce->args[0]->args[i], &out->factor[i], &out->guard[i]))
+            return false;
+    return out->reduce != NULL;
+}
+
+typedef struct Tests {
+    const Var *v;
+    bool found;
+} Tests;
+
+static void find_test(Expr *e, void *context)
+{
+    Tests *t = context;
+    t->found |= e->kind == EX_BINARY && e->op == BI_EQ && e->args[0]->kind == EX_VAR &&
+                e->args[0]->var == t->v && e->args[1]->kind == EX_CONST;
+}
+
+bool form_tells_apart(Expr *body, const Var *v)
+{
+    Tests t = {v, false};
+    ex_visit(body, find_test, &t);
+    return t.found;
 }
 
 bool form_index_uses(const Expr *load, int d, const Var *v)

@@ -39,6 +39,9 @@ Expr *form_merge_guards(Pool *p, Expr *e);
 /* The load's indices are the definition's own, one for one (0 where the extent is 1). */
 bool form_identity(const Definition *def, const Expr *load);
 
+/* The outermost reduction, when it is a sum of products of a load (with at most a guard that gives
+ * 0) and anything else; NULL: it is not. */
+Expr *form_products(const Definition *def);
 /* A sum of products over reduced variables, each factor one load with at most a guard that gives 0.
  */
 typedef struct Contraction {
@@ -52,6 +55,8 @@ bool form_contraction(const Definition *def, Contraction *out);
  * unless the other factor runs over neither), else the last one with more than one element. -1: a
  * single element. */
 int form_vector_dim(const Definition *def);
+/* Does the body test v for single values, `v == k`: is it a choice of expressions? */
+bool form_tells_apart(Expr *body, const Var *v);
 /* Does the index of `load` in dimension d use v? */
 bool form_index_uses(const Expr *load, int d, const Var *v);
 bool form_load_uses(const Expr *load, const Var *v);

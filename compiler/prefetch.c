@@ -7,6 +7,8 @@
  */
 #include "program.h"
 
+#include <stdlib.h>
+
 enum {
     MOST_LOOPS = 32,
     LINE = 64,            /* bytes of a cache line */
@@ -14,7 +16,7 @@ enum {
     LEAST_CHUNK = 1 << 12 /* bytes of weights that are worth it */
 };
 
-/* A place where packed weights are read, with the loops around it, outermost first. Of those
+/* A place where weights are read, with the loops around it, outermost first. Of those
  * [0, reuse) choose the group, [reuse, inner) use it again and [inner, count) walk through it. */
 typedef struct Site {
     const Stmt *point;
@@ -107,7 +109,7 @@ static void add_site(Sites *q, const Site *here)
 static void find_sites(Sites *q, Stmt *stmt, Site *here)
 {
     for (; stmt; stmt = stmt->next) {
-        if (stmt->kind == ST_POINT && buffer_root(stmt->buffer, NULL)->packing) {
+        if (stmt->kind == ST_POINT && buffer_is_weight(buffer_root(stmt->buffer, NULL))) {
             here->point = stmt;
             add_site(q, here);
         }
@@ -120,27 +122,63 @@ static void find_sites(Sites *q, Stmt *stmt, Site *here)
     }
 }
 
-/* A piece of one row has no loop over rows: its group is known from the other pieces. */
-static void find_group(const Sites *q, Site *s)
-{
-    for (int i = 0; i < q->list.count && s->reuse == s->inner; i++) {
-        const Site *other = q->list.items[i];
-        if (other->point->buffer == s->point->buffer && other->reuse < other->inner &&
-            same_loops(other, s, other->reuse))
-            s->reuse = s->inner = other->reuse;
-    }
-}
-
-static void find_start(Pool *p, Site *s)
+/* The offset at the first iterations of the loops from `from` on. */
+static Expr *start_at(Pool *p, const Site *s, int from)
 {
     Var *vars[MOST_LOOPS];
     Expr *first[MOST_LOOPS];
-    for (int k = s->inner; k < s->count; k++) {
-        vars[k - s->inner] = s->loops[k]->var;
-        first[k - s->inner] = first_of(p, s->loops[k]);
+    for (int k = from; k < s->count; k++) {
+        vars[k - from] = s->loops[k]->var;
+        first[k - from] = first_of(p, s->loops[k]);
     }
-    s->start = ex_add(p, ex_substitute(p, s->point->offset, vars, first, s->count - s->inner),
-                      ex_int(p, s->first));
+    return ex_substitute(p, s->point->offset, vars, first, s->count - from);
+}
+
+/* A piece of one row has no loop over rows: its group is known from the other pieces. Pieces that
+ * all have one row, and walk through the same weights, share the loops that choose the group. */
+static void find_group(const Sites *q, Site *s)
+{
+    Pool *p = q->p->pool;
+    for (int i = 0; i < q->list.count && s->reuse == s->inner; i++) {
+        const Site *other = q->list.items[i];
+        if (other == s || other->point->buffer != s->point->buffer) continue;
+        int shared = other->reuse;
+        if (other->reuse == other->inner)
+            for (shared = 0; same_loops(s, other, shared + 1);) shared++;
+        if (same_loops(s, other, shared) &&
+            (other->reuse < other->inner || start_at(p, s, shared) == start_at(p, other, shared)))
+            s->reuse = s->inner = shared;
+    }
+}
+
+static bool same_group(const Site *a, const Site *b)
+{
+    return a->point->buffer == b->point->buffer && a->reuse == b->reuse &&
+           same_loops(a, b, a->reuse);
+}
+
+/* Pieces that read parts of the same weights count as reading all that they read together. */
+static void join_spans(Sites *q)
+{
+    Pool *p = q->p->pool;
+    for (int i = 0; i < q->list.count; i++)
+        q->list.items[i]->start = start_at(p, q->list.items[i], q->list.items[i]->inner);
+    for (int i = 0; i < q->list.count; i++) {
+        Site *s = q->list.items[i];
+        for (int j = 0; j < q->list.count; j++) {
+            Site *other = q->list.items[j];
+            if (!same_group(s, other) || s->start != other->start ||
+                llabs(s->first - other->first) >= s->step[s->count - 1])
+                continue;
+            int64_t end = max64(s->first + s->span, other->first + other->span);
+            s->first = other->first = min64(s->first, other->first);
+            s->span = other->span = end - s->first;
+        }
+    }
+    for (int i = 0; i < q->list.count; i++) {
+        Site *s = q->list.items[i];
+        s->start = ex_add(p, s->start, ex_int(p, s->first));
+    }
 }
 
 /* ---- fetching ---- */
@@ -163,12 +201,13 @@ static Expr *first_time(const Program *pr, const Site *s)
 }
 
 /* At the start of the body of the innermost of `depth` loops. */
-static void insert(Sites *q, const Site *s, int depth, Expr *offset, int64_t lines)
+static void insert(Sites *q, const Site *s, int depth, const Buffer *buffer, Expr *offset,
+                   int64_t lines)
 {
     Stmt *fetch = NEW(q->p->arena, Stmt), *loop = s->loops[depth - 1];
     Expr *first = first_time(q->p, s);
     *fetch = (Stmt){.kind = ST_PREFETCH, .count = lines};
-    fetch->buffer = s->point->buffer;
+    fetch->buffer = (Buffer *)buffer;
     fetch->offset = offset;
     if (first) {
         Stmt *test = NEW(q->p->arena, Stmt);
@@ -187,12 +226,6 @@ static Expr *position(Pool *p, const Site *s, int from, int to)
         at = ex_add(p, ex_mul(p, at, ex_int(p, part_trips(s->loops[k]))),
                     ex_sub(p, ex_var(p, s->loops[k]->var), first_of(p, s->loops[k])));
     return at;
-}
-
-static bool same_group(const Site *a, const Site *b)
-{
-    return a->point->buffer == b->point->buffer && a->reuse == b->reuse &&
-           same_loops(a, b, a->reuse);
 }
 
 /* How often these weights are used, in the pieces of the output before this one and in all. */
@@ -240,7 +273,7 @@ static void fetch_slices(Sites *q, const Site *s, int64_t size, int64_t before, 
     int64_t share = ceil_div(lines, all * places);
     Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
     Expr *place = ex_add(p, ex_mul(p, use, ex_int(p, places)), position(p, s, s->inner, depth));
-    insert(q, s, depth,
+    insert(q, s, depth, s->point->buffer,
            ex_add(p, next_start(q, s), ex_mul(p, place, ex_int(p, share * (LINE / size)))), share);
 }
 
@@ -251,7 +284,7 @@ static void fetch_shares(Sites *q, const Site *s, int64_t size, int64_t before, 
     int64_t share = ceil_div(ceil_div(s->span * size, LINE), all);
     Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
     Expr *step = ex_sub(p, ex_add(p, s->point->offset, ex_int(p, s->first)), s->start);
-    insert(q, s, s->count,
+    insert(q, s, s->count, s->point->buffer,
            ex_add(p, ex_add(p, next_start(q, s), step),
                   ex_mul(p, use, ex_int(p, share * (LINE / size)))),
            share);
@@ -260,7 +293,8 @@ static void fetch_shares(Sites *q, const Site *s, int64_t size, int64_t before, 
 static void fetch_ahead(Sites *q, const Site *s, int64_t size)
 {
     Pool *p = q->p->pool;
-    insert(q, s, s->count, ex_add(p, s->point->offset, ex_int(p, s->first + AHEAD / size)),
+    insert(q, s, s->count, s->point->buffer,
+           ex_add(p, s->point->offset, ex_int(p, s->first + AHEAD / size)),
            ceil_div(s->span * size, LINE));
 }
 
@@ -284,6 +318,97 @@ static void fetch(Sites *q, const Site *s)
         fetch_shares(q, s, size, before, all);
 }
 
+/* ---- bands: weights that are read once in each step, before they are used ---- */
+
+/* What one step of a band reads of a weight, in fetches that no pointer stands for. */
+typedef struct Stream {
+    Pool *p;
+    const Stmt *band;
+    const Buffer *buffer;
+    Expr *start;           /* of what this step reads */
+    int64_t step, span;    /* to the next step's; elements */
+    Var *vars[MOST_LOOPS]; /* of the loops inside the band */
+    Expr *first[MOST_LOOPS];
+    int count;
+} Stream;
+
+static void find_fetch(Expr *e, void *context)
+{
+    Stream *s = context;
+    int64_t step;
+    if (e->kind != EX_FETCH || !buffer_is_weight(buffer_root(e->buffer, NULL)) ||
+        (s->buffer && e->buffer != s->buffer) ||
+        !ex_coefficient(s->p, e->args[0], s->band->var, &step) || step <= 0)
+        return;
+    Expr *start = ex_substitute(s->p, e->args[0], s->vars, s->first, s->count);
+    if (!s->buffer || ex_range(ex_sub(s->p, start, s->start)).hi < 0) s->start = start;
+    s->buffer = e->buffer;
+    s->step = step;
+    Range r = ex_range(ex_sub(s->p, e->args[0], s->start));
+    if (r.hi < INT32_MAX) s->span = max64(s->span, r.hi + e->lanes);
+}
+
+static void find_stream(Stream *s, const Stmt *stmt)
+{
+    for (; stmt && s->count < MOST_LOOPS; stmt = stmt->next) {
+        if (stmt->value) ex_visit(stmt->value, find_fetch, s);
+        if (stmt->kind != ST_LOOP) continue;
+        s->vars[s->count] = stmt->var;
+        s->first[s->count++] = ex_int(s->p, stmt->var->lo);
+        find_stream(s, stmt->body);
+        s->count--;
+    }
+}
+
+/* The loops inside the band, `from` on, around the pointers that most iterations set. */
+static void find_busiest(Stmt *stmt, Site *here, int from, Site *busiest)
+{
+    for (; stmt; stmt = stmt->next) {
+        here->point = stmt;
+        if (stmt->kind == ST_POINT &&
+            (!busiest->point ||
+             trips_of(here, from, here->count) > trips_of(busiest, from, busiest->count)))
+            *busiest = *here;
+        if (stmt->kind == ST_LOOP && here->count < MOST_LOOPS) {
+            here->loops[here->count++] = stmt;
+            find_busiest(stmt->body, here, from, busiest);
+            here->count--;
+        }
+    }
+}
+
+/* While the products of one step are computed, the weights that `reader` reads are fetched for the
+ * next. */
+static void fetch_band(Sites *q, Stmt *band, const Stmt *reader)
+{
+    Pool *p = q->p->pool;
+    Stmt only = *reader, *product = reader->next;
+    only.next = NULL;
+    Stream s = {.p = p, .band = band};
+    Site here = {.loops = {band}, .count = 1}, busiest = {0};
+    find_stream(&s, &only);
+    find_busiest(product, &here, 1, &busiest);
+    if (!s.buffer || !busiest.point) return;
+    int64_t size = (int64_t)buffer_offset_bytes(s.buffer, 1), lines = ceil_div(s.span * size, LINE);
+    int depth = busiest.count;
+    while (depth > 1 && trips_of(&busiest, 1, depth) > lines) depth--;
+    if (lines * LINE < LEAST_CHUNK || depth == 1) return;
+    int64_t share = ceil_div(lines, trips_of(&busiest, 1, depth));
+    Expr *at = ex_mul(p, position(p, &busiest, 1, depth), ex_int(p, share * (LINE / size)));
+    insert(q, &busiest, depth, s.buffer, ex_add(p, ex_add(p, s.start, ex_int(p, s.step)), at),
+           share);
+}
+
+static void find_bands(Sites *q, Stmt *stmt)
+{
+    for (; stmt; stmt = stmt->next) {
+        if (stmt->kind != ST_LOOP && stmt->kind != ST_IF) continue;
+        if (stmt->kind == ST_LOOP && stmt->body->kind == ST_LOOP && stmt->body->next)
+            fetch_band(q, stmt, stmt->body);
+        find_bands(q, stmt->body);
+    }
+}
+
 /* ---- all kernels ---- */
 
 static int64_t constant_bytes(const Program *p)
@@ -291,7 +416,7 @@ static int64_t constant_bytes(const Program *p)
     int64_t bytes = 0;
     for (int i = 0; i < p->buffers.count; i++) {
         const Buffer *b = p->buffers.items[i];
-        if (b->kind == BUFFER_CONST && !b->parent && b->packing) bytes += (int64_t)buffer_bytes(b);
+        if (buffer_is_weight(b) && !b->parent) bytes += (int64_t)buffer_bytes(b);
     }
     return bytes;
 }
@@ -306,8 +431,9 @@ void prefetch(Program *p)
         Site here = {0};
         find_sites(&q, p->kernels.items[k]->body, &here);
         for (int i = 0; i < q.list.count; i++) find_group(&q, q.list.items[i]);
-        for (int i = 0; i < q.list.count; i++) find_start(p->pool, q.list.items[i]);
+        join_spans(&q);
         for (int i = 0; i < q.list.count; i++) fetch(&q, q.list.items[i]);
+        find_bands(&q, p->kernels.items[k]->body);
         arena_free(q.arena);
     }
 }

@@ -27,6 +27,7 @@ typedef struct Layout {
     int block_dim; /* -1: none */
     int64_t block;
     int64_t stride[MAX_RANK], before[MAX_RANK], after[MAX_RANK];
+    int64_t gap[MAX_RANK]; /* elements left free between the rows of a dimension */
     int64_t
         wrap[MAX_RANK]; /* only so many rows are kept: i[d] % wrap[d] stands for i[d]; 0: all are */
 } Layout;
@@ -158,13 +159,15 @@ struct Kernel {
     Var *part;            /* the kernel computes this part of its output; NULL: all of it */
 };
 
-/* Definitions, each read by the next, that are computed together a few rows at a time, so that the
- * rows stay in cache. Of all but the last only those rows are stored. */
+/* Definitions, each read by the next, that are computed together a few rows of one dimension at a
+ * time, so that the rows stay in cache. Of all but the last only those rows are stored, and those
+ * of as many steps as threads may be at. */
 typedef struct Band {
     const Definition *members[4];
     int dims[4];     /* which dimension of each counts the rows */
-    int64_t rows[4]; /* of each, at a time */
+    int64_t rows[4]; /* of each, at a time: multiples of the first's */
     int count;
+    int copies; /* steps that may be computed at the same time */
 } Band;
 
 struct Program {

@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-static const Schedule *const schedules[] = {&schedule_row, &schedule_each, &schedule_tile};
+static const Schedule *const schedules[] = {&schedule_choice, &schedule_row, &schedule_each,
+                                            &schedule_tile};
 
 /* ---- what a kernel touches ---- */
 
@@ -155,12 +156,11 @@ static void add_halo_kernel(Program *p, Buffer *root)
 
 static int64_t definition_macs(const Definition *def)
 {
-    Contraction c;
-    if (!form_contraction(def, &c)) return 0;
+    const Expr *sum = form_products(def);
+    if (!sum) return 0;
     int64_t macs = tensor_elements(def->out);
-    for (int v = 0; v < c.reduce->var_count; v++)
-        if (!checked_mul(macs, c.reduce->vars[v]->hi - c.reduce->vars[v]->lo, &macs))
-            return INT64_MAX;
+    for (int v = 0; v < sum->var_count; v++)
+        if (!checked_mul(macs, sum->vars[v]->hi - sum->vars[v]->lo, &macs)) return INT64_MAX;
     return macs;
 }
 
@@ -254,8 +254,9 @@ static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int6
     Stmt *first = NULL, **end = &first;
     const char *schedules_used = NULL;
     int last = band->count - 1;
+    int64_t whole = ceil_div(rows * band->rows[0], band->rows[last]); /* rows of the first */
     for (int m = 0; m < band->count; m++) {
-        int64_t mine = ceil_div(rows * band->rows[m], band->rows[last]);
+        int64_t mine = m == last ? rows : whole * band->rows[m] / band->rows[0];
         Expr *from = ex_mul(p->pool, step, ex_int(p->pool, band->rows[m]));
         make_body(p, slice(p, band->members[m], band->dims[m], from, mine), k, arena);
         for (*end = k->body; *end; end = &(*end)->next) {
@@ -269,22 +270,62 @@ static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int6
     return first;
 }
 
+static Stmt *band_loop(Program *p, const char *name, int64_t trips, Expr **counter)
+{
+    Stmt *loop = NEW(p->arena, Stmt);
+    loop->var = pool_var(p->pool, name, 0, trips);
+    loop->step = 1; /* and kind ST_LOOP */
+    *counter = ex_var(p->pool, loop->var);
+    return loop;
+}
+
+/* Steps one after the other, then what is left. */
+static Stmt *band_in_turn(Program *p, const Band *band, Kernel *k, int64_t all, Arena *arena)
+{
+    int64_t rows = band->rows[band->count - 1], steps = all / rows;
+    Stmt *rest = NULL;
+    Expr *step;
+    if (all % rows) rest = band_step(p, band, k, ex_int(p->pool, steps), all % rows, arena);
+    if (!steps) return rest;
+    Stmt *loop = band_loop(p, "band", steps, &step);
+    loop->body = band_step(p, band, k, step, rows, arena);
+    loop->next = rest;
+    return loop;
+}
+
+/* Steps that may be computed at the same time: `copies` in a row, each turn of the outer loop takes
+ * every copies-th. */
+static Stmt *band_beside(Program *p, const Band *band, Kernel *k, int64_t all, Arena *arena)
+{
+    Pool *pool = p->pool;
+    int last = band->count - 1;
+    int64_t rows = band->rows[last], steps = all / rows, copies = band->copies;
+    Expr *turn, *copy;
+    Stmt *outer = band_loop(p, "first", copies, &copy),
+         *inner = band_loop(p, "band", ceil_div(steps, copies), &turn);
+    assert(all % rows == 0);
+    outer->independent = true;
+    outer->dim = band->dims[last] + 1;
+    outer->body = inner;
+    Expr *step = ex_add(pool, ex_mul(pool, turn, ex_int(pool, copies)), copy);
+    inner->body = band_step(p, band, k, step, rows, arena);
+    if (steps % copies) {
+        Stmt *test = NEW(p->arena, Stmt);
+        *test = (Stmt){.kind = ST_IF, .body = inner->body};
+        test->value = ex_lt(pool, step, ex_int(pool, steps));
+        inner->body = test;
+    }
+    return outer;
+}
+
 static void schedule_band(Program *p, const Band *band)
 {
     Arena *arena = arena_new();
     const Definition *last = band->members[band->count - 1];
-    int64_t all = last->out->dims[band->dims[band->count - 1]], rows = band->rows[band->count - 1];
+    int64_t all = last->out->dims[band->dims[band->count - 1]];
     Kernel *k = add_kernel(p, last->node->name);
-    Stmt *body = NULL, *rest = NULL;
-    if (all % rows) rest = band_step(p, band, k, ex_int(p->pool, all / rows), all % rows, arena);
-    if (all / rows) {
-        Var *step = pool_var(p->pool, "band", 0, all / rows);
-        body = NEW(p->arena, Stmt);
-        *body = (Stmt){.kind = ST_LOOP, .var = step, .step = 1};
-        body->body = band_step(p, band, k, ex_var(p->pool, step), rows, arena);
-        body->next = rest;
-    }
-    k->body = body ? body : rest;
+    k->body = band->copies > 1 ? band_beside(p, band, k, all, arena)
+                               : band_in_turn(p, band, k, all, arena);
     note_nodes(p, k, last);
     k->definition = last;
     for (int m = 0; m < band->count; m++) k->macs += definition_macs(band->members[m]);

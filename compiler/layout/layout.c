@@ -77,7 +77,8 @@ void layout(Program *p)
     for (int i = 0; i < p->bands.count; i++) {
         const Band *band = p->bands.items[i];
         for (int k = 0; k + 1 < band->count; k++)
-            layout_place(&l, band->members[k]->out)->wrap[band->dims[k]] = band->rows[k];
+            layout_place(&l, band->members[k]->out)->wrap[band->dims[k]] =
+                band->rows[k] * band->copies;
     }
     layout_choose_blocks(&l);
     layout_choose_halos(&l);

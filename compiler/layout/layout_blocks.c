@@ -103,6 +103,19 @@ static bool reads_along_vectors(Layouts *l, const Definition *def, const Tensor 
     return true;
 }
 
+/* A sum over t's channels of products with something computed. */
+static bool multiplies_channels(const Definition *def, const Tensor *t)
+{
+    const Expr *sum = form_products(def);
+    for (int i = 0; sum && i < 2; i++) {
+        const Expr *load = sum->args[0]->args[i];
+        if (load->kind != EX_LOAD || load->tensor != t || t->rank < 3) continue;
+        for (int v = 0; v < sum->var_count; v++)
+            if (load->args[1]->kind == EX_VAR && load->args[1]->var == sum->vars[v]) return true;
+    }
+    return false;
+}
+
 static bool friendly_reader(Layouts *l, const Definition *def, const Tensor *t)
 {
     int lanes = l->p->target->lanes;
@@ -117,6 +130,7 @@ static bool friendly_reader(Layouts *l, const Definition *def, const Tensor *t)
     if (form_moves(def)) return reads_shifted(def, def->body, lanes, l->p->pool);
     if (form_contraction(def, &c) && (c.factor[0]->tensor == t || c.factor[1]->tensor == t))
         return true;
+    if (multiplies_channels(def, t)) return true;
     return computes_channels(l->p->pool, def, form, lanes) || reads_along_vectors(l, def, t) ||
            tensor_elements(def->out) * 8 < tensor_elements(t);
 }
@@ -125,15 +139,23 @@ static bool any_source_blocked(Layouts *l, const Definition *def, const Form *fo
 {
     for (int s = 0; s < form->sites.count; s++) {
         const Tensor *t = form->sites.items[s].load->tensor;
-        if (t->rank == def->out->rank && t->dims[1] == def->out->dims[1] &&
-            layout_place(l, t)->blocked)
+        const Expr *channel = t->rank > 1 ? form->sites.items[s].load->args[1] : NULL;
+        if (channel && layout_place(l, t)->blocked && channel->kind == EX_VAR &&
+            channel->var == def->index[1] && t->dims[1] == def->out->dims[1])
             return true;
         const Expr *last = form->sites.items[s].load->args[t->rank ? t->rank - 1 : 0];
-        if (t->rank > def->out->rank && !tensor_is_const(t) && last->kind == EX_VAR &&
+        if (t->rank >= 3 && !tensor_is_const(t) && last->kind == EX_VAR &&
             last->var == def->index[1])
             return true;
     }
     return false;
+}
+
+static bool only_constants(const Form *form)
+{
+    for (int s = 0; s < form->sites.count; s++)
+        if (!tensor_is_const(form->sites.items[s].load->tensor)) return false;
+    return true;
 }
 
 static bool wants_blocks(Layouts *l, const Definition *def)
@@ -150,7 +172,8 @@ static bool wants_blocks(Layouts *l, const Definition *def)
         return reads_shifted(def, def->body, lanes, l->p->pool) &&
                layout_place(l, def->body->tensor)->blocked;
     if (!computes_channels(l->p->pool, def, form, lanes)) return false;
-    return (form->reduce && form_vector_dim(def) == 1) || any_source_blocked(l, def, form);
+    return (form->reduce && form_vector_dim(def) == 1) || any_source_blocked(l, def, form) ||
+           only_constants(form);
 }
 
 void layout_choose_blocks(Layouts *l)

@@ -19,6 +19,19 @@ static Buffer *new_buffer(Program *p, BufferKind kind, const Tensor *t)
     return b;
 }
 
+/* What a choice of expressions computes is stored together, at as many places: not at distances
+ * that are the same to the cache, which would have room for few of them. */
+static void leave_gaps(Layouts *l, const Definition *def, Layout *layout)
+{
+    enum { SAME_SET = 4096 }; /* bytes */
+    for (int d = def->out->rank - 1; d >= 0; d--) {
+        layout_strides(layout, def->out->dims);
+        if (form_tells_apart(def->body, def->index[d]) &&
+            layout->stride[d] * (int64_t)dtype_bytes(def->out->dtype, 1) % SAME_SET == 0)
+            layout->gap[d] = l->p->target->lanes;
+    }
+}
+
 static void add_buffer(Layouts *l, Tensor *t, BufferKind kind, int index)
 {
     const Place *place = layout_place(l, t);
@@ -29,6 +42,8 @@ static void add_buffer(Layouts *l, Tensor *t, BufferKind kind, int index)
     memcpy(b->layout.before, place->before, sizeof place->before);
     memcpy(b->layout.after, place->after, sizeof place->after);
     memcpy(b->layout.wrap, place->wrap, sizeof place->wrap);
+    if (kind == BUFFER_WORK && place->definition && !place->dense)
+        leave_gaps(l, place->definition, &b->layout);
     b->elements = layout_strides(&b->layout, t->dims);
     t->buffer = b;
 }

@@ -153,6 +153,6 @@ typedef struct Schedule {
     bool (*make)(Program *p, const Definition *def, Kernel *kernel, Arena *arena);
 } Schedule;
 
-extern const Schedule schedule_row, schedule_each, schedule_tile;
+extern const Schedule schedule_choice, schedule_row, schedule_each, schedule_tile;
 
 #endif

@@ -34,21 +34,11 @@ int64_t nest_period(Pool *p, Expr *body, const Var *v)
     return s.period <= LONGEST ? s.period : 1;
 }
 
-static void find_distinct(Expr *e, void *context)
-{
-    PeriodSearch *s = context;
-    if (e->kind == EX_BINARY && e->op == BI_EQ && e->args[0]->kind == EX_VAR &&
-        e->args[0]->var == s->v && e->args[1]->kind == EX_CONST)
-        s->period = s->v->hi - s->v->lo;
-}
-
 int nest_distinct(Pool *p, Expr *body, const Var *v)
 {
     enum { MOST = 8 };
-    PeriodSearch s = {p, v, 1};
-    ex_visit(body, find_distinct, &s);
-    if (s.period == 1) return (int)nest_period(p, body, v);
-    return s.period <= MOST && v->lo == 0 ? (int)s.period : 1;
+    if (!form_tells_apart(body, v)) return (int)nest_period(p, body, v);
+    return v->hi <= MOST && v->lo == 0 ? (int)v->hi : 1;
 }
 
 /* A product with a factor that is 0 whatever the data: the guard does not hold anywhere. */

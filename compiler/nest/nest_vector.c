@@ -15,7 +15,9 @@ static double vector_score(Program *p, const Definition *def, const Form *form, 
         if (form->reduce && (!site->reduced || tensor_is_const(t))) continue;
         Expr *offset = buffer_offset(p->pool, t->buffer, site->load->args);
         int64_t coef;
-        bool blocked = t->buffer->layout.block_dim == dim;
+        int b = t->buffer->layout.block_dim;
+        bool blocked = b >= 0 && site->load->args[b]->kind == EX_VAR &&
+                       site->load->args[b]->var == def->index[dim];
         if (!ex_uses_var(offset, def->index[dim]) || blocked) continue;
         if (!ex_coefficient(p->pool, offset, def->index[dim], &coef))
             score *= HARDLY;

@@ -256,16 +256,22 @@ static void networks_agree_with_the_interpreter(void **state)
     assert_int_equal(try_seeds(QUICK_SEED, QUICK, NULL, false), 0);
 }
 
-/* A network written for this, on all targets. */
-static void agrees_with_the_interpreter(const char *name)
+/* The text of a network written for this. */
+static Subject read_subject(Arena *arena, const char *name)
 {
-    Arena *arena = arena_new();
     const char *root = getenv("ROOT"),
                *path = arena_format(arena, "%s/tests/unit/random/%s", root ? root : ".", name);
     const File *file = file_map(arena, path);
     if (!file) fail_msg("cannot read %s", path);
-    Subject subject = {.text =
-                           arena_format(arena, "%.*s", (int)file->bytes, (const char *)file->data)};
+    return (Subject){.text =
+                         arena_format(arena, "%.*s", (int)file->bytes, (const char *)file->data)};
+}
+
+/* On all targets. */
+static void agrees_with_the_interpreter(const char *name)
+{
+    Arena *arena = arena_new();
+    Subject subject = read_subject(arena, name);
     Complaint complaint;
     for (const Target *const *t = target_list; *t; t++)
         if ((*t)->runs_here() && !attempt_subject(&subject, *t, &complaint))
@@ -294,6 +300,45 @@ static void phases_by_winograd_agree_with_the_interpreter(void **state)
     winograd_kind = WINOGRAD_OFF;
 }
 
+/* Machines with other caches, on which the same layers get other transforms, other places for their
+ * weights and other bands. */
+typedef struct Machine {
+    int64_t l2_bytes;
+    double memory_rate;
+    int threads;
+    WinogradKind kind;
+} Machine;
+
+static void transforms_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    static const Machine machines[] = {{1 << 20, 4, 1, WINOGRAD_FAST},
+                                       {1 << 20, 100, 2, WINOGRAD_ACCURATE},
+                                       {1 << 17, 4, 2, WINOGRAD_FAST},
+                                       {1 << 15, 1, 3, WINOGRAD_FAST},
+                                       {1 << 14, 100, 3, WINOGRAD_ACCURATE}};
+    Arena *arena = arena_new();
+    Subject subject = read_subject(arena, "winograd.net");
+    Complaint complaint;
+    for (int i = 0; target_list[i]; i++) {
+        if (!target_list[i]->runs_here() || target_list[i]->lanes == 1) continue;
+        for (int k = 0; k < 2; k++) {
+            int at = (i + 2 * k) % (int)COUNT(machines);
+            Target target = *target_list[i];
+            target.l2_bytes = machines[at].l2_bytes;
+            target.l3_bytes = 0;
+            target.rate[2] = machines[at].memory_rate;
+            threads = machines[at].threads;
+            winograd_kind = machines[at].kind;
+            if (!attempt_subject(&subject, &target, &complaint))
+                fail_msg("machine %d, %s: %s", at, target.name, complaint.text);
+        }
+    }
+    threads = 1;
+    winograd_kind = WINOGRAD_OFF;
+    arena_free(arena);
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 3) {
@@ -305,6 +350,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_networks_agree_with_the_interpreter),
         cmocka_unit_test(transposed_convolutions_agree_with_the_interpreter),
+        cmocka_unit_test(transforms_agree_with_the_interpreter),
         cmocka_unit_test(phases_by_winograd_agree_with_the_interpreter),
         cmocka_unit_test(networks_agree_with_the_interpreter)};
     return cmocka_run_group_tests_name("random networks", tests, NULL, NULL);

@@ -5,7 +5,7 @@
  * subtract. The same three definitions as in winograd.c, for each phase: V = Bt x B, M = U V, y =
  * At M A.
  */
-#include "winograd.h"
+#include "winograd_build.h"
 
 #include "form.h"
 #include "weights.h"
@@ -91,24 +91,13 @@ static bool read_geometry(Pool *p, const Definition *def, Geometry *g)
 
 /* ---- choosing ---- */
 
-/* Of the network that are read in a run: what the third-level cache holds stays there. */
-static double weight_rate(const Program *p)
-{
-    int64_t bytes = 0;
-    for (int i = 0; i < p->graph->tensors.count; i++) {
-        const Tensor *t = p->graph->tensors.items[i];
-        if (t->data && t->dtype == DT_F32) bytes += (int64_t)sizeof(float) * tensor_elements(t);
-    }
-    return p->target->rate[bytes <= p->target->l3_bytes / 2 ? 1 : 2];
-}
-
 static bool pays(const Program *p, const Definition *def, const Geometry *g)
 {
     enum { TRANSFORM = 6 }; /* operations for each element that is transformed */
     const double clearly = 0.8;
     const Target *t = p->target;
     if (t->lanes == 1 || g->channels % t->lanes || g->outputs % t->lanes) return false;
-    double rate = weight_rate(p), speed = t->lanes * t->arithmetic_ports,
+    double rate = winograd_weight_rate(p), speed = t->lanes * t->arithmetic_ports,
            pairs = (double)(g->channels * g->outputs), tiles = (double)(g->tiles[0] * g->tiles[1]),
            positions = STEP * STEP * INPUTS * INPUTS;
     double direct =

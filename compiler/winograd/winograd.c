@@ -1,0 +1,313 @@
+/*
+ * Winograd convolution: a 3x3 convolution of stride 1 becomes definitions that do fewer
+ * multiplications: V = Bt x B   over tiles of (m + 2)^2 input elements that overlap by 2, M = U V
+ * a matrix product over channels for each of the (m + 2)^2 positions, U = G w Gt,   y = At M A
+ * the m x m outputs of each tile, with what followed the convolution (A. Lavin and S. Gray, Fast
+ * Algorithms for Convolutional Neural Networks, 2015). Each layer takes the transform that costs
+ * least, F(2,3), which is as accurate as the plain sum, or F(4,3), or none. The schedules know
+ * nothing of it.
+ */
+#include "winograd_parts.h"
+
+#include "weights.h"
+
+/* ---- recognising ---- */
+
+static bool plain(const Expr *e, const Var *v) { return e->kind == EX_VAR && e->var == v; }
+
+/* index = v + k - pad */
+static bool slides(Pool *p, Expr *index, Var *v, Var *k, int64_t *pad)
+{
+    int64_t a, b;
+    Affine f = ex_affine(p, index);
+    *pad = -f.constant;
+    return f.count == 2 && ex_coefficient(p, index, v, &a) && a == 1 &&
+           ex_coefficient(p, index, k, &b) && b == 1 && *pad >= 0;
+}
+
+/* The guard, if there is one, asks for nothing but that the row and the column are inside. */
+static bool zero_padding(Pool *p, const Expr *guard, const Expr *x)
+{
+    if (!guard) return true;
+    Expr *rows = ex_within(p, x->args[2], 0, x->tensor->dims[2]),
+         *columns = ex_within(p, x->args[3], 0, x->tensor->dims[3]);
+    const Expr *asks = guard->args[0];
+    return asks == rows || asks == columns || asks == ex_and(p, rows, columns);
+}
+
+static bool read_geometry(Pool *p, const Definition *def, Geometry *g)
+{
+    if (def->out->rank != 4 || def->out->dims[0] != 1 || def->out->dtype != DT_F32 ||
+        !form_contraction(def, &g->c))
+        return false;
+    int wi = tensor_is_const(g->c.factor[1]->tensor);
+    const Expr *w = g->c.factor[wi], *x = g->c.factor[!wi];
+    Var **v = g->c.reduce->vars;
+    if (g->c.reduce->var_count != 3 || w->arg_count != 4 || x->arg_count != 4 || g->c.guard[wi] ||
+        !tensor_is_const(w->tensor))
+        return false;
+    for (int k = 1; k < 4; k++)
+        if (!plain(w->args[k], v[k - 1])) return false;
+    if (!plain(w->args[0], def->index[1]) || !plain(x->args[1], v[0]) ||
+        w->tensor->dims[2] != KERNEL || w->tensor->dims[3] != KERNEL ||
+        ex_uses_var(x->args[0], def->index[1]) ||
+        !slides(p, x->args[2], def->index[2], v[1], &g->pad[0]) ||
+        !slides(p, x->args[3], def->index[3], v[2], &g->pad[1]) ||
+        !zero_padding(p, g->c.guard[!wi], x))
+        return false;
+    g->x = (Expr *)x;
+    g->w = w->tensor;
+    g->channels = w->tensor->dims[1];
+    g->outputs = def->out->dims[1];
+    g->height = def->out->dims[2];
+    g->width = def->out->dims[3];
+    return true;
+}
+
+/* An image that is computed shows the rounding of every pixel; what is computed from all of an
+ * image averages it. */
+static bool computes_images(const Graph *g)
+{
+    for (int i = 0; i < g->outputs.count; i++) {
+        const Tensor *t = g->outputs.items[i];
+        for (int d = 2; d < t->rank; d++)
+            if (t->dims[d] != 1) return true;
+    }
+    return false;
+}
+
+/* ---- the input ---- */
+
+Definition *winograd_definition(Program *p, const Definition *conv, const char *suffix,
+                                const char *const *names, int rank, const int64_t *dims)
+{
+    Graph *g = p->graph;
+    Definition *def = NEW(p->arena, Definition);
+    const char *name =
+        graph_unique_name(g, arena_format(g->arena, "%s.%s", conv->node->name, suffix));
+    def->out = graph_add_tensor(g, TENSOR_VALUE, name, DT_F32, rank, dims);
+    def->index = NEW_ARRAY(p->arena, Var *, rank);
+    for (int d = 0; d < rank; d++) def->index[d] = pool_var(p->pool, names[d], 0, dims[d]);
+    return def;
+}
+
+/* V[a, channel, b, row, column] */
+static Definition *input_transform(Program *p, const Definition *conv, const Geometry *g)
+{
+    static const char *const names[] = {"a", "c", "b", "row", "column"};
+    Pool *pool = p->pool;
+    int64_t dims[] = {g->t.inputs, g->channels, g->t.inputs, g->tiles[0], g->tiles[1]};
+    Definition *def = winograd_definition(p, conv, "winograd_input", names, 5, dims);
+    Expr *v[5], *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
+    for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
+    for (int r = 0; r < g->t.inputs; r++)
+        for (int s = 0; s < g->t.inputs; s++) {
+            Expr *y = ex_add(pool, ex_mul(pool, v[3], ex_int(pool, g->t.outputs)),
+                             ex_int(pool, r - g->pad[0]));
+            Expr *x = ex_add(pool, ex_mul(pool, v[4], ex_int(pool, g->t.outputs)),
+                             ex_int(pool, s - g->pad[1]));
+            Expr *inside = ex_and(pool, ex_within(pool, y, 0, g->x->tensor->dims[2]),
+                                  ex_within(pool, x, 0, g->x->tensor->dims[3]));
+            Expr *load = ex_load(pool, g->x->tensor, (Expr *[]){ex_int(pool, 0), v[1], y, x});
+            d[r * LONGEST + s] = ex_select(pool, inside, load, ex_const(pool, DT_F32, 0));
+        }
+    winograd_apply(pool, g->t.bt, winograd_paired_row, g->t.inputs, g->t.inputs, d, out);
+    def->body = winograd_choice(pool, out, v[0], v[2], g->t.inputs, LONGEST);
+    return def;
+}
+
+/* ---- the weights ---- */
+
+/* The weights in the order in which vectors of outputs read them: [outputs / lanes, channels, 9,
+ * lanes]. */
+static Tensor *blocked_weights(Program *p, const Definition *conv, const Geometry *g)
+{
+    enum { TAPS = KERNEL * KERNEL };
+    int lanes = p->target->lanes;
+    int64_t dims[] = {g->outputs / lanes, g->channels, TAPS, lanes}, at = 0;
+    float *blocked = NEW_ARRAY(p->arena, float, g->outputs * g->channels * TAPS);
+    const float *w = g->w->data;
+    for (int64_t first = 0; first < g->outputs; first += lanes)
+        for (int64_t i = 0; i < g->channels; i++)
+            for (int64_t tap = 0; tap < TAPS; tap++)
+                for (int64_t o = first; o < first + lanes; o++)
+                    blocked[at++] = w[(o * g->channels + i) * TAPS + tap];
+    const char *name =
+        graph_unique_name(p->graph, arena_format(p->arena, "%s.blocked_weight", conv->node->name));
+    Tensor *t = graph_add_const(p->graph, name, DT_F32, 4, dims, blocked);
+    weights_follow(t, g->w);
+    return t;
+}
+
+/* Element [a, b] of G w Gt without the scales, of the weights of `output` and channel i. */
+static Expr *transformed_weight(Program *p, Tensor *w, const Geometry *g, Expr *a, Expr *b, Expr *i,
+                                Expr *output)
+{
+    Pool *pool = p->pool;
+    Expr *d[LONGEST * LONGEST], *out[LONGEST * LONGEST], *lanes = ex_int(pool, p->target->lanes);
+    Expr *block = ex_floordiv(pool, output, lanes), *lane = ex_floormod(pool, output, lanes);
+    for (int r = 0; r < KERNEL; r++)
+        for (int s = 0; s < KERNEL; s++)
+            d[r * LONGEST + s] =
+                ex_load(pool, w, (Expr *[]){block, i, ex_int(pool, r * KERNEL + s), lane});
+    winograd_apply(pool, g->t.g, winograd_paired_row, g->t.inputs, KERNEL, d, out);
+    return winograd_choice(pool, out, a, b, g->t.inputs, LONGEST);
+}
+
+static Expr *scales(Program *p, const Geometry *g, Expr *a, Expr *b)
+{
+    Expr *scales[LONGEST * LONGEST];
+    for (int k = 0; k < g->t.inputs; k++)
+        for (int l = 0; l < g->t.inputs; l++)
+            scales[k * LONGEST + l] = ex_const(p->pool, DT_F32, g->t.scale[k] * g->t.scale[l]);
+    return winograd_choice(p->pool, scales, a, b, g->t.inputs, LONGEST);
+}
+
+/* U[0, output, a, b, channel] = G w Gt, in a run. */
+static Definition *weight_transform(Program *p, const Definition *conv, const Geometry *g)
+{
+    static const char *const names[] = {"n", "output", "a", "b", "c"};
+    Pool *pool = p->pool;
+    int64_t dims[] = {1, g->outputs, g->t.inputs, g->t.inputs, g->channels};
+    Definition *def = winograd_definition(p, conv, "winograd_weight", names, 5, dims);
+    Expr *v[5];
+    for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
+    Expr *u = transformed_weight(p, blocked_weights(p, conv, g), g, v[2], v[3], v[4], v[1]);
+    def->body = ex_mul(pool, u, scales(p, g, v[2], v[3]));
+    return def;
+}
+
+/* G w Gt of one kernel, computed in double: element [a * n + b] goes to u[(a * n + b) * step]. */
+static void transform_kernel(const Transform *t, const float *w, float *u, int64_t step)
+{
+    int n = t->inputs;
+    double half[LONGEST][KERNEL] = {{0}};
+    for (int a = 0; a < n; a++)
+        for (int s = 0; s < KERNEL; s++)
+            for (int r = 0; r < KERNEL; r++) half[a][s] += t->g[a][r] * w[r * KERNEL + s];
+    for (int a = 0; a < n; a++)
+        for (int b = 0; b < n; b++) {
+            double sum = 0;
+            for (int s = 0; s < KERNEL; s++) sum += half[a][s] * t->g[b][s];
+            u[(a * n + b) * step] = (float)(t->scale[a] * t->scale[b] * sum);
+        }
+}
+
+/* The same as a constant. */
+static Tensor *transformed_weights(Program *p, const Definition *conv, const Geometry *g)
+{
+    int n = g->t.inputs;
+    int64_t dims[] = {1, g->outputs, n, n, g->channels}, plane = n * n * g->channels;
+    float *u = NEW_ARRAY(p->arena, float, g->outputs *plane);
+    const float *w = g->w->data;
+    for (int64_t o = 0; o < g->outputs; o++)
+        for (int64_t i = 0; i < g->channels; i++)
+            transform_kernel(&g->t, w + (o * g->channels + i) * KERNEL * KERNEL, u + o * plane + i,
+                             g->channels);
+    const char *name =
+        graph_unique_name(p->graph, arena_format(p->arena, "%s.winograd_weight", conv->node->name));
+    Tensor *t = graph_add_const(p->graph, name, DT_F32, 5, dims, u);
+    weights_follow(t, g->w);
+    return t;
+}
+
+/* ---- the product ---- */
+
+/* M[a, b, tile, output] = sum over channels of V * U. `weight` is U; NULL: it is computed here,
+ * scaled after the sum. */
+static Definition *product(Program *p, const Definition *conv, const Geometry *g, Tensor *input,
+                           Tensor *weight)
+{
+    static const char *const names[] = {"a", "b", "tile", "c"};
+    Pool *pool = p->pool;
+    int64_t dims[] = {g->t.inputs, g->t.inputs, g->tiles[0] * g->tiles[1], g->outputs};
+    Definition *def = winograd_definition(p, conv, "winograd_product", names, 4, dims);
+    Var *channel = pool_var(pool, "i", 0, g->channels);
+    Expr *i = ex_var(pool, channel), *v[4], *columns = ex_int(pool, g->tiles[1]);
+    for (int k = 0; k < 4; k++) v[k] = ex_var(pool, def->index[k]);
+    Expr *row = ex_floordiv(pool, v[2], columns), *column = ex_floormod(pool, v[2], columns);
+    Expr *x = ex_load(pool, input, (Expr *[]){v[0], i, v[1], row, column});
+    Expr *u = weight ? ex_load(pool, weight, (Expr *[]){ex_int(pool, 0), v[3], v[0], v[1], i})
+                     : transformed_weight(p, blocked_weights(p, conv, g), g, v[0], v[1], i, v[3]);
+    def->body = ex_reduce(pool, RE_SUM, &channel, 1, ex_mul(pool, x, u));
+    if (!weight) def->body = ex_mul(pool, def->body, scales(p, g, v[0], v[1]));
+    return def;
+}
+
+/* ---- the outputs ---- */
+
+/* The convolution's own definition, with its sum replaced by the outputs of the tiles. */
+static void output_transform(Program *p, Definition *conv, const Geometry *g, const Definition *m)
+{
+    Pool *pool = p->pool;
+    Expr *c = ex_var(pool, conv->index[1]), *y = ex_var(pool, conv->index[2]),
+         *x = ex_var(pool, conv->index[3]);
+    Expr *size = ex_int(pool, g->t.outputs), *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
+    Expr *row = ex_floordiv(pool, y, size), *column = ex_floordiv(pool, x, size),
+         *tile = ex_add(pool, ex_mul(pool, row, ex_int(pool, g->tiles[1])), column);
+    for (int a = 0; a < g->t.inputs; a++)
+        for (int b = 0; b < g->t.inputs; b++)
+            d[a * LONGEST + b] =
+                ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), tile, c});
+    winograd_apply(pool, g->t.at, winograd_output_row, g->t.outputs, g->t.inputs, d, out);
+    Expr *outputs = winograd_choice(pool, out, ex_floormod(pool, y, size),
+                                    ex_floormod(pool, x, size), g->t.outputs, LONGEST);
+    conv->body = ex_replace(pool, conv->body, g->c.reduce, outputs);
+}
+
+/* ---- the pass ---- */
+
+static void add_band(Program *p, Band members, int64_t rows, int64_t all)
+{
+    if (rows == all) return;
+    members.copies = (int)min64(p->threads, all / rows);
+    LIST_PUSH(p->arena, &p->bands, arena_copy(p->arena, &members, sizeof members));
+}
+
+typedef LIST(Definition *) Definitions;
+
+static void add_definition(Program *p, Definitions *all, const Definition *conv, Definition *def)
+{
+    def->node = conv->node;
+    LIST_PUSH(p->arena, all, def);
+}
+
+/* What a band of rows computes together comes after the weights, what a group of outputs does after
+ * the input. */
+static void rewrite(Program *p, Definition *conv, const Geometry *g, Definitions *all)
+{
+    Definition *v = input_transform(p, conv, g),
+               *u = g->place == IN_CACHE ? weight_transform(p, conv, g) : NULL;
+    Tensor *weight = u ? u->out : g->place == IN_COMPILER ? transformed_weights(p, conv, g) : NULL;
+    Definition *m = product(p, conv, g, v->out, weight);
+    output_transform(p, conv, g, m);
+    if (u && g->group == g->outputs) add_definition(p, all, conv, u);
+    add_definition(p, all, conv, v);
+    if (u && g->group < g->outputs) add_definition(p, all, conv, u);
+    add_definition(p, all, conv, m);
+    int64_t rows = g->band, columns = g->tiles[1], group = g->group;
+    add_band(p, (Band){{v, m, conv}, {3, 2, 2}, {rows, rows * columns, rows * g->t.outputs}, 3, 1},
+             rows, g->tiles[0]);
+    add_band(p, (Band){{u, m, conv}, {1, 3, 1}, {group, group, group}, 3, 1}, group, g->outputs);
+}
+
+void winograd(Program *p, WinogradKind kind)
+{
+    if (kind == WINOGRAD_OFF) return;
+    if (kind == WINOGRAD_AUTO) kind = computes_images(p->graph) ? WINOGRAD_ACCURATE : WINOGRAD_FAST;
+    Definitions all = {0};
+    for (int i = 0; i < p->definitions.count; i++) {
+        Definition *def = p->definitions.items[i];
+        Geometry g = {0};
+        Definition *made[2];
+        if (winograd_phases(p, def, made)) {
+            for (int k = 0; k < 2; k++) LIST_PUSH(p->arena, &all, made[k]);
+        } else if (read_geometry(p->pool, def, &g) && winograd_choose(p, kind, &g)) {
+            rewrite(p, def, &g, &all);
+        }
+        LIST_PUSH(p->arena, &all, def);
+    }
+    p->definitions.items = all.items;
+    p->definitions.count = all.count;
+    p->definitions.capacity = all.capacity;
+}

@@ -1,0 +1,149 @@
+/*
+ * Which transform a convolution gets, if any, where its weights are transformed and what is
+ * computed together: by an estimate of cycles from the target's description.
+ */
+#include "winograd_parts.h"
+
+#include <math.h>
+
+static double positions(const Geometry *g) { return (double)(g->t.inputs * g->t.inputs); }
+static double tiles(const Geometry *g) { return (double)(g->tiles[0] * g->tiles[1]); }
+static double pairs(const Geometry *g) { return (double)(g->channels * g->outputs); }
+
+double winograd_weight_rate(const Program *p)
+{
+    double bytes = 0;
+    for (int i = 0; i < p->graph->tensors.count; i++) {
+        const Tensor *t = p->graph->tensors.items[i];
+        if (t->data && t->dtype == DT_F32)
+            bytes += (double)sizeof(float) * (double)tensor_elements(t);
+    }
+    return p->target->rate[2 * bytes > (double)p->target->l3_bytes ? 2 : 1];
+}
+
+/* Cycles of so many multiply-adds that read so many weights. */
+static double product_cycles(const Program *p, double multiply_adds, double weights)
+{
+    const Target *t = p->target;
+    return fmax(multiply_adds / (t->lanes * t->arithmetic_ports),
+                4 * weights / winograd_weight_rate(p));
+}
+
+static double direct_cycles(const Program *p, const Geometry *g)
+{
+    double weights = KERNEL * KERNEL * pairs(g);
+    return product_cycles(p, weights * (double)(g->height * g->width), weights);
+}
+
+/* ---- the product, by where weights are transformed ---- */
+
+static double transformed_bytes(const Geometry *g) { return 4 * positions(g) * pairs(g); }
+
+static double input_bytes(const Geometry *g)
+{
+    return 4 * positions(g) * tiles(g) * (double)g->channels;
+}
+
+/* As many outputs as a register tile takes side by side, and fewer where their weights would fill
+ * more than half the cache. */
+static int64_t choose_group(const Program *p, const Geometry *g)
+{
+    const Target *t = p->target;
+    int64_t most = (int64_t)(0.5 * (double)t->l2_bytes * (double)g->outputs / transformed_bytes(g)),
+            vectors = min64(t->tile_blocks, max64(1, most / t->lanes));
+    while (g->outputs % (vectors * t->lanes)) vectors--;
+    return vectors * t->lanes;
+}
+
+/* Storing a transformed vector takes some cycles; transformed inputs that do not stay in cache come
+ * again for each group. */
+static double cached_cycles(const Program *p, const Geometry *g)
+{
+    enum { STORE = 3 };
+    const Target *t = p->target;
+    double plain = KERNEL * KERNEL * pairs(g), vectors = positions(g) * pairs(g) / t->lanes;
+    double cycles = product_cycles(p, positions(g) * tiles(g) * pairs(g), plain) + STORE * vectors;
+    if (transformed_bytes(g) <= (double)t->l2_bytes || input_bytes(g) <= (double)t->l2_bytes)
+        return cycles;
+    double groups = (double)(g->outputs / choose_group(p, g));
+    return cycles + (groups - 1) * input_bytes(g) / t->rate[1];
+}
+
+/* The schedule `choice` transforms once for each tile of rows. */
+static double registers_cycles(const Program *p, const Geometry *g)
+{
+    const Target *t = p->target;
+    const double transform = 1.7; /* operations for a value */
+    double plain = KERNEL * KERNEL * pairs(g), most = fmax(1, t->registers * 3 / 4 / g->t.inputs),
+           rows = tiles(g) / ceil(tiles(g) / most);
+    return product_cycles(p, positions(g) * tiles(g) * pairs(g) * (1 + transform / rows), plain);
+}
+
+/* Weights that are transformed in a run take less memory: constants have to be clearly faster. */
+static double choose_place(const Program *p, Geometry *g)
+{
+    const double clearly = 0.85;
+    double cached = cached_cycles(p, g), registers = registers_cycles(p, g),
+           cycles = fmin(cached, registers),
+           constant =
+               product_cycles(p, positions(g) * tiles(g) * pairs(g), positions(g) * pairs(g));
+    g->place = registers < cached ? IN_REGISTERS : IN_CACHE;
+    if (constant >= clearly * cycles) return cycles;
+    g->place = IN_COMPILER;
+    return constant;
+}
+
+/* ---- all of it ---- */
+
+static void set_tile(Geometry *g, int outputs)
+{
+    g->t = winograd_transform(outputs);
+    g->tiles[0] = ceil_div(g->height, outputs);
+    g->tiles[1] = ceil_div(g->width, outputs);
+}
+
+/* The product, and some operations for each element that is transformed. */
+static double winograd_cycles(const Program *p, Geometry *g)
+{
+    enum { TRANSFORM = 6 };
+    const Target *t = p->target;
+    double elements = tiles(g) * positions(g) * (double)(g->channels + g->outputs);
+    return choose_place(p, g) + TRANSFORM * elements / (t->lanes * t->arithmetic_ports);
+}
+
+/* As many rows as stay in cache with the weights, where those stay; else groups of outputs whose
+ * weights do. Threads share rows and outputs out by themselves where that leaves the weights be. */
+static void choose_bands(const Program *p, Geometry *g)
+{
+    int64_t l2 = p->target->l2_bytes,
+            row = 4 * g->t.inputs * g->t.inputs * g->tiles[1] * (g->channels + g->outputs);
+    bool stay = transformed_bytes(g) <= (double)l2;
+    g->band = g->tiles[0];
+    g->group = g->outputs;
+    if (g->place != IN_REGISTERS && stay && p->threads == 1)
+        g->band = min64(g->tiles[0], max64(1, l2 / 2 / row));
+    else if (g->place == IN_CACHE && !stay)
+        g->group = choose_group(p, g);
+}
+
+/* Whole vectors of channels on both sides, and the transform, if any, that costs clearly less: the
+ * larger one has larger errors. */
+bool winograd_choose(const Program *p, WinogradKind kind, Geometry *g)
+{
+    const double clearly = 0.7;
+    const Target *t = p->target;
+    if (t->lanes == 1 || g->channels % t->lanes || g->outputs % t->lanes) return false;
+    double least = clearly * direct_cycles(p, g);
+    Geometry best = *g;
+    for (int outputs = 2; outputs <= (kind == WINOGRAD_FAST ? 4 : 2); outputs += 2) {
+        set_tile(g, outputs);
+        double cycles = winograd_cycles(p, g);
+        if (cycles >= least) continue;
+        best = *g;
+        least = clearly * cycles;
+    }
+    *g = best;
+    if (!g->t.outputs) return false;
+    choose_bands(p, g);
+    return true;
+}
