@@ -42,6 +42,22 @@ size_t buffer_offset_bytes(const Buffer *b, int64_t elements)
 
 size_t buffer_bytes(const Buffer *b) { return buffer_offset_bytes(b, b->elements); }
 
+int64_t program_constant_bytes(const Program *p)
+{
+    Arena *arena = arena_new();
+    bool *packed = NEW_ARRAY(arena, bool, p->graph->tensors.count + 1);
+    int64_t bytes = 0;
+    for (int i = 0; i < p->buffers.count; i++)
+        if (p->buffers.items[i]->packing) packed[p->buffers.items[i]->tensor->id] = true;
+    for (int i = 0; i < p->buffers.count; i++) {
+        const Buffer *b = p->buffers.items[i];
+        if (buffer_is_weight(b) && !b->parent && (b->packing || !packed[b->tensor->id]))
+            bytes += (int64_t)buffer_bytes(b);
+    }
+    arena_free(arena);
+    return bytes;
+}
+
 Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index)
 {
     const Layout *l = &b->layout;

@@ -359,16 +359,6 @@ static void join(const Parallel *q, const Kernel *halo, Kernel *k, const Choice 
     LIST_PUSH(q->p->arena, &k->writes, halo->writes.items[0]);
 }
 
-static double buffer_sum(const Program *p)
-{
-    double bytes = 0;
-    for (int i = 0; i < p->buffers.count; i++) {
-        const Buffer *b = p->buffers.items[i];
-        if (!b->parent && b->kind == BUFFER_CONST && b->packing) bytes += (double)buffer_bytes(b);
-    }
-    return bytes;
-}
-
 /* As chosen; kernels that zero halos vanish into others. */
 static void cut_all(const Parallel *q, const Choice *choices)
 {
@@ -394,7 +384,7 @@ static void cut_all(const Parallel *q, const Choice *choices)
 void parallel(Program *p)
 {
     if (p->threads < 2) return;
-    Parallel q = {p, arena_new(), buffer_sum(p)};
+    Parallel q = {p, arena_new(), (double)program_constant_bytes(p)};
     Choice *choices = NEW_ARRAY(q.arena, Choice, p->kernels.count + 1);
     if (choose_all(&q, choices) > START)
         cut_all(&q, choices);

@@ -411,21 +411,11 @@ static void find_bands(Sites *q, Stmt *stmt)
 
 /* ---- all kernels ---- */
 
-static int64_t constant_bytes(const Program *p)
-{
-    int64_t bytes = 0;
-    for (int i = 0; i < p->buffers.count; i++) {
-        const Buffer *b = p->buffers.items[i];
-        if (buffer_is_weight(b) && !b->parent) bytes += (int64_t)buffer_bytes(b);
-    }
-    return bytes;
-}
-
 void prefetch(Program *p)
 {
     if (p->target->lanes == 1) return;
     for (int k = 0; k < p->kernels.count; k++) prefetch_inputs(p, p->kernels.items[k]);
-    if (constant_bytes(p) <= p->target->l2_bytes) return;
+    if (program_constant_bytes(p) <= p->target->l2_bytes) return;
     for (int k = 0; k < p->kernels.count; k++) {
         Sites q = {.p = p, .arena = arena_new()};
         Site here = {0};

@@ -91,6 +91,9 @@ static inline bool buffer_is_weight(const Buffer *b)
 size_t buffer_offset_bytes(const Buffer *b, int64_t elements);
 /* Physical offset of a logical index. */
 Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index);
+/* Of the weights that kernels read: of those that are packed the packed ones only. Before plan,
+ * which knows exactly. */
+int64_t program_constant_bytes(const Program *p);
 /* Writes the contents of a constant buffer (buffer_bytes of them). */
 void buffer_contents(const Buffer *b, void *out);
 
@@ -120,10 +123,10 @@ struct Stmt {
     int64_t step;
     LoopKind loop;
     bool independent; /* ST_LOOP: iterations write different elements */
-    int dim;          /* ST_LOOP: the dimension of the output that it walks, counted from 1; 0: none */
-    Expr *from, *to;  /* ST_LOOP: bounds in place of var's, of the kernel's part; NULL: var's */
-    int64_t parts;    /* ST_LOOP: into how many they cut it */
-    const Reg *reg;   /* ST_SET: reg = value; declared by its first ST_SET in scope */
+    int dim; /* ST_LOOP: the dimension of the output that it walks, counted from 1; 0: none */
+    Expr *from, *to; /* ST_LOOP: bounds in place of var's, of the kernel's part; NULL: var's */
+    int64_t parts;   /* ST_LOOP: into how many they cut it */
+    const Reg *reg;  /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
     Buffer *buffer; /* ST_STORE: buffer[offset...] = value; ST_ZERO, ST_PREFETCH: from buffer +
                      * offset; ST_POINT
@@ -176,9 +179,9 @@ struct Program {
     Graph *graph;
     const Target *target;
     int model_tensors; /* of the graph before lowering: those after them operators made */
-    int threads; /* to share kernels out among; 1: serial code */
-    bool exact;  /* every sum in the order of its definition, a rounding for each operation: the
-                    same bits on every target */
+    int threads;       /* to share kernels out among; 1: serial code */
+    bool exact; /* every sum in the order of its definition, a rounding for each operation: the
+                   same bits on every target */
     LIST(Tensor *)
     inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes
                         (narrow.c) */
@@ -209,9 +212,9 @@ void narrow(Program *p); /* the last step of lower: inputs, outputs and constant
 void fuse(Program *p);
 void layout(Program *p);
 void schedule(Program *p);
-void rebase(Program *p, Stmt *body); /* used by schedule, on each kernel */
-void parallel(Program *p);           /* cuts kernels into parts for p->threads */
-void prefetch(Program *p);           /* fetches weights and inputs before they are needed */
+void rebase(Program *p, Stmt *body);         /* used by schedule, on each kernel */
+void parallel(Program *p);                   /* cuts kernels into parts for p->threads */
+void prefetch(Program *p);                   /* fetches weights and inputs before they are needed */
 void prefetch_inputs(Program *p, Kernel *k); /* its part for inputs */
 void plan(Program *p);
 void in_place(Program *p); /* used by plan, when lifetimes are known */
