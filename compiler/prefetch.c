@@ -2,8 +2,9 @@
  * Prefetch: the weights of a network that is larger than the cache come from memory on every run.
  * While a group of output channels is computed from weights in cache, those of the next group (of
  * the next kernel, after the last: weights lie in the order of their use) are fetched, a few lines
- * at a time; weights that are used once are fetched a little ahead of their use. Nothing depends
- * on it but time. Inputs: prefetch_inputs.c.
+ * at a time; weights that are used once are fetched a little ahead of their use, those that each
+ * step of a band reads first during the step before. Nothing depends on it but time. Inputs:
+ * prefetch_inputs.c.
  */
 #include "program.h"
 

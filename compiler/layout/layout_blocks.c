@@ -151,6 +151,7 @@ static bool any_source_blocked(Layouts *l, const Definition *def, const Form *fo
     return false;
 }
 
+/* Nothing that it reads lies in any order yet. */
 static bool only_constants(const Form *form)
 {
     for (int s = 0; s < form->sites.count; s++)
