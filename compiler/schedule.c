@@ -265,8 +265,8 @@ static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int6
                              ? arena_format(p->arena, "%s; %s", schedules_used, k->schedule)
                              : k->schedule;
     }
-    k->schedule =
-        arena_format(p->arena, "%lld rows at a time: %s", (long long)rows, schedules_used);
+    k->schedule = arena_format(p->arena, "%lld of %s at a time: %s", (long long)rows,
+                               band->members[last]->index[band->dims[last]]->name, schedules_used);
     return first;
 }
 
