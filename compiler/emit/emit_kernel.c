@@ -1,6 +1,8 @@
 /* Kernels as C functions: their parameters and statements. */
 #include "emit.h"
 
+#include <ctype.h>
+
 #include "calls.h"
 
 static void line(Speller *s, int depth, const char *format, ...) PRINTF(3, 4);
@@ -21,10 +23,23 @@ static void parameter(Speller *s, const Buffer *b, bool write, int number)
     text_add(s->out, "%s", emit_buffer_name(s, b));
 }
 
-/* A name for the variable that no loop around it has. */
+/* Names that registers, pointers and parameters have: a stem and a number. */
+static bool is_taken(const char *name)
+{
+    static const char *const stems[] = {"x", "w", "v", "t", "s", "p", "c", "in", "out"};
+    size_t digits = strlen(name);
+    while (digits > 0 && isdigit((unsigned char)name[digits - 1])) digits--;
+    if (!name[digits]) return false;
+    for (size_t i = 0; i < COUNT(stems); i++)
+        if (strlen(stems[i]) == digits && strncmp(name, stems[i], digits) == 0) return true;
+    return false;
+}
+
+/* A name for the variable that no loop around it has, nor anything inside. */
 static const char *enter(Speller *s, const Var *v)
 {
     const char *name = v->name;
+    if (is_taken(name)) name = arena_format(s->arena, "%s_", name);
     for (int i = 0, tries = 2; i < s->scope.count; i++)
         if (strcmp(s->scope.items[i].name, name) == 0)
             name = arena_format(s->arena, "%s_%d", v->name, tries++), i = -1;

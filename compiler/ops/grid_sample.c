@@ -217,7 +217,7 @@ static void sample_define(Definer *d)
     memcpy(grid_at + 1, index + 2, (size_t)spatial * sizeof *grid_at);
     for (int i = 0; i < spatial; i++) {
         Expr *v = ex_load(p, position[i], grid_at), *place = v;
-        over[i] = define_var(d, arena_format(pool_arena(p), "t%d", i), taps[s.mode]);
+        over[i] = define_var(d, arena_format(pool_arena(p), "tap%d", i), taps[s.mode]);
         if (s.mode != GRID_NEAREST) {
             Expr *tap = ex_add(p, ex_var(p, over[i]), ex_int(p, s.mode == GRID_CUBIC ? -1 : 0));
             place = ex_add(p, ex_unary(p, UN_FLOOR, v), ex_cast(p, v->dtype, tap));

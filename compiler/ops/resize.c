@@ -292,7 +292,7 @@ static void sample_axis(Definer *d, const Resizing *z, int axis, Expr *i, Sampli
             s->at[axis] = ex_load(p, table(d, "source", axis, DT_I64, 1, dims, t.source), &i);
         return;
     }
-    Var *tap = define_var(d, arena_format(pool_arena(p), "t%d", axis), t.taps);
+    Var *tap = define_var(d, arena_format(pool_arena(p), "tap%d", axis), t.taps);
     Expr *at[2] = {i, ex_var(p, tap)};
     s->vars[s->var_count++] = tap;
     s->at[axis] = ex_load(p, table(d, "source", axis, DT_I64, 2, dims, t.source), at);
