@@ -182,6 +182,7 @@ struct Program {
     int threads;       /* to share kernels out among; 1: serial code */
     bool exact; /* every sum in the order of its definition, a rounding for each operation: the
                    same bits on every target */
+    double weight_rate; /* bytes a cycle at which a run reads weights: for winograd's choices */
     LIST(Tensor *)
     inputs, outputs; /* of the interface, in the graph's order; of packed types their bytes
                         (narrow.c) */

@@ -295,6 +295,7 @@ void winograd(Program *p, WinogradKind kind)
 {
     if (kind == WINOGRAD_OFF) return;
     if (kind == WINOGRAD_AUTO) kind = computes_images(p->graph) ? WINOGRAD_ACCURATE : WINOGRAD_FAST;
+    p->weight_rate = winograd_weight_rate(p);
     Definitions all = {0};
     for (int i = 0; i < p->definitions.count; i++) {
         Definition *def = p->definitions.items[i];

@@ -10,12 +10,6 @@
 Definition *winograd_definition(Program *p, const Definition *conv, const char *suffix,
                                 const char *const *names, int rank, const int64_t *dims);
 
-/* ---- winograd_choose.c ---- */
-
-/* Bytes a cycle at which a run reads weights: what the shared cache holds of a network stays there.
- */
-double winograd_weight_rate(const Program *p);
-
 /* ---- winograd_matrices.c ---- */
 
 /* values[a * stride + b] as one expression of two indices below count. */

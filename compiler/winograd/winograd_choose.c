@@ -10,23 +10,35 @@ static double positions(const Geometry *g) { return (double)(g->t.inputs * g->t.
 static double tiles(const Geometry *g) { return (double)(g->tiles[0] * g->tiles[1]); }
 static double pairs(const Geometry *g) { return (double)(g->channels * g->outputs); }
 
+typedef struct Constants {
+    bool *seen; /* by tensor id */
+    double bytes;
+} Constants;
+
+static void count_constant(Expr *e, void *context)
+{
+    Constants *k = context;
+    if (e->kind != EX_LOAD || !tensor_is_const(e->tensor) || k->seen[e->tensor->id]) return;
+    k->seen[e->tensor->id] = true;
+    k->bytes += (double)dtype_bytes(e->dtype, tensor_elements(e->tensor));
+}
+
 double winograd_weight_rate(const Program *p)
 {
-    double bytes = 0;
-    for (int i = 0; i < p->graph->tensors.count; i++) {
-        const Tensor *t = p->graph->tensors.items[i];
-        if (t->data && t->dtype == DT_F32)
-            bytes += (double)sizeof(float) * (double)tensor_elements(t);
-    }
-    return p->target->rate[2 * bytes > (double)p->target->l3_bytes ? 2 : 1];
+    Arena *arena = arena_new();
+    Constants k = {.seen = NEW_ARRAY(arena, bool, p->graph->tensors.count)};
+    for (int i = 0; i < p->definitions.count; i++)
+        if (p->definitions.items[i]->body)
+            ex_visit(p->definitions.items[i]->body, count_constant, &k);
+    arena_free(arena);
+    return p->target->rate[2 * k.bytes > (double)p->target->l3_bytes ? 2 : 1];
 }
 
 /* Cycles of so many multiply-adds that read so many weights. */
 static double product_cycles(const Program *p, double multiply_adds, double weights)
 {
     const Target *t = p->target;
-    return fmax(multiply_adds / (t->lanes * t->arithmetic_ports),
-                4 * weights / winograd_weight_rate(p));
+    return fmax(multiply_adds / (t->lanes * t->arithmetic_ports), 4 * weights / p->weight_rate);
 }
 
 static double direct_cycles(const Program *p, const Geometry *g)

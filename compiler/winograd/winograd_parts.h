@@ -42,6 +42,9 @@ typedef struct Geometry {
 
 /* ---- winograd_choose.c ---- */
 
+/* Bytes a cycle at which a run reads weights, of which the definitions have so many: what the
+ * shared cache holds of a network stays there. */
+double winograd_weight_rate(const Program *p);
 /* Sets the transform, the place of its weights and the bands; false when the plain sum costs less.
  */
 bool winograd_choose(const Program *p, WinogradKind kind, Geometry *g);

@@ -97,7 +97,7 @@ static bool pays(const Program *p, const Definition *def, const Geometry *g)
     const double clearly = 0.8;
     const Target *t = p->target;
     if (t->lanes == 1 || g->channels % t->lanes || g->outputs % t->lanes) return false;
-    double rate = winograd_weight_rate(p), speed = t->lanes * t->arithmetic_ports,
+    double rate = p->weight_rate, speed = t->lanes * t->arithmetic_ports,
            pairs = (double)(g->channels * g->outputs), tiles = (double)(g->tiles[0] * g->tiles[1]),
            positions = STEP * STEP * INPUTS * INPUTS;
     double direct =
