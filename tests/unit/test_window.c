@@ -309,12 +309,13 @@ static int over_grid(int spatial, const int64_t *extents, void (*check)(const Se
     return checked;
 }
 
-static const int64_t line[] = {11}, image[] = {7, 8}, block[] = {5, 6, 7};
+static const int64_t line[] = {11}, even[] = {12}, image[] = {7, 8}, block[] = {5, 6, 7};
 
 static void test_conv(void **state)
 {
     (void)state;
     assert_true(over_grid(1, line, check_conv, true) > 50);
+    assert_true(over_grid(1, even, check_conv, true) > 50);
     assert_true(over_grid(2, image, check_conv, true) > 50);
     assert_true(over_grid(3, block, check_conv, true) > 20);
 }
@@ -323,6 +324,7 @@ static void test_pools(void **state)
 {
     (void)state;
     assert_true(over_grid(1, line, check_pools, false) > 50);
+    assert_true(over_grid(1, even, check_pools, false) > 50);
     assert_true(over_grid(2, image, check_pools, false) > 50);
     assert_true(over_grid(3, block, check_pools, false) > 20);
 }
