@@ -268,7 +268,7 @@ static double fetching_all(const Parallel *q, const Kernel *k, const Form *form,
  * fetch ahead, or worse, that two threads write. */
 static double scattering(const Parallel *q, const Kernel *k, const Choice *c)
 {
-    enum { SHORT = 1024, LINE = 64, MISS = 40, CONTENDED = 400 };
+    enum { SHORT = 1024, MISS = 40, CONTENDED = 400 };
     const Tensor *out = k->definition->out;
     const Layout *l = &out->buffer->layout;
     int64_t steps = out->dims[c->dim];
@@ -277,7 +277,7 @@ static double scattering(const Parallel *q, const Kernel *k, const Choice *c)
     double bytes = (double)buffer_offset_bytes(out->buffer, tensor_elements(out));
     double run = (double)whole / c->parts, runs = bytes / q->p->threads / run;
     if (run >= SHORT || !is_nested(k->body, c->dim)) return 0;
-    return runs * (whole % (LINE * (int64_t)c->parts) ? CONTENDED : MISS);
+    return runs * (whole % (CACHE_LINE * (int64_t)c->parts) ? CONTENDED : MISS);
 }
 
 /* The best number of parts along a dimension, in cycles; a few for each thread leave less waiting

@@ -12,7 +12,6 @@
 
 enum {
     MOST_LOOPS = 32,
-    LINE = 64,            /* bytes of a cache line */
     AHEAD = 4096,         /* bytes: beyond the page, where the hardware's prefetcher stops */
     LEAST_CHUNK = 1 << 12 /* bytes of weights that are worth it */
 };
@@ -266,7 +265,7 @@ static Expr *next_start(Sites *q, const Site *s)
 static void fetch_slices(Sites *q, const Site *s, int64_t size, int64_t before, int64_t all)
 {
     Pool *p = q->p->pool;
-    int64_t lines = ceil_div(s->span * trips_of(s, s->inner, s->count) * size, LINE);
+    int64_t lines = ceil_div(s->span * trips_of(s, s->inner, s->count) * size, CACHE_LINE);
     int depth = s->count;
     while (depth > s->inner && all * trips_of(s, s->inner, depth) > lines) depth--;
     int64_t places = trips_of(s, s->inner, depth);
@@ -275,19 +274,20 @@ static void fetch_slices(Sites *q, const Site *s, int64_t size, int64_t before, 
     Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
     Expr *place = ex_add(p, ex_mul(p, use, ex_int(p, places)), position(p, s, s->inner, depth));
     insert(q, s, depth, s->point->buffer,
-           ex_add(p, next_start(q, s), ex_mul(p, place, ex_int(p, share * (LINE / size)))), share);
+           ex_add(p, next_start(q, s), ex_mul(p, place, ex_int(p, share * (CACHE_LINE / size)))),
+           share);
 }
 
 /* Weights with holes between the steps: each use fetches its share of every step's. */
 static void fetch_shares(Sites *q, const Site *s, int64_t size, int64_t before, int64_t all)
 {
     Pool *p = q->p->pool;
-    int64_t share = ceil_div(ceil_div(s->span * size, LINE), all);
+    int64_t share = ceil_div(ceil_div(s->span * size, CACHE_LINE), all);
     Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
     Expr *step = ex_sub(p, ex_add(p, s->point->offset, ex_int(p, s->first)), s->start);
     insert(q, s, s->count, s->point->buffer,
            ex_add(p, ex_add(p, next_start(q, s), step),
-                  ex_mul(p, use, ex_int(p, share * (LINE / size)))),
+                  ex_mul(p, use, ex_int(p, share * (CACHE_LINE / size)))),
            share);
 }
 
@@ -296,7 +296,7 @@ static void fetch_ahead(Sites *q, const Site *s, int64_t size)
     Pool *p = q->p->pool;
     insert(q, s, s->count, s->point->buffer,
            ex_add(p, s->point->offset, ex_int(p, s->first + AHEAD / size)),
-           ceil_div(s->span * size, LINE));
+           ceil_div(s->span * size, CACHE_LINE));
 }
 
 static bool has_holes(const Site *s)
@@ -315,7 +315,7 @@ static void fetch(Sites *q, const Site *s)
         fetch_ahead(q, s, size);
     else if (!has_holes(s))
         fetch_slices(q, s, size, before, all);
-    else if (all <= s->span * size / LINE)
+    else if (all <= s->span * size / CACHE_LINE)
         fetch_shares(q, s, size, before, all);
 }
 
@@ -390,12 +390,13 @@ static void fetch_band(Sites *q, Stmt *band, const Stmt *reader)
     find_stream(&s, &only);
     find_busiest(product, &here, 1, &busiest);
     if (!s.buffer || !busiest.point) return;
-    int64_t size = (int64_t)buffer_offset_bytes(s.buffer, 1), lines = ceil_div(s.span * size, LINE);
+    int64_t size = (int64_t)buffer_offset_bytes(s.buffer, 1),
+            lines = ceil_div(s.span * size, CACHE_LINE);
     int depth = busiest.count;
     while (depth > 1 && trips_of(&busiest, 1, depth) > lines) depth--;
-    if (lines * LINE < LEAST_CHUNK || depth == 1) return;
+    if (lines * CACHE_LINE < LEAST_CHUNK || depth == 1) return;
     int64_t share = ceil_div(lines, trips_of(&busiest, 1, depth));
-    Expr *at = ex_mul(p, position(p, &busiest, 1, depth), ex_int(p, share * (LINE / size)));
+    Expr *at = ex_mul(p, position(p, &busiest, 1, depth), ex_int(p, share * (CACHE_LINE / size)));
     insert(q, &busiest, depth, s.buffer, ex_add(p, ex_add(p, s.start, ex_int(p, s.step)), at),
            share);
 }

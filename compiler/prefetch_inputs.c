@@ -8,7 +8,6 @@
 #include "program.h"
 
 enum {
-    LINE = 64,       /* bytes of a cache line */
     LEAST_STEPS = 4, /* of a loop: the last one fetches for nothing */
     MOST_LINES = 32  /* of a step: a tile's rows, and what an odd start adds */
 };
@@ -90,7 +89,7 @@ static void fetch_next(Program *p, const Stmt *loop)
     int64_t ahead;
     if (!input || !weights || !ex_coefficient(p->pool, input->offset, loop->var, &ahead)) return;
     Lines lines = {.alias = input->alias,
-                   .per_line = LINE / (int64_t)buffer_offset_bytes(input->buffer, 1)};
+                   .per_line = CACHE_LINE / (int64_t)buffer_offset_bytes(input->buffer, 1)};
     note_fetches(last, &lines);
     if (lines.count == 0 || lines.count > MOST_LINES || ahead % lines.per_line ||
         ahead / lines.per_line <= lines.at[lines.count - 1] - lines.at[0])

@@ -8,6 +8,8 @@
 
 #include "base.h"
 
+enum { CACHE_LINE = 64 }; /* bytes, of every target so far */
+
 typedef struct Target {
     const char *name, *doc;
     int lanes;               /* of f32 in a vector; 1: scalar code */

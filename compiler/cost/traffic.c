@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { MOST_LOOPS = 24, LINE = 64 };
+enum { MOST_LOOPS = 24 };
 
 typedef struct LoopLevel {
     const Var *var;
@@ -215,7 +215,7 @@ static double distinct(Span *spans, int count, double run)
             copies = n;
         }
     }
-    return bytes * copies * (run < LINE ? LINE : run);
+    return bytes * copies * (run < CACHE_LINE ? CACHE_LINE : run);
 }
 
 /* What the access touches while the loops from position `from` on run. */
@@ -224,7 +224,7 @@ static double touched(const Traffic *t, Access *a, int from)
     Span spans[MOST_LOOPS + 3];
     int count = 0, depth = depth_of(t, a->loop);
     double all = (double)buffer_bytes(a->buffer);
-    double wild = a->run < LINE ? LINE : a->run;
+    double wild = a->run < CACHE_LINE ? CACHE_LINE : a->run;
     for (int l = a->loop; l >= 0 && depth > from; l = t->loops.items[l].parent, depth--) {
         wild *= t->loops.items[l].trips;
         if (depth > MOST_LOOPS) continue;
