@@ -10,13 +10,14 @@
 #include <math.h>
 
 typedef Value Answer(Reader *r, const NetExpr *e, const Value *args);
-typedef int64_t Measure(Reader *r, const char *prefix, size_t length, bool *found);
 
 struct NetFunction {
     const char *name, *args; /* a letter for each argument: t tensor, l list, i integer, n number,
                                 v any value */
     Answer *answer;
-    Measure *measure; /* of an instance path, instead */
+    /* Instead, of an instance path: the sum of its parameters', or of its nodes'. */
+    int64_t (*of_parameter)(const Tensor *t);
+    int64_t (*of_node)(const Node *n);
 };
 
 /* ---- of tensors and lists ---- */
@@ -149,55 +150,42 @@ static bool inside(const char *name, const char *prefix, size_t length)
            (!name[length] || name[length] == '.' || name[length] == '[');
 }
 
-static int64_t measure_params(Reader *r, const char *prefix, size_t length, bool *found)
+static int64_t of_trainable(const Tensor *t) { return t->trainable ? tensor_elements(t) : 0; }
+
+static int64_t of_bytes(const Tensor *t)
 {
-    int64_t sum = 0;
-    for (int i = 0; i < r->params.count; i++) {
-        const Tensor *t = r->params.items[i];
-        if (!inside(t->name, prefix, length)) continue;
-        *found = true;
-        if (t->trainable) sum += tensor_elements(t);
-    }
-    return sum;
+    return (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
 }
 
-static int64_t measure_macs(Reader *r, const char *prefix, size_t length, bool *found)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < r->top->nodes.count; i++) {
-        const Node *n = r->top->nodes.items[i];
-        if (!inside(n->name, prefix, length)) continue;
-        *found = true;
-        if (n->op && n->op->macs) sum += n->op->macs(n);
-    }
-    return sum;
-}
-
-static int64_t measure_weight_bytes(Reader *r, const char *prefix, size_t length, bool *found)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < r->params.count; i++) {
-        const Tensor *t = r->params.items[i];
-        if (!inside(t->name, prefix, length)) continue;
-        *found = true;
-        sum += (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
-    }
-    return sum;
-}
+static int64_t of_macs(const Node *n) { return n->op && n->op->macs ? n->op->macs(n) : 0; }
 
 /* As netc summary counts them: names and constants are no layers. */
-static int64_t measure_output_bytes(Reader *r, const char *prefix, size_t length, bool *found)
+static int64_t of_output_bytes(const Node *n)
 {
     int64_t sum = 0;
+    for (int i = 0; i < n->output_count && strcmp(n->op_type, "Identity"); i++) {
+        const Tensor *t = n->outputs[i];
+        if (t && t->rank >= 0 && !tensor_is_const(t)) sum += of_bytes(t);
+    }
+    return sum;
+}
+
+/* *found is set where the instance has a node, or a parameter where those are measured. */
+static int64_t measure(Reader *r, const NetFunction *f, const char *path, bool *found)
+{
+    int64_t sum = 0;
+    size_t length = strlen(path);
+    for (int i = 0; f->of_parameter && i < r->params.count; i++) {
+        const Tensor *t = r->params.items[i];
+        if (!inside(t->name, path, length)) continue;
+        *found = true;
+        sum += f->of_parameter(t);
+    }
     for (int i = 0; i < r->top->nodes.count; i++) {
         const Node *n = r->top->nodes.items[i];
-        if (!inside(n->name, prefix, length)) continue;
+        if (!inside(n->name, path, length)) continue;
         *found = true;
-        for (int k = 0; k < n->output_count && strcmp(n->op_type, "Identity"); k++) {
-            const Tensor *t = n->outputs[k];
-            if (t && t->rank >= 0 && !tensor_is_const(t))
-                sum += (int64_t)dtype_bytes(t->dtype, tensor_elements(t));
-        }
+        if (f->of_node) sum += f->of_node(n);
     }
     return sum;
 }
@@ -260,10 +248,8 @@ static Value measure_call(Reader *r, Scope *s, const NetExpr *e, const NetFuncti
     }
     bool whole = !strcmp(path, r->net->name.text), found = whole;
     const char *full = whole ? "" : arena_format(r->arena, "%s%s", s->path, path);
-    int64_t sum = f->measure(r, full, strlen(full), &found);
-    bool instance = found;
-    if (!found) measure_macs(r, full, strlen(full), &instance);
-    if (instance) return value_int(sum, e->source);
+    int64_t sum = measure(r, f, full, &found);
+    if (found) return value_int(sum, e->source);
     Diagnostic *d =
         net_error(r, "E0403", args->items[0].value->source, "no instance has the path `%s`", full);
     net_suggest(d, nearest_path(r, full));
@@ -271,22 +257,14 @@ static Value measure_call(Reader *r, Scope *s, const NetExpr *e, const NetFuncti
 }
 
 static const NetFunction functions[] = {
-    {"shape", "t", answer_shape, NULL},
-    {"dim", "ti", answer_dim, NULL},
-    {"channels", "t", answer_channels, NULL},
-    {"rank", "t", answer_rank, NULL},
-    {"elements", "t", answer_elements, NULL},
-    {"len", "l", answer_len, NULL},
-    {"append", "lv", answer_append, NULL},
-    {"pow", "nn", answer_pow, NULL},
-    {"int", "n", answer_int, NULL},
-    {"float", "n", answer_float, NULL},
-    {"type", "", answer_type, NULL},
-    {"field", "t", answer_field, NULL},
-    {"params", NULL, NULL, measure_params},
-    {"macs", NULL, NULL, measure_macs},
-    {"weight_bytes", NULL, NULL, measure_weight_bytes},
-    {"output_bytes", NULL, NULL, measure_output_bytes},
+    {"shape", "t", .answer = answer_shape},       {"dim", "ti", .answer = answer_dim},
+    {"channels", "t", .answer = answer_channels}, {"rank", "t", .answer = answer_rank},
+    {"elements", "t", .answer = answer_elements}, {"len", "l", .answer = answer_len},
+    {"append", "lv", .answer = answer_append},    {"pow", "nn", .answer = answer_pow},
+    {"int", "n", .answer = answer_int},           {"float", "n", .answer = answer_float},
+    {"type", "", .answer = answer_type},          {"field", "t", .answer = answer_field},
+    {"params", .of_parameter = of_trainable},     {"macs", .of_node = of_macs},
+    {"weight_bytes", .of_parameter = of_bytes},   {"output_bytes", .of_node = of_output_bytes},
 };
 
 const NetFunction *function_find(const char *name)
@@ -324,7 +302,7 @@ static const char *wanted(char letter)
 
 Value function_call(Reader *r, Scope *s, const NetExpr *e, const NetFunction *f)
 {
-    if (f->measure) return measure_call(r, s, e, f);
+    if (!f->answer) return measure_call(r, s, e, f);
     const NetArgs *args = &e->call->args;
     int count = (int)strlen(f->args);
     Value values[4];
