@@ -25,6 +25,15 @@ static int64_t signed_axis(Case *c, int64_t axis, int rank)
     return chance(c, 40) ? axis - rank : axis;
 }
 
+/* An attribute before opset 13, an input since. */
+static void give_ints(Case *c, const char *name, int count, const int64_t *values)
+{
+    if (c->opset < 13)
+        set_ints(c, name, count, values);
+    else
+        put_ints(c, DT_I64, count, values);
+}
+
 /* ---- pieces ---- */
 
 static void slice(Case *c)
@@ -70,10 +79,8 @@ static void split(Case *c)
     c->output_count = count;
     if (even || uneven) {
         if (c->opset >= 18) set_int(c, "num_outputs", count);
-    } else if (c->opset < 13) {
-        set_ints(c, "split", count, sizes);
     } else {
-        put_ints(c, DT_I64, count, sizes);
+        give_ints(c, "split", count, sizes);
     }
 }
 
@@ -302,10 +309,7 @@ static void squeeze(Case *c)
         if (dims[i] == 1 && chance(c, 70)) axes[count++] = signed_axis(c, i, rank);
     put_input(c, draw_any(c), rank, dims, FILL_SMALL);
     if (!count) return;
-    if (c->opset < 13)
-        set_ints(c, "axes", count, axes);
-    else
-        put_ints(c, DT_I64, count, axes);
+    give_ints(c, "axes", count, axes);
 }
 
 static void unsqueeze(Case *c)
@@ -316,10 +320,7 @@ static void unsqueeze(Case *c)
     int count = 1 + below(c, 2);
     int64_t axes[MAX_RANK];
     draw_axes(c, x->rank + count, count, axes);
-    if (c->opset < 13)
-        set_ints(c, "axes", count, axes);
-    else
-        put_ints(c, DT_I64, count, axes);
+    give_ints(c, "axes", count, axes);
 }
 
 static void flatten(Case *c)
