@@ -1,5 +1,6 @@
 # Strings that networks make: by compilers and targets, with the interpreter; too little room, and what is no number.
 . "$ROOT/tests/driver/lib/checks.sh"
+. lib/same.sh
 
 net=$PWD/lib/making.net
 wanted=$PWD/lib/making.txt
@@ -10,15 +11,6 @@ printf '\0\0\300\77\315\314\314\075\0\0\200\377' >numbers.raw
 printf '\0\377' >counts.raw
 printf '1.5\n-2e1\n +7\n' >texts.txt
 inputs="words.txt tails.txt numbers.raw counts.raw texts.txt"
-
-same() {
-    name=$1
-    shift
-    expect "$name is built" 0 "$NETC" build "$net" -o program "$@"
-    expect "$name runs" 0 ./program $inputs
-    if [ -n "${BLESS:-}" ]; then cp stdout "$wanted"; fi
-    expect_true "$name prints" cmp "$wanted" stdout
-}
 same gcc --cc gcc --cflags "-Wall -Wextra -Werror -pedantic"
 same clang --cc clang --target generic --cflags "-Wall -Wextra -Werror"
 same sanitizers --cc gcc --target scalar --cflags "-g -fsanitize=address,undefined"

@@ -1,5 +1,6 @@
 # Strings through everything that moves elements: by compilers, targets and places of weights; and what is no string.
 . "$ROOT/tests/driver/lib/checks.sh"
+. lib/same.sh
 
 net=$PWD/lib/movement.net
 wanted=$PWD/lib/movement.txt
@@ -10,16 +11,6 @@ printf 'one\nzwei\n\n' >more.txt
 printf '\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >pick.raw
 printf '\1\0\1' >flag.raw
 inputs="words.txt more.txt pick.raw flag.raw"
-
-# same NAME FLAGS...: the program built so prints what it should.
-same() {
-    name=$1
-    shift
-    expect "$name is built" 0 "$NETC" build "$net" -o program "$@"
-    expect "$name runs" 0 ./program $inputs
-    if [ -n "${BLESS:-}" ]; then cp stdout "$wanted"; fi
-    expect_true "$name prints" cmp "$wanted" stdout
-}
 same gcc --cc gcc --cflags "-Wall -Wextra -Werror -pedantic"
 same clang --cc clang --target generic --cflags "-Wall -Wextra -Werror"
 same sanitizers --cc gcc --target scalar --cflags "-g -fsanitize=address,undefined"
