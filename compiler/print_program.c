@@ -30,63 +30,61 @@ static void print_call(const Call *c, Text *out)
     for (int i = 0; i < c->write_count; i++)
         text_add(out, "%s-> %s", i || c->read_count ? ", " : "", c->writes[i]->name);
     for (int i = 0; i < c->number_count; i++) text_add(out, ", %lld", (long long)c->numbers[i]);
-    text_add(out, ")\n");
+    text_add(out, ")");
+}
+
+static void print_loop(const Stmt *s, Text *out)
+{
+    text_add(out, "%s %s in ", s->loop == LOOP_UNROLLED ? "unrolled" : "for", s->var->name);
+    if (s->from) {
+        ex_print(s->from, out);
+        text_add(out, "..");
+        ex_print(s->to, out);
+    } else {
+        text_add(out, "%lld..%lld", (long long)s->var->lo, (long long)s->var->hi);
+    }
+}
+
+static void print_store(const Stmt *s, Text *out)
+{
+    text_add(out, "%s[", s->buffer->name);
+    ex_print(s->offset, out);
+    text_add(out, "] = ");
+    ex_print(s->value, out);
+    if (s->value->lanes > 1)
+        text_add(out, " (%lld of %d lanes, %lld apart)", (long long)s->count, s->value->lanes,
+                 (long long)s->stride);
+}
+
+static void print_statement(const Stmt *s, Text *out)
+{
+    switch (s->kind) {
+    case ST_LOOP: print_loop(s, out); break;
+    case ST_SET: text_add(out, "%s = ", s->reg->name), ex_print(s->value, out); break;
+    case ST_STORE: print_store(s, out); break;
+    case ST_IF: text_add(out, "if "), ex_print(s->value, out); break;
+    case ST_POINT:
+        text_add(out, "%s = %s + ", s->alias->name, s->buffer->name), ex_print(s->offset, out);
+        break;
+    case ST_PIN: text_add(out, "pin %s", s->alias->name); break;
+    case ST_PREFETCH:
+        text_add(out, "prefetch %lld lines of %s from ", (long long)s->count, s->buffer->name);
+        ex_print(s->offset, out);
+        break;
+    case ST_ZERO:
+        text_add(out, "zero %lld elements of %s from ", (long long)s->count, s->buffer->name);
+        ex_print(s->offset, out);
+        break;
+    case ST_CALL: print_call(s->call, out); break;
+    }
 }
 
 static void print_statements(const Stmt *s, int depth, Text *out)
 {
     for (; s; s = s->next) {
         text_add(out, "%*s", 2 * depth, "");
-        switch (s->kind) {
-        case ST_LOOP:
-            text_add(out, "%s %s in ", s->loop == LOOP_UNROLLED ? "unrolled" : "for", s->var->name);
-            if (s->from) {
-                ex_print(s->from, out);
-                text_add(out, "..");
-                ex_print(s->to, out);
-                text_add(out, "\n");
-            } else {
-                text_add(out, "%lld..%lld\n", (long long)s->var->lo, (long long)s->var->hi);
-            }
-            break;
-        case ST_SET:
-            text_add(out, "%s = ", s->reg->name);
-            ex_print(s->value, out);
-            text_add(out, "\n");
-            break;
-        case ST_STORE:
-            text_add(out, "%s[", s->buffer->name);
-            ex_print(s->offset, out);
-            text_add(out, "] = ");
-            ex_print(s->value, out);
-            if (s->value->lanes > 1)
-                text_add(out, " (%lld of %d lanes, %lld apart)", (long long)s->count,
-                         s->value->lanes, (long long)s->stride);
-            text_add(out, "\n");
-            break;
-        case ST_IF:
-            text_add(out, "if ");
-            ex_print(s->value, out);
-            text_add(out, "\n");
-            break;
-        case ST_POINT:
-            text_add(out, "%s = %s + ", s->alias->name, s->buffer->name);
-            ex_print(s->offset, out);
-            text_add(out, "\n");
-            break;
-        case ST_PIN: text_add(out, "pin %s\n", s->alias->name); break;
-        case ST_PREFETCH:
-            text_add(out, "prefetch %lld lines of %s from ", (long long)s->count, s->buffer->name);
-            ex_print(s->offset, out);
-            text_add(out, "\n");
-            break;
-        case ST_ZERO:
-            text_add(out, "zero %lld elements of %s from ", (long long)s->count, s->buffer->name);
-            ex_print(s->offset, out);
-            text_add(out, "\n");
-            break;
-        case ST_CALL: print_call(s->call, out); break;
-        }
+        print_statement(s, out);
+        text_add(out, "\n");
         print_statements(s->body, depth + 1, out);
     }
 }

@@ -95,112 +95,10 @@ static Expr *combined(Nest *n, const Group *g, int k, Expr *term)
     return ex_binary(n->pool, reduce_binary(op), sum, term);
 }
 
-/* ---- pointers: what the steps of the innermost loop have in common is added once, outside it ----
- */
-
-typedef struct Pointer {
-    Buffer *buffer, *alias;
-    Expr *base;
-} Pointer;
-
-typedef struct Pointers {
-    Nest *n;
-    const Var *inner;
-    LIST(Pointer) list;
-} Pointers;
-
-static void split_offset(Pointers *q, Expr *offset, Expr **base, Expr **rest)
-{
-    Pool *p = q->n->pool;
-    Affine a = ex_affine(p, offset);
-    *base = *rest = ex_int(p, 0);
-    for (int i = 0; i < a.count; i++) {
-        Expr *term = ex_mul(p, a.terms[i].atom, ex_int(p, a.terms[i].coef));
-        Expr **to = ex_uses_var(a.terms[i].atom, q->inner) ? rest : base;
-        *to = ex_add(p, *to, term);
-    }
-    *rest = ex_add(p, *rest, ex_int(p, a.constant));
-    Range r = ex_range(*base); /* the pointer itself stays inside the buffer */
-    if (r.lo >= 0 || r.lo == INT64_MIN)
-        return; /* INT64_MIN: a computed index, of which nothing is known */
-    *base = ex_add(p, *base, ex_int(p, -r.lo));
-    *rest = ex_add(p, *rest, ex_int(p, r.lo));
-}
-
-static Buffer *pointer_for(Pointers *q, Buffer *b, Expr *base)
-{
-    for (int i = 0; i < q->list.count; i++)
-        if (q->list.items[i].buffer == b && q->list.items[i].base == base)
-            return q->list.items[i].alias;
-    Nest *n = q->n;
-    Buffer *alias = NEW(n->p->arena, Buffer);
-    *alias = (Buffer){.kind = BUFFER_LOCAL, .dtype = b->dtype, .parent = b};
-    alias->name = arena_format(n->p->arena, "p%d", n->names++);
-    Pointer pointer = {b, alias, base};
-    LIST_PUSH(n->arena, &q->list, pointer);
-    return alias;
-}
-
-static Expr *through_pointer(Pool *p, Expr *e, void *context)
-{
-    Pointers *q = context;
-    if (e->kind != EX_FETCH || e->buffer->kind == BUFFER_LOCAL) return NULL;
-    Expr *base, *rest;
-    split_offset(q, e->args[0], &base, &rest);
-    if (base->kind == EX_CONST) return e;
-    return ex_fetch(p, pointer_for(q, e->buffer, base), e->dtype, rest, e->lanes, e->i, e->op);
-}
-
-/* ---- what the C compiler is not to keep ---- */
-
-typedef struct Elements {
-    Nest *n;
-    const Var *inner;
-    LIST(Expr *) fetches; /* of single elements, by the inner variable */
-} Elements;
-
-static void find_element(Expr *e, void *context)
-{
-    Elements *q = context;
-    if (e->kind == EX_FETCH && e->lanes == 1 && ex_uses_var(e->args[0], q->inner))
-        LIST_PUSH(q->n->arena, &q->fetches, e);
-}
-
-/* Does a step fetch what a later step fetches again? */
-static bool meet(Pool *p, const Expr *a, const Expr *b, const Var *inner)
-{
-    int64_t step, ahead;
-    Expr *apart = ex_sub(p, a->args[0], b->args[0]);
-    if (a->buffer != b->buffer || apart->kind != EX_CONST || !apart->i ||
-        !ex_coefficient(p, a->args[0], inner, &step) || !step || apart->i % step)
-        return false;
-    ahead = apart->i / step;
-    return ahead < extent(inner) && -ahead < extent(inner);
-}
-
-/* Steps whose elements meet (windows over planar images) would have the C compiler keep those
- * elements in registers, where the accumulators need them. */
-static bool steps_meet(Nest *n, Expr *const *terms, int count, const Var *inner)
-{
-    if (2 * count <= n->p->target->registers) return false;
-    Elements q = {.n = n, .inner = inner};
-    for (int k = 0; k < count; k++) ex_visit(terms[k], find_element, &q);
-    for (int i = 0; i < q.fetches.count; i++)
-        if (meet(n->pool, q.fetches.items[0], q.fetches.items[i], inner)) return true;
-    return false;
-}
-
-static void pin(Nest *n, const Pointers *q)
-{
-    for (int i = 0; n->lanes > 1 && i < q->list.count; i++)
-        nest_stmt(n, ST_PIN)->alias = q->list.items[i].alias;
-}
-
 /* ---- loops ---- */
 
-/* The terms of all instances with the cut variable replaced, their loads through pointers that are
- * set before the inner loop. */
-static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner)
+/* The terms of all instances, the cut variable replaced: `inner` steps on from the base. */
+static Expr **terms_of(Nest *n, const Group *g, Expr *cut_base, Var *inner)
 {
     Expr **terms = NEW_ARRAY(n->arena, Expr *, g->count);
     Expr **index = NEW_ARRAY(n->arena, Expr *, g->var_count);
@@ -209,43 +107,48 @@ static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner)
             extent(g->vars[v]) == 1 ? ex_int(n->pool, g->vars[v]->lo) : ex_var(n->pool, g->vars[v]);
     if (g->cut >= 0)
         index[g->cut] = inner ? ex_add(n->pool, cut_base, ex_var(n->pool, inner)) : cut_base;
-    Pointers q = {.n = n, .inner = inner};
-    for (int k = 0; k < g->count; k++) {
+    for (int k = 0; k < g->count; k++)
         terms[k] = ex_substitute(n->pool, g->bodies[k], g->vars, index, g->var_count);
-    }
-    Code *before = n->code; /* pointers go here, the step into a list of its own */
-    Code *steps = n->code = NEW(n->arena, Code);
+    return terms;
+}
+
+/* One step, as code: what it loads goes through pointers where it stands in a loop. */
+static void generate_step(Nest *n, const Group *g, Expr **terms, Var *inner, Pointers *q)
+{
     nest_reduce_all(n, terms, g->count); /* reductions inside the reduction */
-    for (int k = 0; k < g->count; k++) {
+    for (int k = 0; k < g->count && !n->failed; k++) {
         terms[k] = nest_value(n, terms[k]);
-        if (n->failed) {
-            n->code = before;
-            return;
-        }
-        if (inner) terms[k] = ex_rewrite(n->pool, terms[k], through_pointer, &q);
+        if (n->failed) return;
+        if (inner) terms[k] = nest_pointers_rewrite(q, terms[k]);
         terms[k] = combined(n, g, k, terms[k]);
     }
-    if (inner && steps_meet(n, terms, g->count, inner)) pin(n, &q);
+    if (n->failed) return;
+    if (inner && nest_pointers_meet(q, terms, g->count)) nest_pointers_pin(q);
     nest_share(n, terms, g->count, nest_set_each, g->sums);
+}
+
+/* A step, or `inner` steps as a loop behind the pointers that they have in common. */
+static void generate_steps(Nest *n, const Group *g, Expr *cut_base, Var *inner)
+{
+    Expr **terms = terms_of(n, g, cut_base, inner);
+    Pointers q = {.n = n, .inner = inner};
+    Code *before = n->code; /* pointers go here, the step into a list of its own */
+    Code *steps = n->code = NEW(n->arena, Code);
+    generate_step(n, g, terms, inner, &q);
     n->code = before;
-    for (int i = 0; i < q.list.count; i++) {
-        Stmt *s = nest_stmt(n, ST_POINT);
-        s->alias = q.list.items[i].alias;
-        s->buffer = q.list.items[i].buffer;
-        s->offset = q.list.items[i].base;
-    }
-    pin(n, &q);
+    if (n->failed) return;
+    nest_pointers_set(&q);
     if (inner) {
         bool few = extent(inner) <= 2 * STEPS;
         Code *outside = nest_open(n, inner, few ? LOOP_UNROLLED : LOOP_SERIAL);
         n->code = steps;
         nest_close(n, outside);
-    } else {
-        for (Stmt *s = steps->first, *next; s; s = next) {
-            next = s->next;
-            s->next = NULL;
-            nest_append(n, s);
-        }
+        return;
+    }
+    for (Stmt *s = steps->first, *next; s; s = next) {
+        next = s->next;
+        s->next = NULL;
+        nest_append(n, s);
     }
 }
 
