@@ -178,8 +178,8 @@ static bool is_keyword(const char *token)
     return token[0] == '`' && token[1] >= 'a' && token[1] <= 'z';
 }
 
-static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const char *const *expected,
-                        int count)
+/* A type of another language before its dimensions. */
+static void help_type(NetParser *p, Diagnostic *d, const char *found)
 {
     static const struct {
         const char *name, *dtype;
@@ -191,39 +191,67 @@ static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const ch
     for (size_t i = 0; !strcmp(found, "`[`") && p->before.kind == T_NAME && i < COUNT(types); i++)
         if (!strcmp(p->before.value.name, types[i].name))
             diag_help(d, "the element type is written %s", types[i].dtype);
-    bool begins = p->last.kind == T_NET || p->last.kind == T_BLOCK || p->last.kind == T_IMPORT;
-    if (begins && among("`}`", expected, count) && p->bracket_count) {
-        diag_label(d, net_source(p, p->brackets[p->bracket_count - 1].place),
-                   "this `%c` is not closed", p->brackets[p->bracket_count - 1].open);
-        return;
-    }
+}
+
+/* The innermost bracket that is open; 0: none is. */
+static char open_bracket(const NetParser *p)
+{
+    return p->bracket_count ? p->brackets[p->bracket_count - 1].open : 0;
+}
+
+static void label_open(NetParser *p, Diagnostic *d)
+{
+    diag_label(d, net_source(p, p->brackets[p->bracket_count - 1].place), "this `%c` is not closed",
+               open_bracket(p));
+}
+
+/* What the tokens before the error look like in other languages. */
+static void help_before(NetParser *p, Diagnostic *d, const char *const *expected, int count)
+{
+    bool literal = p->last.kind == T_INT || p->last.kind == T_FLOAT || p->last.kind == T_STRING;
+    char inside = open_bracket(p);
     if (p->last.kind == '=' && p->first == T_ASSERT) diag_help(d, "equality is `==`");
-    char inside = p->bracket_count ? p->brackets[p->bracket_count - 1].open : '{';
-    if (p->last.kind == T_NAME && p->before.kind == T_NAME && inside == '{')
+    if (p->last.kind == T_NAME && p->before.kind == T_NAME && (!inside || inside == '{'))
         diag_help(d, "a call has parentheses: %s(%s, ...)", p->before.value.name,
                   p->last.value.name);
-    if (p->before.kind == T_NAME && inside == '(' && among("`:`", expected, count) &&
-        among("`,`", expected, count) &&
-        (p->last.kind == T_INT || p->last.kind == T_FLOAT || p->last.kind == T_STRING))
+    if (p->before.kind == T_NAME && inside == '(' && literal && among("`:`", expected, count) &&
+        among("`,`", expected, count))
         diag_help(d, "a comma parts arguments; a named one is written `name: value`");
+}
+
+/* What the token that was found may have been meant to be. */
+static void help_found(NetParser *p, Diagnostic *d, const char *found, const char *const *expected,
+                       int count)
+{
+    bool equals = !strcmp(found, "`=`"), name = among("a name", expected, count);
     if (p->unclosed.open && !strcmp(found, "the end of the statement"))
         diag_label(d, net_source(p, p->unclosed.place), "this `%c` is not closed",
                    p->unclosed.open);
     else if (p->bracket_count && !strcmp(found, "the end of the file"))
-        diag_label(d, net_source(p, p->brackets[p->bracket_count - 1].place),
-                   "this `%c` is not closed", p->brackets[p->bracket_count - 1].open);
-    else if (!strcmp(found, "`=`") && p->bracket_count &&
-             p->brackets[p->bracket_count - 1].open == '(')
+        label_open(p, d);
+    else if (equals && open_bracket(p) == '(')
         diag_help(d, "a named argument is written `name: value`");
-    else if (!strcmp(found, "`=`") && p->before.kind == T_DTYPE)
+    else if (equals && p->before.kind == T_DTYPE)
         diag_help(d, "an element type can be a name in backticks: `name`");
-    else if (!strcmp(found, "`=`") && among("`then`", expected, count))
+    else if (equals && among("`then`", expected, count))
         diag_help(d, "equality is `==`");
     else if (among("`|>`", expected, count) && among(found, arithmetic, COUNT(arithmetic)))
         diag_help(d, "a pipe ends before an operator: (x |> f) + y");
-    else if ((is_keyword(found) || !strcmp(found, "an element type")) &&
-             among("a name", expected, count))
+    else if (name && (is_keyword(found) || !strcmp(found, "an element type")))
         diag_help(d, "a word of the language can be a name in backticks: `name`");
+}
+
+static void help_syntax(NetParser *p, Diagnostic *d, const char *found, const char *const *expected,
+                        int count)
+{
+    help_type(p, d, found);
+    bool begins = p->last.kind == T_NET || p->last.kind == T_BLOCK || p->last.kind == T_IMPORT;
+    if (begins && among("`}`", expected, count) && p->bracket_count) {
+        label_open(p, d);
+        return;
+    }
+    help_before(p, d, expected, count);
+    help_found(p, d, found, expected, count);
 }
 
 /* Where the statement that has the error ends: behind all braces that open in it. What begins with

@@ -6,6 +6,23 @@
 
 #define LIMIT ((int64_t)1 << 31)
 
+/* How many windows slide over dimension i of the image, after checking what it is made of. */
+static bool count_windows(Infer *in, WindowDim *d, int i)
+{
+    const int64_t values[] = {d->out, d->kernel, d->stride, d->dilation, d->before, d->after};
+    for (unsigned k = 0; k < COUNT(values); k++)
+        if (values[k] < (k < 4) || values[k] >= LIMIT)
+            return infer_error(
+                in, "E0306",
+                "image, block, strides, dilations or pads are out of range in dimension %d", i);
+    int64_t room = d->out + d->before + d->after - window_span(d);
+    if (room < 0)
+        return infer_error(in, "E0209", "the block is larger than the padded image in dimension %d",
+                           i);
+    d->in = room / d->stride + 1;
+    return true;
+}
+
 /* The geometry, as if the columns were windows sliding over the image: dim.in is the number of
  * windows, dim.out the image. */
 static bool read_columns(Infer *in, Window *w, int64_t *windows)
@@ -29,25 +46,14 @@ static bool read_columns(Infer *in, Window *w, int64_t *windows)
     w->rank = (int)rank;
     *windows = 1;
     for (int i = 0; i < rank; i++) {
-        WindowDim *d = &w->dim[i];
-        *d = (WindowDim){.out = image[i],
-                         .kernel = block[i],
-                         .stride = strides_count ? strides[i] : 1,
-                         .dilation = dilations_count ? dilations[i] : 1,
-                         .before = pads_count ? pads[i] : 0,
-                         .after = pads_count ? pads[rank + i] : 0};
-        const int64_t values[] = {d->out, d->kernel, d->stride, d->dilation, d->before, d->after};
-        for (unsigned k = 0; k < COUNT(values); k++)
-            if (values[k] < (k < 4) || values[k] >= LIMIT)
-                return infer_error(
-                    in, "E0306",
-                    "image, block, strides, dilations or pads are out of range in dimension %d", i);
-        int64_t room = d->out + d->before + d->after - window_span(d);
-        if (room < 0)
-            return infer_error(in, "E0209",
-                               "the block is larger than the padded image in dimension %d", i);
-        d->in = room / d->stride + 1;
-        if (!checked_mul(*windows, d->in, windows))
+        w->dim[i] = (WindowDim){.out = image[i],
+                                .kernel = block[i],
+                                .stride = strides_count ? strides[i] : 1,
+                                .dilation = dilations_count ? dilations[i] : 1,
+                                .before = pads_count ? pads[i] : 0,
+                                .after = pads_count ? pads[rank + i] : 0};
+        if (!count_windows(in, &w->dim[i], i)) return false;
+        if (!checked_mul(*windows, w->dim[i].in, windows))
             return infer_error(in, "E0205", "the image is too large");
     }
     return true;

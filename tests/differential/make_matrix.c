@@ -137,8 +137,13 @@ static void set_direction(Case *c, int *directions)
     if (which || chance(c, 20)) set_text(c, "direction", names[which]);
 }
 
+/* Or none. */
 static void state(Case *c, bool batch_first, int64_t directions, int64_t batch, int64_t hidden)
 {
+    if (!chance(c, 50)) {
+        put_omitted(c);
+        return;
+    }
     int64_t first[] = {batch, directions, hidden}, second[] = {directions, batch, hidden};
     put_input(c, DT_F32, 3, batch_first ? first : second, FILL_ROUGH);
 }
@@ -176,15 +181,9 @@ static void recurrent(Case *c)
         put_range(c, DT_I32, 1, &batch, 1, time);
     else
         put_omitted(c);
-    if (chance(c, 50))
-        state(c, batch_first, d, batch, hidden);
-    else
-        put_omitted(c);
+    state(c, batch_first, d, batch, hidden);
     if (lstm) {
-        if (chance(c, 50))
-            state(c, batch_first, d, batch, hidden);
-        else
-            put_omitted(c);
+        state(c, batch_first, d, batch, hidden);
         if (chance(c, 40)) put_input(c, DT_F32, 2, p, FILL_ROUGH);
     }
     while (c->inputs[c->input_count - 1].omitted) c->input_count--;

@@ -68,7 +68,8 @@ static void keep_outer(Resizing *r)
             r->scales[i] = 1, r->sizes[i] = r->dims[r->axes[i]];
 }
 
-static void resize(Case *c)
+/* The mode's own attributes, and how coordinates are transformed. True: by a region. */
+static bool set_modes(Case *c, int mode, bool antialias)
 {
     static const char *const transforms[] = {"half_pixel",
                                              "half_pixel_symmetric",
@@ -79,19 +80,7 @@ static void resize(Case *c)
                                              NULL};
     static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
                                             "ceil", NULL};
-    static const char *const policies[] = {"stretch", "not_larger", "not_smaller", NULL};
-    Resizing r = {0};
-    c->op = "Resize";
-    c->opset = draw_version(c, (const int[]){11, 13, 18, 19, 0});
-    c->slack = 10;
-    int mode = below(c, 3);
-    r.linear = mode == 1;
-    r.cubic = mode == 2;
-    bool axes = c->opset >= 18 && chance(c, 40), sizes = chance(c, 50), region = false;
-    bool antialias = c->opset >= 18 && mode && chance(c, 30);
-    draw_axes_resized(c, &r, axes);
-    draw_sizes(c, &r);
-    keep_outer(&r);
+    bool region = false;
     set_text(c, "mode", mode == 0 ? "nearest" : mode == 1 ? "linear" : "cubic");
     if (mode == 0 && chance(c, 70)) set_text(c, "nearest_mode", pick_text(c, roundings));
     if (chance(c, 80)) {
@@ -105,6 +94,25 @@ static void resize(Case *c)
     if (mode == 2 && chance(c, 40)) set_int(c, "exclude_outside", 1);
     if (region && chance(c, 60)) set_float(c, "extrapolation_value", 10);
     if (antialias) set_int(c, "antialias", 1);
+    return region;
+}
+
+static void resize(Case *c)
+{
+    static const char *const policies[] = {"stretch", "not_larger", "not_smaller", NULL};
+    Resizing r = {0};
+    c->op = "Resize";
+    c->opset = draw_version(c, (const int[]){11, 13, 18, 19, 0});
+    c->slack = 10;
+    int mode = below(c, 3);
+    r.linear = mode == 1;
+    r.cubic = mode == 2;
+    bool axes = c->opset >= 18 && chance(c, 40), sizes = chance(c, 50);
+    bool antialias = c->opset >= 18 && mode && chance(c, 30);
+    draw_axes_resized(c, &r, axes);
+    draw_sizes(c, &r);
+    keep_outer(&r);
+    bool region = set_modes(c, mode, antialias);
     if (axes) set_ints(c, "axes", r.count, r.axes);
     if (sizes && c->opset >= 18 && chance(c, 40))
         set_text(c, "keep_aspect_ratio_policy", pick_text(c, policies));
