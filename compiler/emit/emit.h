@@ -36,6 +36,31 @@ void emit_kernel(const Program *p, const Kernel *k, Text *out);
 bool emit_fails(const Kernel *k);
 bool emit_may_fail(const Program *p);
 
+/* emit.c: the source that is being written. */
+typedef struct Function {
+    const char *name;
+    const char *text; /* parameters and body */
+    LIST(const Kernel *) kernels;
+} Function;
+
+typedef struct SourceFile {
+    const Program *p;
+    const EmitOptions *o;
+    Text *out;
+    LIST(Function) functions; /* distinct kernels */
+    int *function_of;         /* per kernel */
+    int parts;                /* sources of kernels; 0: they are static, in the source itself */
+    int depth;                /* of loops around */
+} SourceFile;
+
+/* Text that may stand in a comment: names come from the model. */
+void emit_comment(Text *out, const char *text);
+/* ": Conv + Relu, 115605504 multiply-adds" in a comment. */
+void emit_work(SourceFile *s, const Kernel *k);
+
+/* emit_run.c: NAME_run and what it needs; names are those of the inputs and outputs. */
+void emit_run(SourceFile *s, const char *const *names);
+
 /* emit_runtime.c: the runtime's headers that the kernels need, beside netc.h, which NAME.h has. */
 void emit_runtime_includes(const Program *p, Text *out);
 /* Their text, each once, for a bundle. */
