@@ -72,6 +72,7 @@ Expr *buffer_offset(Pool *p, const Buffer *b, Expr *const *index)
         }
         offset = ex_add(p, offset, ex_mul(p, i, ex_int(p, l->stride[d])));
     }
+    if (b->ring) offset = ex_add(p, offset, ex_mul(p, b->ring, ex_int(p, b->elements / b->rings)));
     return offset;
 }
 

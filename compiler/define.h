@@ -32,6 +32,14 @@ typedef struct Call {
     const int64_t *numbers; /* behind the tensors: sizes, flags */
 } Call;
 
+/* The rows from <= i < to of dimension `dim`: those that one step of a band computes (program.h), of
+ * so many steps. */
+typedef struct Rows {
+    int dim;
+    Expr *from, *to;
+    int64_t steps;
+} Rows;
+
 typedef struct Definition {
     Tensor *out;
     Var **index;      /* out->rank variables: 0 <= index[i] < out->dims[i] */
@@ -39,6 +47,7 @@ typedef struct Definition {
     const Node *node; /* what it computes (part of) */
     const Call *call; /* NULL: `body` says what each element is */
     Expr **origin;    /* of a slice: added to the indices where the output is stored; NULL: zeros */
+    const Rows *rows; /* only these are computed; NULL: all */
     LIST(const Node *) fused; /* nodes whose definitions were substituted into it, in order */
 } Definition;
 

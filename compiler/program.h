@@ -66,6 +66,9 @@ struct Buffer {
     size_t offset; /* bytes: BUFFER_WORK in the workspace, BUFFER_CONST in the weights; by plan */
     int first_use, last_use; /* kernel positions; by plan */
     int id;                  /* position in the program's buffers; by plan */
+    int rings;      /* of so many threads each keeps its rows of a band (layout.wrap), one after the
+                       other; 0: not of a band */
+    Expr *ring;     /* the one that is in use; NULL: the first */
     int shared_dim; /* the dimension, counted from 1, of which each thread has written its share; 0:
                        none; by parallel */
 };
@@ -126,6 +129,7 @@ struct Stmt {
     int dim; /* ST_LOOP: the dimension of the output that it walks, counted from 1; 0: none */
     Expr *from, *to; /* ST_LOOP: bounds in place of var's, of the kernel's part; NULL: var's */
     int64_t parts;   /* ST_LOOP: into how many they cut it */
+    bool recurs;     /* ST_LOOP: a loop around it runs each of them in turn */
     const Reg *reg;  /* ST_SET: reg = value; declared by its first ST_SET in scope */
     bool declares;
     Buffer *buffer; /* ST_STORE: buffer[offset...] = value; ST_ZERO, ST_PREFETCH: from buffer +
@@ -163,14 +167,21 @@ struct Kernel {
 };
 
 /* Definitions, each read by the next, that are computed together a few rows of one dimension at a
- * time, so that the rows stay in cache. Of all but the last only those rows are stored, and those
- * of as many steps as threads may be at. */
+ * time, so that the rows stay in cache. Of all but the last only those rows are stored that the
+ * next reads, and those of as many steps as threads may be at. */
+enum { BAND_MEMBERS = 6 };
 typedef struct Band {
-    const Definition *members[4];
-    int dims[4];     /* which dimension of each counts the rows */
-    int64_t rows[4]; /* of each, at a time: multiples of the first's */
+    const Definition *members[BAND_MEMBERS];
+    int dims[BAND_MEMBERS];     /* which dimension of each counts the rows */
+    int64_t rows[BAND_MEMBERS]; /* of each, at a time */
     int count;
-    int copies; /* steps that may be computed at the same time */
+    int copies;    /* steps that may be computed at the same time */
+    int64_t steps; /* 0: as many as the rows of the last take */
+    /* Of members whose rows are not just those that the last's step needs: `rolls`; by the end of
+     * step s rows * (s + 1) + ahead are computed, all of them by the end of the last. */
+    bool rolls[BAND_MEMBERS];
+    int64_t ahead[BAND_MEMBERS];
+    int64_t kept[BAND_MEMBERS]; /* rows that are stored; 0: those of `copies` steps */
 } Band;
 
 struct Program {
@@ -211,6 +222,7 @@ void lower_check_parameters(const Graph *g, Diags *diags);
 void narrow(Program *p); /* the last step of lower: inputs, outputs and constants of packed types
                             become bytes */
 void fuse(Program *p);
+void bands(Program *p); /* finds what is computed together */
 void layout(Program *p);
 void schedule(Program *p);
 void rebase(Program *p, Stmt *body);         /* used by schedule, on each kernel */

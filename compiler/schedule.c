@@ -3,6 +3,7 @@
  * suits the definition makes it. Buffers with a halo get a kernel that zeroes it before their first
  * writer.
  */
+#include "schedule.h"
 #include "nest.h"
 
 #include <stdlib.h>
@@ -136,18 +137,26 @@ static void zero_halo(HaloCode *h, int d, Expr *offset)
     bool inner = false;
     for (int k = d; k < l->rank; k++) inner |= l->before[k] || l->after[k];
     if (!inner) return;
-    int64_t dim = h->b->tensor->dims[d], rows = d == l->block_dim ? ceil_div(dim, l->block) : dim;
+    int64_t dim = l->wrap[d] ? l->wrap[d] : h->b->tensor->dims[d],
+            rows = d == l->block_dim ? ceil_div(dim, l->block) : dim;
     int64_t before = l->before[d] * l->stride[d], inside = rows * l->stride[d];
     zero_run(h, offset, before);
     zero_inside(h, d, rows, ex_add(p, offset, ex_int(p, before)));
     zero_run(h, ex_add(p, offset, ex_int(p, before + inside)), l->after[d] * l->stride[d]);
 }
 
+Stmt *schedule_halo(Program *p, Buffer *b, Expr *offset)
+{
+    Stmt *first = NULL;
+    HaloCode h = {p, b, &first};
+    zero_halo(&h, 0, offset);
+    return first;
+}
+
 static void add_halo_kernel(Program *p, Buffer *root)
 {
     Kernel *k = add_kernel(p, arena_format(p->arena, "halo of %s", root->tensor->name));
-    HaloCode h = {p, root, &k->body};
-    zero_halo(&h, 0, ex_int(p->pool, 0));
+    k->body = schedule_halo(p, root, ex_int(p->pool, 0));
     k->schedule = "zeroes the halo";
     finish_kernel(p, k);
 }
@@ -169,14 +178,17 @@ static int by_position(const void *a, const void *b)
     return (*(const Node *const *)a)->id - (*(const Node *const *)b)->id;
 }
 
+static void note_node(Program *p, Kernel *k, const Node *n)
+{
+    for (int i = 0; i < k->nodes.count; i++)
+        if (k->nodes.items[i] == n) return;
+    LIST_PUSH(p->arena, &k->nodes, n);
+}
+
 static void note_nodes(Program *p, Kernel *k, const Definition *def)
 {
-    if (def->node) LIST_PUSH(p->arena, &k->nodes, def->node);
-    for (int i = 0; i < def->fused.count; i++) {
-        bool known = false;
-        for (int j = 0; j < k->nodes.count; j++) known |= k->nodes.items[j] == def->fused.items[i];
-        if (!known) LIST_PUSH(p->arena, &k->nodes, def->fused.items[i]);
-    }
+    if (def->node) note_node(p, k, def->node);
+    for (int i = 0; i < def->fused.count; i++) note_node(p, k, def->fused.items[i]);
     if (k->nodes.count)
         qsort(k->nodes.items, (size_t)k->nodes.count, sizeof *k->nodes.items, by_position);
 }
@@ -188,13 +200,14 @@ static void make_call(Program *p, const Definition *def, Kernel *k)
     k->schedule = "calls the runtime";
 }
 
-static void make_body(Program *p, const Definition *def, Kernel *k, Arena *arena)
+void schedule_body(Program *p, const Definition *def, Kernel *k, Arena *arena)
 {
     if (def->call) {
         make_call(p, def, k);
         return;
     }
     bool made = false;
+    if (def->rows) made = schedule_tile.make(p, def, k, arena); /* it alone can leave rows out */
     for (size_t i = 0; i < COUNT(schedules) && !made; i++)
         made = (schedules[i]->exact || !p->exact) && schedules[i]->make(p, def, k, arena);
     assert(made);
@@ -219,7 +232,7 @@ static void schedule_definition(Program *p, const Definition *def)
     }
     Arena *arena = arena_new();
     Kernel *k = add_kernel(p, def->node ? def->node->name : def->out->name);
-    make_body(p, def, k, arena);
+    schedule_body(p, def, k, arena);
     note_nodes(p, k, def);
     k->definition = def;
     k->macs = definition_macs(def);
@@ -227,108 +240,21 @@ static void schedule_definition(Program *p, const Definition *def)
     arena_free(arena);
 }
 
-/* ---- bands ---- */
-
-/* `rows` rows of the definition, from row `first` on. */
-static Definition *slice(Program *p, const Definition *def, int dim, Expr *first, int64_t rows)
-{
-    Definition *s = NEW(p->arena, Definition);
-    *s = *def;
-    int rank = def->out->rank;
-    s->out = arena_copy(p->arena, def->out, sizeof *def->out);
-    s->out->dims = arena_copy(p->arena, def->out->dims, (size_t)rank * sizeof *def->out->dims);
-    s->out->dims[dim] = rows;
-    s->index = arena_copy(p->arena, def->index, (size_t)rank * sizeof *def->index);
-    s->index[dim] = pool_var(p->pool, def->index[dim]->name, 0, rows);
-    s->origin = NEW_ARRAY(p->arena, Expr *, rank);
-    for (int d = 0; d < rank; d++) s->origin[d] = d == dim ? first : ex_int(p->pool, 0);
-    Expr *row = ex_add(p->pool, first, ex_var(p->pool, s->index[dim]));
-    s->body = ex_substitute(p->pool, def->body, &def->index[dim], &row, 1);
-    return s;
-}
-
-/* The members' statements for one step of the band; the last has `rows` rows in it. */
-static Stmt *band_step(Program *p, const Band *band, Kernel *k, Expr *step, int64_t rows,
-                       Arena *arena)
-{
-    Stmt *first = NULL, **end = &first;
-    const char *schedules_used = NULL;
-    int last = band->count - 1;
-    int64_t whole = ceil_div(rows * band->rows[0], band->rows[last]); /* rows of the first */
-    for (int m = 0; m < band->count; m++) {
-        int64_t mine = m == last ? rows : whole * band->rows[m] / band->rows[0];
-        Expr *from = ex_mul(p->pool, step, ex_int(p->pool, band->rows[m]));
-        make_body(p, slice(p, band->members[m], band->dims[m], from, mine), k, arena);
-        for (*end = k->body; *end; end = &(*end)->next) {
-        }
-        schedules_used = schedules_used
-                             ? arena_format(p->arena, "%s; %s", schedules_used, k->schedule)
-                             : k->schedule;
-    }
-    k->schedule = arena_format(p->arena, "%lld of %s at a time: %s", (long long)rows,
-                               band->members[last]->index[band->dims[last]]->name, schedules_used);
-    return first;
-}
-
-static Stmt *band_loop(Program *p, const char *name, int64_t trips, Expr **counter)
-{
-    Stmt *loop = NEW(p->arena, Stmt);
-    loop->var = pool_var(p->pool, name, 0, trips);
-    loop->step = 1; /* and kind ST_LOOP */
-    *counter = ex_var(p->pool, loop->var);
-    return loop;
-}
-
-/* Steps one after the other, then what is left. */
-static Stmt *band_in_turn(Program *p, const Band *band, Kernel *k, int64_t all, Arena *arena)
-{
-    int64_t rows = band->rows[band->count - 1], steps = all / rows;
-    Stmt *rest = NULL;
-    Expr *step;
-    if (all % rows) rest = band_step(p, band, k, ex_int(p->pool, steps), all % rows, arena);
-    if (!steps) return rest;
-    Stmt *loop = band_loop(p, "band", steps, &step);
-    loop->body = band_step(p, band, k, step, rows, arena);
-    loop->next = rest;
-    return loop;
-}
-
-/* Steps that may be computed at the same time: `copies` in a row, each turn of the outer loop takes
- * every copies-th. */
-static Stmt *band_beside(Program *p, const Band *band, Kernel *k, int64_t all, Arena *arena)
-{
-    Pool *pool = p->pool;
-    int last = band->count - 1;
-    int64_t rows = band->rows[last], steps = all / rows, copies = band->copies;
-    Expr *turn, *copy;
-    Stmt *outer = band_loop(p, "first", copies, &copy),
-         *inner = band_loop(p, "band", ceil_div(steps, copies), &turn);
-    assert(all % rows == 0);
-    outer->independent = true;
-    outer->dim = band->dims[last] + 1;
-    outer->body = inner;
-    Expr *step = ex_add(pool, ex_mul(pool, turn, ex_int(pool, copies)), copy);
-    inner->body = band_step(p, band, k, step, rows, arena);
-    if (steps % copies) {
-        Stmt *test = NEW(p->arena, Stmt);
-        *test = (Stmt){.kind = ST_IF, .body = inner->body};
-        test->value = ex_lt(pool, step, ex_int(pool, steps));
-        inner->body = test;
-    }
-    return outer;
-}
+/* ---- all of them ---- */
 
 static void schedule_band(Program *p, const Band *band)
 {
     Arena *arena = arena_new();
-    const Definition *last = band->members[band->count - 1];
-    int64_t all = last->out->dims[band->dims[band->count - 1]];
+    const Definition *first = band->members[0], *last = band->members[band->count - 1];
     Kernel *k = add_kernel(p, last->node->name);
-    k->body = band->copies > 1 ? band_beside(p, band, k, all, arena)
-                               : band_in_turn(p, band, k, all, arena);
-    note_nodes(p, k, last);
+    if (first->node != last->node)
+        k->title = arena_format(p->arena, "%s .. %s", first->node->name, last->node->name);
+    band_body(p, band, k, arena);
+    for (int m = 0; m < band->count; m++) {
+        note_nodes(p, k, band->members[m]);
+        k->macs += definition_macs(band->members[m]);
+    }
     k->definition = last;
-    for (int m = 0; m < band->count; m++) k->macs += definition_macs(band->members[m]);
     finish_kernel(p, k);
     arena_free(arena);
 }
@@ -341,12 +267,11 @@ static const Band *band_of(const Program *p, const Definition *def)
     return NULL;
 }
 
-/* ---- all of them ---- */
-
 static void zero_halo_once(Program *p, const Definition *def, bool *zeroed, int buffers)
 {
     if (def->call) return; /* its tensors have none */
     Buffer *root = (Buffer *)buffer_root(def->out->buffer, NULL);
+    if (root->rings) return; /* the band's own business */
     for (int b = 0; b < buffers; b++)
         if (p->buffers.items[b] == root && !zeroed[b] && layout_has_halo(&root->layout))
             zeroed[b] = true, add_halo_kernel(p, root);

@@ -223,11 +223,17 @@ static bool has_loop(const Stmt *s)
 
 static void close_block(Counter *c, const Block *outer);
 
+/* How often the body of a loop is run each time that the loop is come to. */
+static double turns(const Stmt *loop)
+{
+    return (double)loop_trips(loop) / (loop->recurs ? (double)loop->parts : 1);
+}
+
 /* A loop that stays one: its body is a run of its own. */
 static void count_loop(Counter *c, const Stmt *s)
 {
     enum { CONTROL = 2 }; /* instructions to count and to jump */
-    double trips = (double)loop_trips(s), before = c->trips, mispredicted = trips > 30 ? 16 : 2;
+    double trips = turns(s), before = c->trips, mispredicted = trips > 30 ? 16 : 2;
     Block outer = c->block;
     traffic_enter(c->traffic, s->var, trips);
     c->block = (Block){.instructions = CONTROL};

@@ -76,9 +76,12 @@ void layout(Program *p)
     }
     for (int i = 0; i < p->bands.count; i++) {
         const Band *band = p->bands.items[i];
-        for (int k = 0; k + 1 < band->count; k++)
-            layout_place(&l, band->members[k]->out)->wrap[band->dims[k]] =
-                band->rows[k] * band->copies;
+        for (int k = 0; k + 1 < band->count; k++) {
+            Place *place = layout_place(&l, band->members[k]->out);
+            place->wrap[band->dims[k]] =
+                band->kept[k] ? band->kept[k] : band->rows[k] * band->copies;
+            place->rings = band->kept[k] ? band->copies : 1;
+        }
     }
     layout_choose_blocks(&l);
     layout_choose_halos(&l);

@@ -22,7 +22,8 @@ typedef struct Place {
     int64_t before[MAX_RANK], after[MAX_RANK]; /* halo */
     bool dense; /* a call reads or writes it: row-major, without holes */
     bool apart; /* cannot lie in a concatenation: it needs zeros where its neighbours would be */
-    int64_t wrap[MAX_RANK]; /* rows that are kept */
+    int64_t wrap[MAX_RANK]; /* rows that are kept, */
+    int rings;              /* in so many places */
     LIST(Definition *) readers;
 } Place;
 

@@ -19,11 +19,15 @@ static void conjuncts(Expr *e, Expr **list, int *count, int most)
     }
 }
 
-/* The simplifier has one form for each test, so that equal tests are one expression. */
-static bool tests_bounds(Pool *p, const Expr *test, const Expr *load)
+/* The simplifier has one form for each test, so that equal tests are one expression. Of a dimension
+ * of which only some rows are kept there are no rows around the tensor: tests of it stay. */
+static bool tests_bounds(Layouts *l, const Expr *test, const Expr *load)
 {
+    Pool *p = l->p->pool;
+    const Place *place = layout_place(l, load->tensor);
     for (int d = 0; d < load->arg_count; d++) {
         Expr *index = load->args[d];
+        if (place->wrap[d]) continue;
         if (test == ex_le(p, ex_int(p, 0), index) ||
             test == ex_lt(p, index, ex_int(p, load->tensor->dims[d])))
             return true;
@@ -33,7 +37,7 @@ static bool tests_bounds(Pool *p, const Expr *test, const Expr *load)
 
 /* Splits the guard's condition: true when some tests ask whether an index is inside; *rest is what
  * the others ask, NULL: nothing. */
-static bool guards_bounds(Pool *p, Expr *guard, const Expr *load, Expr **rest)
+static bool guards_bounds(Layouts *l, Expr *guard, const Expr *load, Expr **rest)
 {
     enum { MOST = 4 * MAX_RANK };
     Expr *tests[MOST];
@@ -42,10 +46,10 @@ static bool guards_bounds(Pool *p, Expr *guard, const Expr *load, Expr **rest)
     *rest = NULL;
     conjuncts(guard->args[0], tests, &count, MOST);
     for (int k = 0; k < count && count <= MOST; k++) {
-        if (tests_bounds(p, tests[k], load))
+        if (tests_bounds(l, tests[k], load))
             bounds = true;
         else
-            *rest = *rest ? ex_and(p, *rest, tests[k]) : tests[k];
+            *rest = *rest ? ex_and(l->p->pool, *rest, tests[k]) : tests[k];
     }
     return bounds;
 }
@@ -54,15 +58,17 @@ static bool guards_bounds(Pool *p, Expr *guard, const Expr *load, Expr **rest)
 
 static bool needed_halo(Layouts *l, const Expr *load, int64_t *before, int64_t *after)
 {
-    bool blocked = layout_place(l, load->tensor)->blocked;
+    const Place *place = layout_place(l, load->tensor);
     for (int d = 0; d < load->arg_count; d++) {
+        before[d] = after[d] = 0;
+        if (place->wrap[d]) continue;
         Range r = ex_range(load->args[d]);
         before[d] = max64(0, -r.lo);
         after[d] = max64(0, r.hi - (load->tensor->dims[d] - 1));
         int64_t extent = load->tensor->dims[d];
         if (before[d] > 4 * extent + 64 || after[d] > 4 * extent + 64)
             return false; /* mostly padding: keep the test */
-        if (blocked && d == 1 && (before[d] || after[d]))
+        if (place->blocked && d == 1 && (before[d] || after[d]))
             return false; /* blocks have no halo of channels */
     }
     return true;
@@ -96,7 +102,7 @@ static void unguard_into(Layouts *l, Definition *def, Expr *guard, Expr *load, T
     Pool *p = l->p->pool;
     int64_t before[MAX_RANK], after[MAX_RANK];
     Expr *rest;
-    if (!guards_bounds(p, guard, load, &rest) || !needed_halo(l, load, before, after)) return;
+    if (!guards_bounds(l, guard, load, &rest) || !needed_halo(l, load, before, after)) return;
     Expr *inside = t == load->tensor ? load : ex_load(p, t, load->args);
     if (rest) inside = ex_select(p, rest, inside, guard->args[2]);
     def->body = ex_replace(p, def->body, guard, inside);
@@ -112,7 +118,7 @@ static bool unguard(Layouts *l, int i, Expr *guard, Expr *load)
 {
     int64_t before[MAX_RANK], after[MAX_RANK];
     Expr *rest;
-    if (!guards_bounds(l->p->pool, guard, load, &rest) || !needed_halo(l, load, before, after))
+    if (!guards_bounds(l, guard, load, &rest) || !needed_halo(l, load, before, after))
         return false;
     bool copied = !holds_halo(l, load->tensor);
     Definition *def = l->p->definitions.items[i];

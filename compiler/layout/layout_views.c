@@ -45,6 +45,8 @@ static void add_buffer(Layouts *l, Tensor *t, BufferKind kind, int index)
     if (kind == BUFFER_WORK && place->definition && !place->dense)
         leave_gaps(l, place->definition, &b->layout);
     b->elements = layout_strides(&b->layout, t->dims);
+    b->rings = place->rings;
+    if (b->rings) b->elements *= b->rings;
     t->buffer = b;
 }
 

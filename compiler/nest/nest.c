@@ -149,6 +149,23 @@ static Instance *add_copies(Nest *n, const Instance *from, int count, const Leve
     return all;
 }
 
+/* Of a piece the iterations whose rows are those of the band's step. */
+static void keep_to_rows(Nest *n, const Piece *piece, Stmt *loop)
+{
+    const Rows *rows = n->def->rows;
+    Pool *p = n->pool;
+    Expr *bounds[] = {rows->from, rows->to};
+    for (int k = 0; k < 2; k++) {
+        Expr *units = ex_add(p, bounds[k], ex_int(p, piece->step - 1 - piece->lo));
+        units = ex_floordiv(p, units, ex_int(p, piece->step));
+        bounds[k] = ex_min(p, ex_max(p, units, ex_int(p, 0)), ex_int(p, piece->trips));
+    }
+    loop->from = bounds[0];
+    loop->to = bounds[1];
+    loop->parts = rows->steps;
+    loop->recurs = true;
+}
+
 static void generate_level(Nest *n, int at, const Instance *instances, int count)
 {
     if (n->failed) return;
@@ -160,11 +177,15 @@ static void generate_level(Nest *n, int at, const Instance *instances, int count
     for (int k = 0; k < level->piece_count; k++) {
         const Piece *piece = &level->pieces[k];
         Var *var;
-        Expr *i = nest_counter(n, n->def->index[level->dim]->name, piece->trips, &var);
+        const char *name = n->def->index[level->dim]->name;
+        Expr *i = nest_counter(n, name, piece->trips, &var);
+        bool rows = n->def->rows && n->def->rows->dim == level->dim;
+        if (rows && !var) var = pool_var(n->pool, name, 0, 1);
         Expr *base = ex_add(n->pool, ex_mul(n->pool, i, ex_int(n->pool, piece->step)),
                             ex_int(n->pool, piece->lo));
         Code *outside = var ? nest_open(n, var, LOOP_SERIAL) : NULL;
         if (outside) outside->last->independent = true, outside->last->dim = level->dim + 1;
+        if (rows) keep_to_rows(n, piece, outside->last);
         int saved = n->count;
         if (level->vector)
             n->count = piece->copies == 1 ? piece->count

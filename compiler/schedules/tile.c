@@ -18,6 +18,9 @@ typedef struct Choice {
 
 static int64_t extent(const Definition *def, int d) { return d < 0 ? 1 : def->out->dims[d]; }
 
+/* The rows of a band come as they may, so none stand side by side. */
+static bool is_rows(const Definition *def, int d) { return def->rows && def->rows->dim == d; }
+
 /* ---- groups ---- */
 
 typedef struct GroupSearch {
@@ -107,12 +110,13 @@ static void choose_tile(Program *p, const Definition *def, const Form *form, Cho
     c->reduces = form->reduce != NULL;
     if (!c->reduces) return;
     for (int d = def->out->rank - 1, k = 0; d >= 0 && k < 2; d--) {
-        if (d == c->vector_dim || extent(def, d) == 1) continue;
+        if (d == c->vector_dim || extent(def, d) == 1 || is_rows(def, d)) continue;
         if (c->contraction && !shares_vectors(def, &contraction, d, c->vector_dim)) continue;
         c->tile_dim[k++] = d;
     }
     for (int d = def->out->rank - 1; d >= 0 && c->tile_dim[0] >= 0 && c->tile_dim[1] < 0; d--)
-        if (d != c->vector_dim && d != c->tile_dim[0] && extent(def, d) > 1) c->tile_dim[1] = d;
+        if (d != c->vector_dim && d != c->tile_dim[0] && extent(def, d) > 1 && !is_rows(def, d))
+            c->tile_dim[1] = d;
     int most = c->contraction ? t->tile : 4;
     int64_t inner = tile_extent(p, def, c->tile_dim[0]);
     c->rows[0] = (int)ceil_div(inner, ceil_div(inner, most));
@@ -280,6 +284,7 @@ static bool attempt(Program *p, const Definition *def, int lanes, Kernel *kernel
     Choice c = {.lanes = lanes};
     double fill;
     c.vector_dim = nest_vector_dim(p, def, form, &fill);
+    if (is_rows(def, c.vector_dim)) c.vector_dim = -1;
     if (c.vector_dim < 0) c.lanes = 1;
     GroupSearch g = {c.vector_dim < 0 ? NULL : def->index[c.vector_dim], extent(def, c.vector_dim)};
     ex_visit(def->body, find_group, &g);

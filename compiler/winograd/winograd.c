@@ -286,9 +286,14 @@ static void rewrite(Program *p, Definition *conv, const Geometry *g, Definitions
     if (u && g->group < g->outputs) add_definition(p, all, conv, u);
     add_definition(p, all, conv, m);
     int64_t rows = g->band, columns = g->tiles[1], group = g->group;
-    add_band(p, (Band){{v, m, conv}, {3, 2, 2}, {rows, rows * columns, rows * g->t.outputs}, 3, 1},
-             rows, g->tiles[0]);
-    add_band(p, (Band){{u, m, conv}, {1, 3, 1}, {group, group, group}, 3, 1}, group, g->outputs);
+    Band of_rows = {.members = {v, m, conv},
+                    .dims = {3, 2, 2},
+                    .count = 3,
+                    .rows = {rows, rows * columns, rows * g->t.outputs}},
+         of_outputs = {
+             .members = {u, m, conv}, .dims = {1, 3, 1}, .count = 3, .rows = {group, group, group}};
+    add_band(p, of_rows, rows, g->tiles[0]);
+    add_band(p, of_outputs, group, g->outputs);
 }
 
 void winograd(Program *p, WinogradKind kind)

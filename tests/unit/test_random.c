@@ -309,6 +309,21 @@ typedef struct Machine {
     WinogradKind kind;
 } Machine;
 
+static void try_machine(const Subject *subject, const Target *like, const Machine *m)
+{
+    Complaint complaint;
+    Target target = *like;
+    target.l2_bytes = m->l2_bytes;
+    target.l3_bytes = 0;
+    target.rate[2] = m->memory_rate;
+    threads = m->threads;
+    winograd_kind = m->kind;
+    if (!attempt_subject(subject, &target, &complaint))
+        fail_msg("%lld bytes of cache, %s: %s", (long long)m->l2_bytes, like->name, complaint.text);
+    threads = 1;
+    winograd_kind = WINOGRAD_OFF;
+}
+
 static void transforms_agree_with_the_interpreter(void **state)
 {
     (void)state;
@@ -319,23 +334,26 @@ static void transforms_agree_with_the_interpreter(void **state)
                                        {1 << 14, 100, 3, WINOGRAD_ACCURATE}};
     Arena *arena = arena_new();
     Subject subject = read_subject(arena, "winograd.net");
-    Complaint complaint;
-    for (int i = 0; target_list[i]; i++) {
-        if (!target_list[i]->runs_here() || target_list[i]->lanes == 1) continue;
-        for (int k = 0; k < 2; k++) {
-            int at = (i + 2 * k) % (int)COUNT(machines);
-            Target target = *target_list[i];
-            target.l2_bytes = machines[at].l2_bytes;
-            target.l3_bytes = 0;
-            target.rate[2] = machines[at].memory_rate;
-            threads = machines[at].threads;
-            winograd_kind = machines[at].kind;
-            if (!attempt_subject(&subject, &target, &complaint))
-                fail_msg("machine %d, %s: %s", at, target.name, complaint.text);
-        }
-    }
-    threads = 1;
-    winograd_kind = WINOGRAD_OFF;
+    for (int i = 0; target_list[i]; i++)
+        for (int k = 0; target_list[i]->runs_here() && target_list[i]->lanes > 1 && k < 2; k++)
+            try_machine(&subject, target_list[i], &machines[(i + 2 * k) % (int)COUNT(machines)]);
+    arena_free(arena);
+}
+
+/* Caches in which more or fewer rows of its layers stay: other bands, of other members. */
+static void bands_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    static const Machine machines[] = {
+        {1 << 16, 6, 1, WINOGRAD_OFF},      {1 << 15, 6, 1, WINOGRAD_FAST},
+        {1 << 15, 6, 2, WINOGRAD_ACCURATE}, {1 << 14, 6, 3, WINOGRAD_OFF},
+        {1 << 17, 6, 1, WINOGRAD_ACCURATE}, {1 << 14, 6, 1, WINOGRAD_FAST},
+        {1 << 17, 6, 2, WINOGRAD_FAST}};
+    Arena *arena = arena_new();
+    Subject subject = read_subject(arena, "bands.net");
+    for (int i = 0; target_list[i]; i++)
+        for (int at = i % 2; target_list[i]->runs_here() && at < (int)COUNT(machines); at += 2)
+            try_machine(&subject, target_list[i], &machines[at]);
     arena_free(arena);
 }
 
@@ -351,6 +369,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(found_networks_agree_with_the_interpreter),
         cmocka_unit_test(transposed_convolutions_agree_with_the_interpreter),
         cmocka_unit_test(transforms_agree_with_the_interpreter),
+        cmocka_unit_test(bands_agree_with_the_interpreter),
         cmocka_unit_test(phases_by_winograd_agree_with_the_interpreter),
         cmocka_unit_test(networks_agree_with_the_interpreter)};
     return cmocka_run_group_tests_name("random networks", tests, NULL, NULL);
