@@ -2,8 +2,8 @@
 /*
  * Times one compiled network, a shared library with netc_entry(): `netc bench` builds this program
  * for the network's instruction set and reads the `NAME VALUE...` lines that it prints. Inputs are
- * made up. What the machine can do at most is measured in the same process, after the network: the
- * multiply-adds of this instruction set and the bandwidth of memory. C11 and C++, POSIX.
+ * made up. What the machine can do at most is measured in the same process: the multiply-adds of
+ * this instruction set between the runs, the bandwidth of memory after them. C11 and C++, POSIX.
  *
  *     netc_bench LIBRARY SECONDS THREADS TIMEOUT [WEIGHTS]
  *
@@ -39,6 +39,7 @@ enum {
     MOST_RUNS = 1 << 20,
     KERNEL_RUNS = 1001, /* of which each kernel's times are kept: the first ones */
     WARM_UP = 3,
+    MOST_SAMPLES = 10001, /* of what the core can do */
 };
 
 static void stop(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -63,6 +64,12 @@ static int by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_value);
+    return values[count / 2];
 }
 
 static void *memory(size_t bytes)
@@ -165,88 +172,11 @@ static void print_kernels(const char *what)
     int runs = kernel_run < KERNEL_RUNS ? kernel_run : KERNEL_RUNS;
     for (int k = 0; k < kernel_count && k < MOST_KERNELS; k++) {
         double *times = kernel_times + (size_t)k * KERNEL_RUNS;
-        qsort(times, (size_t)runs, sizeof *times, by_value);
-        printf("%s %d %.9g\n", what, k, times[runs / 2]);
+        printf("%s %d %.9g\n", what, k, median(times, runs));
     }
 }
 
-/* ---- timing ---- */
-
-/* What two looks at the clock cost: taken off each time. */
-static double measure_clock(void)
-{
-    double costs[101];
-    for (int i = 0; i < 101; i++) {
-        double start = now();
-        costs[i] = now() - start;
-    }
-    qsort(costs, 101, sizeof *costs, by_value);
-    return costs[50];
-}
-
-static double resident_bytes(void)
-{
-    struct rusage usage;
-    char line[256];
-    long kilobytes = 0;
-    FILE *status = fopen("/proc/self/status", "r");
-    while (status && fgets(line, sizeof line, status))
-        if (sscanf(line, "VmHWM: %ld kB", &kilobytes) == 1) break;
-    if (status) fclose(status);
-    if (!kilobytes && getrusage(RUSAGE_SELF, &usage) == 0) kilobytes = usage.ru_maxrss;
-    return 1024.0 * (double)kilobytes;
-}
-
-/* Runs for so long; the times of runs, and how many there were. */
-static int time_runs(const Network *n, double seconds, double *times)
-{
-    int runs = 0;
-    for (double start = now(); runs < MOST_RUNS && (runs < 3 || now() - start < seconds); runs++) {
-        kernel_run = runs;
-        double begin = now();
-        run(n);
-        double took = now() - begin - clock_cost;
-        times[runs] = took > 0 ? took : 0;
-    }
-    kernel_run = runs;
-    return runs;
-}
-
-/* The kernels again, by one thread: beside the others they say how well they are shared out. */
-static void time_kernels_alone(const Network *n, double seconds, int threads, double *times)
-{
-#ifdef _OPENMP
-    omp_set_num_threads(1);
-    for (int i = 0; i < WARM_UP; i++) run(n);
-    time_runs(n, seconds, times);
-    print_kernels("alone");
-    omp_set_num_threads(threads);
-#else
-    (void)n, (void)seconds, (void)threads, (void)times;
-#endif
-}
-
-static void time_network(const Network *n, double seconds, int threads, unsigned timeout)
-{
-    double *times = (double *)memory(MOST_RUNS * sizeof *times);
-    alarm(timeout);
-    for (int i = 0; i < WARM_UP; i++) run(n);
-    alarm(0);
-    printf("resident %.0f\n", resident_bytes());
-    if (n->profile) {
-        kernel_times = (double *)memory((size_t)KERNEL_RUNS * MOST_KERNELS * sizeof *kernel_times);
-        *n->profile = after_kernel;
-    }
-    int runs = time_runs(n, seconds, times);
-    if (n->profile) print_kernels("kernel");
-    qsort(times, (size_t)runs, sizeof *times, by_value);
-    printf("runs %d\nmin %.9g\nmedian %.9g\np99 %.9g\n", runs, times[0], times[runs / 2],
-           times[(size_t)((double)(runs - 1) * 0.99)]);
-    if (n->profile && threads > 1) time_kernels_alone(n, seconds, threads, times);
-    free(times);
-}
-
-/* ---- what the machine can do ---- */
+/* ---- what the core can do ---- */
 
 #define TEN_CHAINS(X)    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
 #define TWELVE_CHAINS(X) TEN_CHAINS(X) X(10) X(11)
@@ -286,6 +216,134 @@ static uint64_t additions(long steps)
     return x;
 }
 
+static volatile float sink;
+
+/* Steps of each chain in a second, by all threads. */
+static double chain_rate(float (*chains)(long steps), int count, int threads)
+{
+    enum { STEPS = 100000 };
+    double start = now();
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads)
+#endif
+    for (int t = 0; t < threads; t++) sink = chains(STEPS);
+    return (double)NETC_LANES * count * STEPS * threads / (now() - start);
+}
+
+static double addition_rate(void)
+{
+    enum { STEPS = 200000 };
+    double start = now();
+    sink = (float)additions(STEPS);
+    return STEPS / (now() - start);
+}
+
+/* Clocks change with the load of the machine and with what a core computes: the rates of
+ * multiply-adds and the clock are those between the runs, a sample now and then, medians. */
+typedef struct {
+    double ten[MOST_SAMPLES], twelve[MOST_SAMPLES], clock[MOST_SAMPLES], last;
+    int count;
+} Rates;
+
+static void sample_rates(Rates *r, int threads)
+{
+    const double apart = 0.02; /* seconds */
+    if (r->count == MOST_SAMPLES || (r->count > 0 && now() - r->last < apart)) return;
+    r->ten[r->count] = chain_rate(ten_chains, 10, threads);
+    r->twelve[r->count] = chain_rate(twelve_chains, 12, threads);
+    r->clock[r->count++] = addition_rate();
+    r->last = now();
+}
+
+static void print_rates(Rates *r)
+{
+    double ten = median(r->ten, r->count), twelve = median(r->twelve, r->count);
+    printf("multiply-adds %.9g\nclock %.9g\n", ten > twelve ? ten : twelve,
+           median(r->clock, r->count));
+}
+
+/* ---- timing ---- */
+
+/* What two looks at the clock cost: taken off each time. */
+static double measure_clock(void)
+{
+    double costs[101];
+    for (int i = 0; i < 101; i++) {
+        double start = now();
+        costs[i] = now() - start;
+    }
+    return median(costs, 101);
+}
+
+static double resident_bytes(void)
+{
+    struct rusage usage;
+    char line[256];
+    long kilobytes = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "VmHWM: %ld kB", &kilobytes) == 1) break;
+    if (status) fclose(status);
+    if (!kilobytes && getrusage(RUSAGE_SELF, &usage) == 0) kilobytes = usage.ru_maxrss;
+    return 1024.0 * (double)kilobytes;
+}
+
+/* Runs for so long; the times of runs, and how many there were. */
+static int time_runs(const Network *n, double seconds, int threads, double *times, Rates *rates)
+{
+    int runs = 0;
+    for (double start = now(); runs < MOST_RUNS && (runs < 3 || now() - start < seconds); runs++) {
+        kernel_run = runs;
+        double begin = now();
+        run(n);
+        double took = now() - begin - clock_cost;
+        times[runs] = took > 0 ? took : 0;
+        if (rates) sample_rates(rates, threads);
+    }
+    kernel_run = runs;
+    return runs;
+}
+
+/* The kernels again, by one thread: beside the others they say how well they are shared out. */
+static void time_kernels_alone(const Network *n, double seconds, int threads, double *times)
+{
+#ifdef _OPENMP
+    omp_set_num_threads(1);
+    for (int i = 0; i < WARM_UP; i++) run(n);
+    time_runs(n, seconds, 1, times, NULL);
+    print_kernels("alone");
+    omp_set_num_threads(threads);
+#else
+    (void)n, (void)seconds, (void)threads, (void)times;
+#endif
+}
+
+static void time_network(const Network *n, double seconds, int threads, unsigned timeout)
+{
+    double *times = (double *)memory(MOST_RUNS * sizeof *times);
+    Rates *rates = (Rates *)calloc(1, sizeof *rates);
+    if (!rates) stop("out of memory");
+    alarm(timeout);
+    for (int i = 0; i < WARM_UP; i++) run(n);
+    alarm(0);
+    printf("resident %.0f\n", resident_bytes());
+    if (n->profile) {
+        kernel_times = (double *)memory((size_t)KERNEL_RUNS * MOST_KERNELS * sizeof *kernel_times);
+        *n->profile = after_kernel;
+    }
+    int runs = time_runs(n, seconds, threads, times, rates);
+    print_rates(rates);
+    if (n->profile) print_kernels("kernel");
+    qsort(times, (size_t)runs, sizeof *times, by_value);
+    printf("runs %d\nmin %.9g\nmedian %.9g\np99 %.9g\n", runs, times[0], times[runs / 2],
+           times[(size_t)((double)(runs - 1) * 0.99)]);
+    if (n->profile && threads > 1) time_kernels_alone(n, seconds, threads, times);
+    free(rates);
+    free(times);
+}
+
+/* ---- what memory can do ---- */
+
 /* Reads a word of every line of 64 bytes. */
 static uint64_t sweep(const char *block, size_t bytes)
 {
@@ -296,44 +354,6 @@ static uint64_t sweep(const char *block, size_t bytes)
         sum += word;
     }
     return sum;
-}
-
-static volatile float sink;
-
-static double chain_rate(float (*chains)(long steps), int count, int threads)
-{
-    enum { STEPS = 200000 };
-    double best = 1e9;
-    for (int repeat = 0; repeat < 10; repeat++) {
-        double start = now();
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(threads)
-#endif
-        for (int t = 0; t < threads; t++) sink = chains(STEPS);
-        double took = now() - start;
-        if (took < best) best = took;
-    }
-    return (double)NETC_LANES * count * STEPS * threads / best;
-}
-
-static double multiply_add_rate(int threads)
-{
-    double ten = chain_rate(ten_chains, 10, threads),
-           twelve = chain_rate(twelve_chains, 12, threads);
-    return ten > twelve ? ten : twelve;
-}
-
-static double clock_rate(void)
-{
-    enum { STEPS = 2000000 };
-    double best = 1e9;
-    for (int repeat = 0; repeat < 10; repeat++) {
-        double start = now();
-        sink = (float)additions(STEPS);
-        double took = now() - start;
-        if (took < best) best = took;
-    }
-    return STEPS / best;
 }
 
 /* Of reading, from a block that no cache holds. */
@@ -384,7 +404,6 @@ int main(int argc, char **argv)
     Network n = load(argv[1], argc > 5 ? argv[5] : NULL);
     clock_cost = measure_clock();
     time_network(&n, atof(argv[2]), threads, (unsigned)atoi(argv[4]));
-    printf("multiply-adds %.9g\nclock %.9g\nmemory %.9g\n", multiply_add_rate(threads),
-           clock_rate(), memory_rate(threads));
+    printf("memory %.9g\n", memory_rate(threads));
     return fflush(stdout) == 0 ? 0 : 3;
 }
