@@ -24,6 +24,7 @@ typedef struct Site {
     int64_t step[MOST_LOOPS]; /* what one iteration adds to the offset, elements */
     int count, reuse, inner;
     int64_t first, span; /* elements that are read at one offset: from first on */
+    int64_t work;        /* operations on what is read there: how long they take */
     Expr *start; /* where the weights begin: the offset at the first iterations of [inner, count) */
 } Site;
 
@@ -31,6 +32,7 @@ typedef struct Sites {
     Program *p;
     Arena *arena;
     LIST(Site *) list;
+    int64_t after; /* bytes of weights with which the next kernel that has some begins */
 } Sites;
 
 /* How often the body of a loop is run in one part of the kernel. */
@@ -83,6 +85,16 @@ static void find_span(const Stmt *stmt, Span *span)
     }
 }
 
+static int64_t work_of(const Stmt *stmt)
+{
+    int64_t work = 0;
+    for (; stmt; stmt = stmt->next) {
+        if (stmt->kind == ST_SET) work++;
+        if (stmt->kind == ST_LOOP) work += loop_trips(stmt) * work_of(stmt->body);
+    }
+    return work;
+}
+
 static bool read_site(Pool *p, Site *s)
 {
     for (int k = 0; k < s->count; k++)
@@ -97,6 +109,7 @@ static bool read_site(Pool *p, Site *s)
     find_span(s->point->next, &span);
     s->first = span.begin;
     s->span = span.end - span.begin;
+    s->work = work_of(s->point->next);
     return s->inner < s->count && span.end > 0;
 }
 
@@ -228,6 +241,24 @@ static Expr *position(Pool *p, const Site *s, int from, int to)
     return at;
 }
 
+static int64_t group_bytes(const Site *s)
+{
+    int64_t elements = s->span * trips_of(s, s->inner, s->count);
+    return (int64_t)buffer_offset_bytes(s->point->buffer, elements);
+}
+
+static int64_t uses_of(const Site *s) { return trips_of(s, s->reuse, s->inner); }
+
+static double work_in(const Site *s)
+{
+    return (double)s->work * (double)trips_of(s, s->reuse, s->count);
+}
+
+static bool same_weights(const Site *a, const Site *b)
+{
+    return same_group(a, b) && a->start == b->start;
+}
+
 /* How often these weights are used, in the pieces of the output before this one and in all. */
 static int64_t uses(const Sites *q, const Site *s, int64_t *before)
 {
@@ -235,8 +266,7 @@ static int64_t uses(const Sites *q, const Site *s, int64_t *before)
     for (int i = 0; i < q->list.count; i++) {
         const Site *other = q->list.items[i];
         if (other == s) *before = all;
-        if (same_group(other, s) && other->start == s->start)
-            all += trips_of(other, other->reuse, other->inner);
+        if (same_weights(other, s)) all += uses_of(other);
     }
     return all;
 }
@@ -260,22 +290,73 @@ static Expr *next_start(Sites *q, const Site *s)
     return ex_add(q->p->pool, first->start, ex_int(q->p->pool, group));
 }
 
-/* Each use of these weights fetches its share of the next, spread over the outermost loops inside
- * it that have enough iterations. */
-static void fetch_slices(Sites *q, const Site *s, int64_t size, int64_t before, int64_t all)
+/* What one piece of the output fetches of the next weights. */
+typedef struct Slice {
+    int depth;      /* of the loops at whose steps it fetches */
+    int64_t places; /* such steps in one use */
+    int64_t share;  /* lines at each */
+    int64_t before; /* lines that earlier pieces fetch */
+} Slice;
+
+/* `lines` spread over the outermost loops inside a use that have enough iterations; the last piece
+ * fetches what rounding has left. */
+static Slice spread(const Site *s, int64_t lines, bool last)
+{
+    Slice slice = {.depth = s->count};
+    int64_t uses = uses_of(s);
+    while (slice.depth > s->inner && uses * trips_of(s, s->inner, slice.depth) > lines)
+        slice.depth--;
+    slice.places = trips_of(s, s->inner, slice.depth);
+    int64_t all = uses * slice.places;
+    if (all <= lines) slice.share = (lines + (last ? all - 1 : all / 2)) / all;
+    return slice;
+}
+
+/* Each piece fetches in proportion to its work, so that memory is asked for evenly. */
+static Slice slice_of(const Sites *q, const Site *s, int64_t lines)
+{
+    double work = 0;
+    int64_t before = 0;
+    for (int i = 0; i < q->list.count; i++)
+        if (same_weights(q->list.items[i], s)) work += work_in(q->list.items[i]);
+    for (int i = 0;; i++) {
+        const Site *other = q->list.items[i];
+        if (!same_weights(other, s)) continue;
+        double left = (double)(lines - before), mine = work_in(other);
+        Slice slice = spread(other, (int64_t)(left * mine / work), mine == work);
+        slice.before = before;
+        if (other == s) return slice;
+        before = min64(lines, before + slice.share * slice.places * uses_of(other));
+        work -= mine;
+    }
+}
+
+/* A kernel that begins with more weights than one group of this one has: so many lines more than
+ * its own with each group, until the last has fetched all that the next kernel begins with. */
+static int64_t extra_lines(const Sites *q, const Site *s, int64_t lines)
+{
+    int64_t groups = 1;
+    for (int k = 0; k < s->reuse; k++) {
+        if (s->loops[k]->from || !s->step[k]) return 0;
+        groups *= loop_trips(s->loops[k]);
+    }
+    for (int i = 0; i < q->list.count; i++)
+        if (same_group(q->list.items[i], s) && !same_weights(q->list.items[i], s)) return 0;
+    return ceil_div(max64(0, q->after / CACHE_LINE - lines), groups);
+}
+
+static void fetch_slices(Sites *q, const Site *s, int64_t size)
 {
     Pool *p = q->p->pool;
-    int64_t lines = ceil_div(s->span * trips_of(s, s->inner, s->count) * size, CACHE_LINE);
-    int depth = s->count;
-    while (depth > s->inner && all * trips_of(s, s->inner, depth) > lines) depth--;
-    int64_t places = trips_of(s, s->inner, depth);
-    if (all * places > lines || depth == 0) return;
-    int64_t share = ceil_div(lines, all * places);
-    Expr *use = ex_add(p, position(p, s, s->reuse, s->inner), ex_int(p, before));
-    Expr *place = ex_add(p, ex_mul(p, use, ex_int(p, places)), position(p, s, s->inner, depth));
-    insert(q, s, depth, s->point->buffer,
-           ex_add(p, next_start(q, s), ex_mul(p, place, ex_int(p, share * (CACHE_LINE / size)))),
-           share);
+    int64_t lines = ceil_div(group_bytes(s), CACHE_LINE), extra = extra_lines(q, s, lines);
+    Slice slice = slice_of(q, s, lines + extra);
+    if (slice.share == 0 || slice.depth == 0) return;
+    Expr *place = ex_add(p, ex_mul(p, position(p, s, s->reuse, s->inner), ex_int(p, slice.places)),
+                         position(p, s, s->inner, slice.depth));
+    Expr *line = ex_add(p, ex_mul(p, place, ex_int(p, slice.share)), ex_int(p, slice.before));
+    line = ex_add(p, line, ex_mul(p, position(p, s, 0, s->reuse), ex_int(p, extra)));
+    insert(q, s, slice.depth, s->point->buffer,
+           ex_add(p, next_start(q, s), ex_mul(p, line, ex_int(p, CACHE_LINE / size))), slice.share);
 }
 
 /* Weights with holes between the steps: each use fetches its share of every step's. */
@@ -309,12 +390,12 @@ static bool has_holes(const Site *s)
 static void fetch(Sites *q, const Site *s)
 {
     int64_t size = (int64_t)buffer_offset_bytes(s->point->buffer, 1), before = 0;
-    int64_t bytes = s->span * trips_of(s, s->inner, s->count) * size, all = uses(q, s, &before);
+    int64_t bytes = group_bytes(s), all = uses(q, s, &before);
     if (bytes < LEAST_CHUNK) return;
     if (all == 1 || bytes > q->p->target->l2_bytes / 4 * 3)
         fetch_ahead(q, s, size);
     else if (!has_holes(s))
-        fetch_slices(q, s, size, before, all);
+        fetch_slices(q, s, size);
     else if (all <= s->span * size / CACHE_LINE)
         fetch_shares(q, s, size, before, all);
 }
@@ -418,13 +499,15 @@ void prefetch(Program *p)
     if (p->target->lanes == 1) return;
     for (int k = 0; k < p->kernels.count; k++) prefetch_inputs(p, p->kernels.items[k]);
     if (program_constant_bytes(p) <= p->target->l2_bytes) return;
-    for (int k = 0; k < p->kernels.count; k++) {
-        Sites q = {.p = p, .arena = arena_new()};
+    int64_t after = 0;
+    for (int k = p->kernels.count - 1; k >= 0; k--) {
+        Sites q = {.p = p, .arena = arena_new(), .after = after};
         Site here = {0};
         find_sites(&q, p->kernels.items[k]->body, &here);
         for (int i = 0; i < q.list.count; i++) find_group(&q, q.list.items[i]);
         join_spans(&q);
         for (int i = 0; i < q.list.count; i++) fetch(&q, q.list.items[i]);
+        if (q.list.count) after = min64(group_bytes(q.list.items[0]), p->target->l2_bytes / 4);
         find_bands(&q, p->kernels.items[k]->body);
         arena_free(q.arena);
     }
