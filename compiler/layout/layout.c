@@ -20,16 +20,17 @@ static void grow_places(Layouts *l)
     l->capacity = 2 * wanted;
 }
 
-Definition *layout_insert(Layouts *l, int at, const char *suffix, const Tensor *t)
+Definition *layout_insert(Layouts *l, int at, const char *suffix, const Tensor *t,
+                          const int64_t *dims)
 {
     Program *p = l->p;
     Graph *g = p->graph;
     const char *name = graph_unique_name(g, arena_format(g->arena, "%s.%s", t->name, suffix));
     Definition *def = NEW(p->arena, Definition);
-    def->out = graph_add_tensor(g, TENSOR_VALUE, name, t->dtype, t->rank, t->dims);
+    def->out = graph_add_tensor(g, TENSOR_VALUE, name, t->dtype, t->rank, dims);
     def->index = NEW_ARRAY(p->arena, Var *, t->rank);
     for (int d = 0; d < t->rank; d++)
-        def->index[d] = pool_var(p->pool, arena_format(p->arena, "i%d", d), 0, t->dims[d]);
+        def->index[d] = pool_var(p->pool, arena_format(p->arena, "i%d", d), 0, dims[d]);
     LIST_PUSH(p->arena, &p->definitions, def);
     for (int i = p->definitions.count - 1; i > at; i--)
         p->definitions.items[i] = p->definitions.items[i - 1];
@@ -84,6 +85,7 @@ void layout(Program *p)
         }
     }
     layout_choose_blocks(&l);
+    layout_choose_dense(&l);
     layout_choose_halos(&l);
     layout_make_buffers(&l);
     arena_free(l.arena);

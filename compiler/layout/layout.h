@@ -35,12 +35,16 @@ typedef struct Layouts {
 } Layouts;
 
 Place *layout_place(Layouts *l, const Tensor *t);
-/* A new tensor like t, computed by a new definition placed before position `at`; returns it without
- * a body. */
-Definition *layout_insert(Layouts *l, int at, const char *suffix, const Tensor *t);
+/* A new tensor of these extents, else like t, computed by a new definition placed before position
+ * `at`; returns it without a body. */
+Definition *layout_insert(Layouts *l, int at, const char *suffix, const Tensor *t,
+                          const int64_t *dims);
 
 /* layout_blocks.c: which tensors have blocked channels. */
 void layout_choose_blocks(Layouts *l);
+
+/* layout_dense.c: what is read in steps is copied. */
+void layout_choose_dense(Layouts *l);
 
 /* layout_halo.c: padded windows read a halo of zeros instead of testing each index. */
 void layout_choose_halos(Layouts *l);

@@ -86,7 +86,7 @@ static bool holds_halo(Layouts *l, const Tensor *t)
 /* A copy of t for the readers that need a halo. */
 static Tensor *padded_copy(Layouts *l, int at, Tensor *t)
 {
-    Definition *copy = layout_insert(l, at, "padded", t);
+    Definition *copy = layout_insert(l, at, "padded", t, t->dims);
     Expr *index[MAX_RANK];
     for (int d = 0; d < t->rank; d++) index[d] = ex_var(l->p->pool, copy->index[d]);
     copy->body = ex_load(l->p->pool, t, index);

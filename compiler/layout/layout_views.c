@@ -216,7 +216,7 @@ static bool piece_fits(const Buffer *piece, const Buffer *whole, const Concatena
 static void copy_piece(Layouts *l, int at, const Definition *concat, const Concatenation *c, int k)
 {
     Tensor *piece = (Tensor *)c->pieces[k];
-    Definition *copy = layout_insert(l, at, "copy", piece);
+    Definition *copy = layout_insert(l, at, "copy", piece, piece->dims);
     Expr *index[MAX_RANK];
     for (int d = 0; d < piece->rank; d++) index[d] = ex_var(l->p->pool, copy->index[d]);
     copy->body = ex_load(l->p->pool, piece, index);

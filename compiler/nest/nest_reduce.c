@@ -249,7 +249,7 @@ static int64_t chunks_of_part(const Group *g, int64_t chunks)
         if (v != g->cut) terms *= extent(g->vars[v]);
     bool sums = g->reduces[0]->op == RE_SUM && dtype_is_float(g->reduces[0]->dtype);
     if (!sums || terms * chunks < 2 * TERMS) return chunks;
-    int64_t ideal = max64(1, TERMS / max64(1, terms));
+    int64_t ideal = ceil_div(TERMS, max64(1, terms));
     for (int64_t part = ideal; part > ideal / 2;
          part--) /* even parts need no code for what is left over */
         if (chunks % part == 0) return part;
