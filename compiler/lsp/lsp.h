@@ -30,5 +30,7 @@ void lsp_formatting(Text *out, Arena *arena, const Document *doc);
 /* "conv(x, out, kernel, ...)" of a layer, "block basic(x, out: int)" of a block, of an operator its
  * line of documentation too; NULL: it is neither. */
 const char *lsp_signature(Arena *arena, const NetNote *note);
+/* The block that the notes know by that name; NULL: none. */
+const NetDef *lsp_block(const NetNotes *notes, const char *name);
 
 #endif

@@ -93,21 +93,12 @@ static void add_argument(Completion *c, const char *name)
     add_item(c, arena_format(c->arena, "%s:", name), ITEM_FIELD, NULL);
 }
 
-static const NetDef *noted_block(const Completion *c, const char *name)
-{
-    for (int i = 0; i < c->doc->known.all.count; i++) {
-        const NetNote *note = &c->doc->known.all.items[i];
-        if (note->block && note->name && !strcmp(note->name, name)) return note->block;
-    }
-    return NULL;
-}
-
 static void add_arguments(Completion *c)
 {
     int bracket = open_bracket(c);
     if (kind_at(c, bracket) != '(' || kind_at(c, bracket - 1) != T_NAME) return;
     const char *callee = token_text(c, bracket - 1);
-    const NetDef *block = noted_block(c, callee);
+    const NetDef *block = lsp_block(&c->doc->known, callee);
     const NetLayer *layer = block ? NULL : layer_find(callee);
     const Op *op = block || layer ? NULL : op_find("", callee);
     for (int i = 0; block && i < block->inputs.count; i++)

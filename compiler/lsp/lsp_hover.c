@@ -1,8 +1,10 @@
 /* What is under the cursor: hover, with shapes and counts of what a name means, and the page of a
- * diagnostic there; and the definition of a name. Both read the notes of the last check. */
+ * diagnostic there; and the definition of a name. Both read the notes of the last check; in a block
+ * that nothing calls there are none, and what the tokens say has to do. */
 #include "lsp.h"
 
 #include "diag_codes.h"
+#include "net.tab.h"
 #include "read_net_layer.h"
 
 enum { MOST_SHOWN = 5 };
@@ -31,6 +33,68 @@ static const NetNote *note_at(const Document *doc, int line, int column)
             best = note;
     }
     return best;
+}
+
+const NetDef *lsp_block(const NetNotes *notes, const char *name)
+{
+    for (int i = 0; i < notes->all.count; i++) {
+        const NetNote *note = &notes->all.items[i];
+        if (note->block && note->name && !strcmp(note->name, name)) return note->block;
+    }
+    return NULL;
+}
+
+/* ---- without notes: calls by the names that are written ---- */
+
+static int column_of(const Document *doc, const NetToken *t)
+{
+    size_t length;
+    return (int)(t->text - source_line(doc->file, t->line, &length)) + 1;
+}
+
+/* The token of a call's name at the place: behind a pipe, or before a parenthesis. -1: none. */
+static int callee_at(const Document *doc, const NetTokens *tokens, int line, int column)
+{
+    for (int i = 1; i + 1 < tokens->count; i++) {
+        const NetToken *t = &tokens->items[i];
+        if (t->kind != T_NAME || t->line != line) continue;
+        int start = column_of(doc, t);
+        if (column < start || column > start + t->length) continue;
+        return t[-1].kind == T_PIPE || t[1].kind == '(' ? i : -1;
+    }
+    return -1;
+}
+
+/* Layers, operators and blocks; NULL for all else. */
+static const NetNote *call_at(Arena *arena, const Document *doc, int line, int column)
+{
+    NetTokens tokens = {0};
+    net_tokens(arena, doc->file, &tokens, diags_new(arena));
+    int at = callee_at(doc, &tokens, line, column);
+    if (at < 0) return NULL;
+    const NetToken *t = &tokens.items[at];
+    NetNote *note = NEW(arena, NetNote);
+    *note = (NetNote){.kind = NOTE_CALL};
+    int start = column_of(doc, t);
+    note->where = (Source){.file = doc->file,
+                           .line = line,
+                           .column = start,
+                           .end_line = line,
+                           .end_column = start + t->length};
+    note->name = arena_format(arena, "%.*s", t->length, t->text);
+    note->block = lsp_block(&doc->notes, note->name);
+    if (note->block) note->definition = note->block->name.source;
+    if (at > 1 && t[-1].kind == T_DOMAIN && t[-2].kind == T_STRING)
+        note->domain = arena_format(arena, "%.*s", t[-2].length - 2, t[-2].text + 1);
+    else if (op_find("", note->name))
+        note->domain = "";
+    return lsp_signature(arena, note) ? note : NULL;
+}
+
+static const NetNote *meaning_at(Arena *arena, const Document *doc, int line, int column)
+{
+    const NetNote *note = note_at(doc, line, column);
+    return note ? note : call_at(arena, doc, line, column);
 }
 
 /* ---- signatures ---- */
@@ -181,7 +245,7 @@ static void add_pages(Text *out, const Document *doc, int line, int column)
 
 void lsp_hover(Text *out, Arena *arena, const Document *doc, int line, int column)
 {
-    const NetNote *note = note_at(doc, line, column);
+    const NetNote *note = meaning_at(arena, doc, line, column);
     Text text = {0};
     if (note) add_note(&text, arena, doc, note);
     add_pages(&text, doc, line, column);
@@ -201,6 +265,6 @@ void lsp_hover(Text *out, Arena *arena, const Document *doc, int line, int colum
 void lsp_definition(Text *out, Arena *arena, const Documents *docs, const Document *doc, int line,
                     int column)
 {
-    const NetNote *note = note_at(doc, line, column);
+    const NetNote *note = meaning_at(arena, doc, line, column);
     if (note && note->definition.file) location_json(out, arena, docs, &note->definition);
 }
