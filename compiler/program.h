@@ -181,7 +181,9 @@ typedef struct Band {
      * step s rows * (s + 1) + ahead are computed, all of them by the end of the last. */
     bool rolls[BAND_MEMBERS];
     int64_t ahead[BAND_MEMBERS];
-    int64_t kept[BAND_MEMBERS]; /* rows that are stored; 0: those of `copies` steps */
+    int64_t kept[BAND_MEMBERS];  /* rows that are stored; 0: those of `copies` steps */
+    int64_t reads[BAND_MEMBERS]; /* a share of the steps that begins with step s reads rows from
+                                    rows * s + reads on; those are computed again */
 } Band;
 
 struct Program {

@@ -13,6 +13,7 @@ typedef struct BandCode {
     const Band *band;
     Kernel *k;
     Arena *arena;
+    Expr *begin; /* the step with which a share of the steps begins; NULL: all are one */
 } BandCode;
 
 /* ---- one member, one step ---- */
@@ -70,6 +71,10 @@ static Expr *rows_before(const BandCode *c, int m, Expr *step)
     int64_t all = all_rows(c->band, m);
     Expr *first = ex_mul(p, step, ex_int(p, c->band->rows[m])),
          *done = within(p, ex_add(p, first, ex_int(p, c->band->ahead[m])), all);
+    if (c->begin) {
+        Expr *reads = ex_add(p, first, ex_int(p, c->band->reads[m]));
+        return ex_select(p, ex_eq(p, step, c->begin), within(p, reads, all), done);
+    }
     if (c->band->ahead[m] <= 0) return done;
     return ex_select(p, ex_eq(p, step, ex_int(p, 0)), ex_int(p, 0), done);
 }
@@ -172,15 +177,46 @@ static Stmt *band_beside(const BandCode *c)
     return outer;
 }
 
-void band_body(Program *p, const Band *band, Kernel *k, Arena *arena)
+/* Zeros around the rows that are kept, then the steps. */
+static Stmt *behind_halos(const BandCode *c, Expr *ring, Stmt *steps)
 {
-    BandCode c = {p, band, k, arena};
-    Stmt *steps = band->copies > 1 ? band_beside(&c) : band_in_turn(&c), *first = NULL,
-         **end = &first;
-    for (int m = 0; m + 1 < band->count; m++) {
-        *end = schedule_halo(p, band->members[m]->out->buffer, ex_int(p->pool, 0));
+    Pool *p = c->p->pool;
+    Stmt *first = NULL, **end = &first;
+    for (int m = 0; m + 1 < c->band->count; m++) {
+        Buffer *b = c->band->members[m]->out->buffer;
+        *end = schedule_halo(c->p, b, ex_mul(p, ring, ex_int(p, b->elements / b->rings)));
         while (*end) end = &(*end)->next;
     }
     *end = steps;
-    k->body = first;
+    return first;
+}
+
+/* Shares of the steps that may be computed at the same time, each with rows of its own. */
+static Stmt *band_in_shares(BandCode *c)
+{
+    const Band *band = c->band;
+    Pool *p = c->p->pool;
+    Expr *share, *step, *copies = ex_int(p, band->copies), *steps = ex_int(p, band_steps(band));
+    Stmt *outer = band_loop(c->p, "share", band->copies, &share),
+         *inner = band_loop(c->p, "band", band_steps(band), &step);
+    outer->independent = true;
+    outer->dim = band->dims[band->count - 1] + 1;
+    inner->from = ex_floordiv(p, ex_mul(p, share, steps), copies);
+    inner->to = ex_floordiv(p, ex_mul(p, ex_add(p, share, ex_int(p, 1)), steps), copies);
+    inner->parts = band->copies;
+    inner->recurs = true;
+    c->begin = inner->from;
+    for (int m = 0; m + 1 < band->count; m++) band->members[m]->out->buffer->ring = share;
+    inner->body = band_step(c, step, false);
+    outer->body = behind_halos(c, share, inner);
+    return outer;
+}
+
+void band_body(Program *p, const Band *band, Kernel *k, Arena *arena)
+{
+    BandCode c = {p, band, k, arena, NULL};
+    if (band->copies == 1)
+        k->body = behind_halos(&c, ex_int(p->pool, 0), band_in_turn(&c));
+    else
+        k->body = band->kept[0] ? band_in_shares(&c) : band_beside(&c);
 }

@@ -5,6 +5,8 @@
  */
 #include "bands.h"
 
+enum { LEAST_STEPS = 2 }; /* of a share */
+
 static int64_t all_rows(const Chain *c, int m) { return c->members[m]->out->dims[c->dims[m]]; }
 
 static int64_t tensor_bytes(const Tensor *t) { return (int64_t)sizeof(float) * tensor_elements(t); }
@@ -79,6 +81,7 @@ static int64_t kept_rows(const Chain *c, const Band *b, int m)
     int64_t behind = w->step * b->ahead[m + 1] + w->from, rows = b->rows[m],
             usual = rows + b->ahead[m] - behind, first = rows + b->ahead[m],
             last = all_rows(c, m) - rows * (b->steps - 1) - behind;
+    if (b->copies > 1) first = rows + b->ahead[m] - b->reads[m];
     return min64(all_rows(c, m), max64(usual, max64(first, last)));
 }
 
@@ -87,12 +90,25 @@ static bool is_inner(const Chain *c, int m)
     return c->inner && m >= c->at && m < c->at + c->inner->count;
 }
 
+/* The oldest rows that a share of the steps reads when it begins. */
+static void set_reads(const Chain *c, Band *b)
+{
+    int last = c->count - 1;
+    b->reads[last] = b->ahead[last];
+    for (int m = last; m > 0; m--) {
+        const Window *w = &c->windows[m];
+        int64_t oldest = b->reads[m] * w->step + w->from, unit = c->unit[m - 1];
+        b->reads[m - 1] = min64(b->ahead[m - 1], floor_div(oldest, unit) * unit);
+    }
+}
+
 /* The band for `units` units of work at a time; the bytes that its rows take, but
  * for those of which another pass has decided how many there are; INT64_MAX: there is none. */
-static int64_t make(const Chain *c, int64_t units, Band *b)
+static int64_t make(const Program *p, const Chain *c, int64_t units, Band *b)
 {
-    bool rolls = !aligned(c);
-    *b = (Band){.count = c->count, .copies = 1};
+    enum { EACH = 2 }; /* shares for a thread: another may take over one */
+    bool rolls = !aligned(c) || p->threads > 1;
+    *b = (Band){.count = c->count, .copies = p->threads > 1 ? EACH * p->threads : 1};
     for (int m = 0; m < c->count; m++) {
         b->members[m] = c->members[m];
         b->dims[m] = c->dims[m];
@@ -100,6 +116,7 @@ static int64_t make(const Chain *c, int64_t units, Band *b)
         b->rolls[m] = rolls && !c->cut[m];
     }
     if (!set_ahead(c, b)) return INT64_MAX;
+    set_reads(c, b);
     int64_t bytes = 0;
     for (int m = 0; m < c->count; m++) {
         if (m + 1 == c->count) break; /* its rows stream out */
@@ -119,16 +136,21 @@ static bool pays(const Program *p, const Chain *c, const Band *b)
     return saved > 2 * (double)b->steps * (double)weight_bytes(c) / t->rate[0];
 }
 
-bool band_plan(const Program *p, const Chain *c, Band *out)
+/* As many rows as there is room for and shares have steps; then steps of the same size. */
+static void enlarge(const Program *p, const Chain *c, int64_t room, Band *out)
 {
-    int64_t room = p->target->l2_bytes / 4 * 3 - weight_bytes(c), units = 1;
     int last = c->count - 1;
     Band b;
-    if (c->inner) units = max64(1, c->inner->rows[0] / c->rate[c->at]);
-    if (make(c, units, out) > room) return false;
-    for (int64_t more = 2; !c->inner && c->rate[last] * more <= all_rows(c, last); more++)
-        if (make(c, more, &b) <= room) units = more, *out = b;
-    if (!c->inner) /* steps of the same size */
-        make(c, ceil_div(all_rows(c, 0), c->rate[0] * out->steps), out);
-    return out->steps > 1 && pays(p, c, out);
+    for (int64_t units = 2; c->rate[last] * units <= all_rows(c, last); units++)
+        if (make(p, c, units, &b) <= room && b.steps >= LEAST_STEPS * b.copies) *out = b;
+    make(p, c, ceil_div(all_rows(c, 0), c->rate[0] * out->steps), out);
+}
+
+bool band_plan(const Program *p, const Chain *c, Band *out)
+{
+    int64_t room = p->target->l2_bytes / 4 * 3 - weight_bytes(c),
+            units = c->inner ? max64(1, c->inner->rows[0] / c->rate[c->at]) : 1;
+    if (make(p, c, units, out) > room) return false;
+    if (!c->inner) enlarge(p, c, room, out);
+    return out->steps >= LEAST_STEPS * out->copies && pays(p, c, out);
 }

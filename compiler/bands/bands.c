@@ -160,37 +160,43 @@ static bool add_band(Chain *c, const Band *band, Window w, int64_t rate)
     return true;
 }
 
+static int64_t common_factor(int64_t a, int64_t b) { return b ? common_factor(b, a % b) : a; }
+
+/* The one that alone reads what the last member writes, where that is more than the second cache
+ * holds; NULL: there is none. */
+static Definition *only_reader(Bands *b, const Chain *c)
+{
+    const Tensor *t = c->members[c->count - 1]->out;
+    Definition *next = b->readers[t->id] == 1 ? b->reader[t->id] : NULL;
+    bool large = tensor_elements(t) * (int64_t)sizeof(float) >= b->p->target->l2_bytes;
+    return next && large && computes(b, next) && !b->taken[next->out->id] ? next : NULL;
+}
+
+/* Can its loop over the rows do with some of them? */
+static bool takes_rows(Bands *b, const Definition *def, int row)
+{
+    return row == 2 && has_rows(def->out, row) && !in_band(b->p, def) &&
+           nest_distinct(b->p->pool, def->body, def->index[row]) == 1;
+}
+
 /* What reads the last member's rows, and nobody else does, becomes the next. */
 static bool extend(Bands *b, Chain *c)
 {
-    const Definition *last = c->members[c->count - 1];
-    const Tensor *t = last->out;
-    Definition *next = b->readers[t->id] == 1 ? b->reader[t->id] : NULL;
-    int row = c->dims[c->count - 1], dim;
+    int last = c->count - 1, dim;
     Window w = {0};
-    if (!next || !computes(b, next) || tensor_elements(t) * 4 < b->p->target->l2_bytes ||
-        c->count == BAND_MEMBERS || b->taken[next->out->id] ||
-        !read_window(b, next, t, row, &dim, &w))
+    const Definition *next = c->count < BAND_MEMBERS ? only_reader(b, c) : NULL;
+    if (!next || !read_window(b, next, c->members[last]->out, c->dims[last], &dim, &w))
         return false;
     const Band *band = band_from(b->p, next);
-    if (!band && (in_band(b->p, next) || !has_rows(next->out, dim) || dim != 2 ||
-                  nest_distinct(b->p->pool, next->body, next->index[dim]) > 1))
-        return false;
-    if (band && band->dims[0] != dim) return false;
-    int64_t rate = c->rate[c->count - 1], factor = w.step;
-    for (int64_t d = w.step; d > 1; d--)
-        if (rate % d == 0 && w.step % d == 0) {
-            factor = w.step / d;
-            break;
-        }
+    if (band ? band->dims[0] != dim : !takes_rows(b, next, dim)) return false;
     Chain longer = *c;
-    scale(&longer, factor);
-    if (band) {
-        if (!add_band(&longer, band, w, rate * factor / w.step)) return false;
-    } else {
-        add_member(&longer, next, dim, w, rate * factor / w.step, false);
-    }
     Band plan;
+    scale(&longer, w.step / common_factor(c->rate[last], w.step));
+    int64_t rate = longer.rate[last] / w.step;
+    if (!band)
+        add_member(&longer, next, dim, w, rate, false);
+    else if (!add_band(&longer, band, w, rate))
+        return false;
     if (!band_plan(b->p, &longer, &plan)) return false;
     *c = longer;
     return true;
@@ -244,7 +250,7 @@ void bands(Program *p)
     b.reader = NEW_ARRAY(b.arena, Definition *, tensors);
     b.readers = NEW_ARRAY(b.arena, int, tensors);
     b.taken = NEW_ARRAY(b.arena, bool, tensors);
-    if (!has_control(p) && p->threads == 1) {
+    if (!has_control(p)) {
         find_readers(&b);
         for (int i = 0; i < p->definitions.count; i++) try_chain(&b, p->definitions.items[i]);
     }
