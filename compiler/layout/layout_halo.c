@@ -143,7 +143,7 @@ static void find_guard(Expr *e, void *context)
 /* A map of many guarded loads (the tiles of a Winograd convolution): worth a copy as well. */
 static int unguard_map(Layouts *l, int i)
 {
-    enum { MANY = 8 };
+    enum { MANY = 6 };
     GuardSearch s = {.arena = l->arena};
     int inserted = 0;
     ex_visit(l->p->definitions.items[i]->body, find_guard, &s);

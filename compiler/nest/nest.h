@@ -131,6 +131,8 @@ int64_t nest_period(Pool *p, Expr *body, const Var *v);
 /* How many consecutive values of v the body tells apart by tests `v == k` or `v % s == k`: a loop
  * over v is best unrolled by that many. 1: none. */
 int nest_distinct(Pool *p, Expr *body, const Var *v);
+/* The same of its values from lo to before hi, where guards leave other tests. */
+int nest_distinct_in(Pool *p, Expr *body, Var *v, int64_t lo, int64_t hi);
 /* Calls `part` for each combination of phases of the variables that contributes, with the bodies
  * and variables of that part. */
 void nest_phases(Nest *n, ReduceOp op, Expr *const *bodies, int count, Var **vars, int var_count,

@@ -41,6 +41,13 @@ int nest_distinct(Pool *p, Expr *body, const Var *v)
     return v->hi <= MOST && v->lo == 0 ? (int)v->hi : 1;
 }
 
+int nest_distinct_in(Pool *p, Expr *body, Var *v, int64_t lo, int64_t hi)
+{
+    Var *part = pool_var(p, v->name, 0, hi - lo);
+    Expr *index = ex_add(p, ex_var(p, part), ex_int(p, lo));
+    return nest_distinct(p, ex_substitute(p, body, &v, &index, 1), part);
+}
+
 /* A product with a factor that is 0 whatever the data: the guard does not hold anywhere. */
 static bool contributes(const Expr *body, ReduceOp op)
 {

@@ -210,34 +210,40 @@ static void add_phase_level(Nest *n, int d, int64_t period, int rows)
 
 /* A map that tells values apart by tests: whole groups of `size` side by side, then what is left.
  */
-static void add_distinct_level(Nest *n, int d, int size)
+static void add_distinct_pieces(Level *level, int64_t lo, int64_t hi, int size)
 {
-    int64_t groups = extent(n->def, d) / size;
-    int left = (int)(extent(n->def, d) % size);
-    Level *level = new_level(n, d);
-    if (groups) level->pieces[level->piece_count++] = (Piece){0, groups, size, size, 1};
-    if (left) level->pieces[level->piece_count++] = (Piece){groups * size, 1, left, left, 1};
+    int64_t groups = (hi - lo) / size;
+    int left = (int)((hi - lo) % size);
+    if (groups) level->pieces[level->piece_count++] = (Piece){lo, groups, size, size, 1};
+    if (left) level->pieces[level->piece_count++] = (Piece){hi - left, 1, left, left, 1};
 }
 
 static void add_plain_level(Nest *n, const Choice *c, int d)
 {
     int rows = d == c->tile_dim[0] ? c->rows[0] : d == c->tile_dim[1] ? c->rows[1] : 1;
     int size = c->reduces ? 1 : nest_distinct(n->pool, n->def->body, n->def->index[d]);
-    if (size > 1) {
-        add_distinct_level(n, d, size);
+    int64_t cuts[6], period = nest_period(n->pool, n->def->body, n->def->index[d]);
+    int count = nest_guard_cuts(n->pool, n->def, d, cuts, 6);
+    bool by_piece = !c->reduces && count > 2 && form_tells_apart(n->def->body, n->def->index[d]);
+    if (size > 1 && !by_piece) {
+        add_distinct_pieces(new_level(n, d), 0, extent(n->def, d), size);
         return;
     }
-    int64_t period = nest_period(n->pool, n->def->body, n->def->index[d]);
     if (period > 1) {
         add_phase_level(n, d, period, rows);
         return;
     }
-    int64_t cuts[6];
-    int count = nest_guard_cuts(n->pool, n->def, d, cuts, 6);
     Level *level = new_level(n, d);
-    for (int k = 0; k + 1 < count; k++)
-        level->piece_count +=
-            nest_cut(&level->pieces[level->piece_count], cuts[k], cuts[k + 1], rows, 1);
+    for (int k = 0; k + 1 < count; k++) {
+        size = by_piece
+                   ? nest_distinct_in(n->pool, n->def->body, n->def->index[d], cuts[k], cuts[k + 1])
+                   : 1;
+        if (size > 1)
+            add_distinct_pieces(level, cuts[k], cuts[k + 1], size);
+        else
+            level->piece_count +=
+                nest_cut(&level->pieces[level->piece_count], cuts[k], cuts[k + 1], rows, 1);
+    }
 }
 
 /* The dimension that the vector dimension's loops go around: its own place, or that of the tile

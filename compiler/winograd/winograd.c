@@ -1,10 +1,10 @@
 /*
- * Winograd convolution: a 3x3 convolution of stride 1 becomes definitions that do fewer
- * multiplications: V = Bt x B   over tiles of (m + 2)^2 input elements that overlap by 2, M = U V
- * a matrix product over channels for each of the (m + 2)^2 positions, U = G w Gt,   y = At M A
- * the m x m outputs of each tile, with what followed the convolution (A. Lavin and S. Gray, Fast
- * Algorithms for Convolutional Neural Networks, 2015). Each layer takes the transform that costs
- * least, F(2,3), which is as accurate as the plain sum, or F(4,3), or none. The schedules know
+ * Winograd convolution: a 3x3 convolution in steps of 1 or 2 becomes definitions that do fewer
+ * multiplications: V = Bt x B   over tiles of input elements that overlap, M = U V   a matrix
+ * product over channels for each of a tile's positions, U = G w Gt,   y = At M A   the m x m
+ * outputs of each tile, with what followed the convolution (A. Lavin and S. Gray, Fast Algorithms
+ * for Convolutional Neural Networks, 2015). Each layer takes the transform that costs least, of
+ * 2x2 outputs, which is as accurate as the plain sum, or of 4x4, or none. The schedules know
  * nothing of it.
  */
 #include "winograd_parts.h"
@@ -15,14 +15,24 @@
 
 static bool plain(const Expr *e, const Var *v) { return e->kind == EX_VAR && e->var == v; }
 
-/* index = v + k - pad */
-static bool slides(Pool *p, Expr *index, Var *v, Var *k, int64_t *pad)
+/* index = step * v + k - pad */
+static bool slides(Pool *p, Expr *index, Var *v, Var *k, int64_t step, int64_t *pad)
 {
     int64_t a, b;
     Affine f = ex_affine(p, index);
     *pad = -f.constant;
-    return f.count == 2 && ex_coefficient(p, index, v, &a) && a == 1 &&
+    return f.count == 2 && ex_coefficient(p, index, v, &a) && a == step &&
            ex_coefficient(p, index, k, &b) && b == 1 && *pad >= 0;
+}
+
+static bool slides_on(Pool *p, const Definition *def, const Expr *x, Var **v, Geometry *g)
+{
+    enum { LARGEST_STEP = 2 };
+    for (g->step = 1; g->step <= LARGEST_STEP; g->step++)
+        if (slides(p, x->args[2], def->index[2], v[1], g->step, &g->pad[0]) &&
+            slides(p, x->args[3], def->index[3], v[2], g->step, &g->pad[1]))
+            return true;
+    return false;
 }
 
 /* The guard, if there is one, asks for nothing but that the row and the column are inside. */
@@ -50,9 +60,7 @@ static bool read_geometry(Pool *p, const Definition *def, Geometry *g)
         if (!plain(w->args[k], v[k - 1])) return false;
     if (!plain(w->args[0], def->index[1]) || !plain(x->args[1], v[0]) ||
         w->tensor->dims[2] != KERNEL || w->tensor->dims[3] != KERNEL ||
-        ex_uses_var(x->args[0], def->index[1]) ||
-        !slides(p, x->args[2], def->index[2], v[1], &g->pad[0]) ||
-        !slides(p, x->args[3], def->index[3], v[2], &g->pad[1]) ||
+        ex_uses_var(x->args[0], def->index[1]) || !slides_on(p, def, x, v, g) ||
         !zero_padding(p, g->c.guard[!wi], x))
         return false;
     g->x = (Expr *)x;
@@ -91,6 +99,45 @@ Definition *winograd_definition(Program *p, const Definition *conv, const char *
     return def;
 }
 
+/* Indices along one side of a tile: of a position and of the tile, and whether the position is one
+ * of the core's. */
+typedef struct Side {
+    Expr *position, *tile;
+    int64_t pad, extent;
+    bool core;
+} Side;
+
+/* The row or column of the input that the k-th element of the side stands for: all of the core's,
+ * or the one of the position itself. */
+static Expr *place_of(Pool *p, const Geometry *g, const Side *side, int k)
+{
+    Expr *first = ex_add(p, ex_mul(p, side->tile, ex_int(p, (int64_t)g->step * g->t.outputs)),
+                         ex_int(p, -side->pad));
+    if (side->core) return ex_add(p, first, ex_int(p, g->t.sample[k]));
+    Expr *core = ex_int(p, g->t.core),
+         *other = ex_sub(p, ex_binary(p, BI_MAX, side->position, core), core);
+    return ex_add(p, first, ex_add(p, ex_mul(p, other, ex_int(p, 2)), ex_int(p, 1)));
+}
+
+/* Bt x B where the position is of the core or is not, along each side. */
+static Expr *input_part(Pool *p, const Geometry *g, const Side *rows, const Side *columns,
+                        Expr *channel)
+{
+    Matrix bt = winograd_bt(&g->t);
+    const Matrix *a = rows->core ? &bt : &winograd_one, *b = columns->core ? &bt : &winograd_one;
+    Expr *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
+    for (int r = 0; r < a->length; r++)
+        for (int s = 0; s < b->length; s++) {
+            Expr *y = place_of(p, g, rows, r), *x = place_of(p, g, columns, s);
+            Expr *inside =
+                ex_and(p, ex_within(p, y, 0, rows->extent), ex_within(p, x, 0, columns->extent));
+            Expr *load = ex_load(p, g->x->tensor, (Expr *[]){ex_int(p, 0), channel, y, x});
+            d[r * LONGEST + s] = ex_select(p, inside, load, ex_const(p, DT_F32, 0));
+        }
+    winograd_apply(p, a, b, d, out);
+    return winograd_choice(p, out, rows->position, columns->position, a->count, b->count, LONGEST);
+}
+
 /* V[a, channel, b, row, column] */
 static Definition *input_transform(Program *p, const Definition *conv, const Geometry *g)
 {
@@ -98,21 +145,17 @@ static Definition *input_transform(Program *p, const Definition *conv, const Geo
     Pool *pool = p->pool;
     int64_t dims[] = {g->t.inputs, g->channels, g->t.inputs, g->tiles[0], g->tiles[1]};
     Definition *def = winograd_definition(p, conv, "winograd_input", names, 5, dims);
-    Expr *v[5], *d[LONGEST * LONGEST], *out[LONGEST * LONGEST];
+    Expr *v[5], *core = ex_int(pool, g->t.core), *of_rows[2];
     for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
-    for (int r = 0; r < g->t.inputs; r++)
-        for (int s = 0; s < g->t.inputs; s++) {
-            Expr *y = ex_add(pool, ex_mul(pool, v[3], ex_int(pool, g->t.outputs)),
-                             ex_int(pool, r - g->pad[0]));
-            Expr *x = ex_add(pool, ex_mul(pool, v[4], ex_int(pool, g->t.outputs)),
-                             ex_int(pool, s - g->pad[1]));
-            Expr *inside = ex_and(pool, ex_within(pool, y, 0, g->x->tensor->dims[2]),
-                                  ex_within(pool, x, 0, g->x->tensor->dims[3]));
-            Expr *load = ex_load(pool, g->x->tensor, (Expr *[]){ex_int(pool, 0), v[1], y, x});
-            d[r * LONGEST + s] = ex_select(pool, inside, load, ex_const(pool, DT_F32, 0));
-        }
-    winograd_apply(pool, g->t.bt, winograd_paired_row, g->t.inputs, g->t.inputs, d, out);
-    def->body = winograd_choice(pool, out, v[0], v[2], g->t.inputs, LONGEST);
+    for (int r = 0; r < 2; r++) {
+        Side rows = {v[0], v[3], g->pad[0], g->x->tensor->dims[2], r == 0},
+             columns = {v[2], v[4], g->pad[1], g->x->tensor->dims[3], true};
+        Expr *first = input_part(pool, g, &rows, &columns, v[1]);
+        columns.core = false;
+        of_rows[r] = ex_select(pool, ex_lt(pool, v[2], core), first,
+                               input_part(pool, g, &rows, &columns, v[1]));
+    }
+    def->body = ex_select(pool, ex_lt(pool, v[0], core), of_rows[0], of_rows[1]);
     return def;
 }
 
@@ -146,21 +189,23 @@ static Expr *transformed_weight(Program *p, Tensor *w, const Geometry *g, Expr *
     Pool *pool = p->pool;
     Expr *d[LONGEST * LONGEST], *out[LONGEST * LONGEST], *lanes = ex_int(pool, p->target->lanes);
     Expr *block = ex_floordiv(pool, output, lanes), *lane = ex_floormod(pool, output, lanes);
+    Matrix kernels = winograd_g(&g->t);
     for (int r = 0; r < KERNEL; r++)
-        for (int s = 0; s < KERNEL; s++)
-            d[r * LONGEST + s] =
-                ex_load(pool, w, (Expr *[]){block, i, ex_int(pool, r * KERNEL + s), lane});
-    winograd_apply(pool, g->t.g, winograd_paired_row, g->t.inputs, KERNEL, d, out);
-    return winograd_choice(pool, out, a, b, g->t.inputs, LONGEST);
+        for (int s = 0; s < KERNEL; s++) {
+            Expr *tap = ex_int(pool, g->t.tap[r] * KERNEL + g->t.tap[s]);
+            d[r * LONGEST + s] = ex_load(pool, w, (Expr *[]){block, i, tap, lane});
+        }
+    winograd_apply(pool, &kernels, &kernels, d, out);
+    return winograd_choice(pool, out, a, b, g->t.kernels, g->t.kernels, LONGEST);
 }
 
 static Expr *scales(Program *p, const Geometry *g, Expr *a, Expr *b)
 {
     Expr *scales[LONGEST * LONGEST];
-    for (int k = 0; k < g->t.inputs; k++)
-        for (int l = 0; l < g->t.inputs; l++)
+    for (int k = 0; k < g->t.kernels; k++)
+        for (int l = 0; l < g->t.kernels; l++)
             scales[k * LONGEST + l] = ex_const(p->pool, DT_F32, g->t.scale[k] * g->t.scale[l]);
-    return winograd_choice(p->pool, scales, a, b, g->t.inputs, LONGEST);
+    return winograd_choice(p->pool, scales, a, b, g->t.kernels, g->t.kernels, LONGEST);
 }
 
 /* U[0, output, a, b, channel] = G w Gt, in a run. */
@@ -168,7 +213,7 @@ static Definition *weight_transform(Program *p, const Definition *conv, const Ge
 {
     static const char *const names[] = {"n", "output", "a", "b", "c"};
     Pool *pool = p->pool;
-    int64_t dims[] = {1, g->outputs, g->t.inputs, g->t.inputs, g->channels};
+    int64_t dims[] = {1, g->outputs, g->t.kernels, g->t.kernels, g->channels};
     Definition *def = winograd_definition(p, conv, "winograd_weight", names, 5, dims);
     Expr *v[5];
     for (int k = 0; k < 5; k++) v[k] = ex_var(pool, def->index[k]);
@@ -180,11 +225,12 @@ static Definition *weight_transform(Program *p, const Definition *conv, const Ge
 /* G w Gt of one kernel, computed in double: element [a * n + b] goes to u[(a * n + b) * step]. */
 static void transform_kernel(const Transform *t, const float *w, float *u, int64_t step)
 {
-    int n = t->inputs;
+    int n = t->kernels;
     double half[LONGEST][KERNEL] = {{0}};
     for (int a = 0; a < n; a++)
         for (int s = 0; s < KERNEL; s++)
-            for (int r = 0; r < KERNEL; r++) half[a][s] += t->g[a][r] * w[r * KERNEL + s];
+            for (int r = 0; r < KERNEL; r++)
+                half[a][s] += t->g[a][r] * w[t->tap[r] * KERNEL + t->tap[s]];
     for (int a = 0; a < n; a++)
         for (int b = 0; b < n; b++) {
             double sum = 0;
@@ -196,7 +242,7 @@ static void transform_kernel(const Transform *t, const float *w, float *u, int64
 /* The same as a constant. */
 static Tensor *transformed_weights(Program *p, const Definition *conv, const Geometry *g)
 {
-    int n = g->t.inputs;
+    int n = g->t.kernels;
     int64_t dims[] = {1, g->outputs, n, n, g->channels}, plane = n * n * g->channels;
     float *u = NEW_ARRAY(p->arena, float, g->outputs *plane);
     const float *w = g->w->data;
@@ -213,6 +259,12 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
 
 /* ---- the product ---- */
 
+/* Of a position, in U. */
+static Expr *kernel_of(Pool *p, const Tensor *u, int dim, Expr *position)
+{
+    return ex_binary(p, BI_MIN, position, ex_int(p, u->dims[dim] - 1));
+}
+
 /* M[a, b, tile, output] = sum over channels of V * U. `weight` is U; NULL: it is computed here,
  * scaled after the sum. */
 static Definition *product(Program *p, const Definition *conv, const Geometry *g, Tensor *input,
@@ -227,7 +279,9 @@ static Definition *product(Program *p, const Definition *conv, const Geometry *g
     for (int k = 0; k < 4; k++) v[k] = ex_var(pool, def->index[k]);
     Expr *row = ex_floordiv(pool, v[2], columns), *column = ex_floormod(pool, v[2], columns);
     Expr *x = ex_load(pool, input, (Expr *[]){v[0], i, v[1], row, column});
-    Expr *u = weight ? ex_load(pool, weight, (Expr *[]){ex_int(pool, 0), v[3], v[0], v[1], i})
+    Expr *u = weight ? ex_load(pool, weight,
+                               (Expr *[]){ex_int(pool, 0), v[3], kernel_of(pool, weight, 2, v[0]),
+                                          kernel_of(pool, weight, 3, v[1]), i})
                      : transformed_weight(p, blocked_weights(p, conv, g), g, v[0], v[1], i, v[3]);
     def->body = ex_reduce(pool, RE_SUM, &channel, 1, ex_mul(pool, x, u));
     if (!weight) def->body = ex_mul(pool, def->body, scales(p, g, v[0], v[1]));
@@ -249,9 +303,10 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
         for (int b = 0; b < g->t.inputs; b++)
             d[a * LONGEST + b] =
                 ex_load(pool, m->out, (Expr *[]){ex_int(pool, a), ex_int(pool, b), tile, c});
-    winograd_apply(pool, g->t.at, winograd_output_row, g->t.outputs, g->t.inputs, d, out);
+    Matrix at = winograd_at(&g->t);
+    winograd_apply(pool, &at, &at, d, out);
     Expr *outputs = winograd_choice(pool, out, ex_floormod(pool, y, size),
-                                    ex_floormod(pool, x, size), g->t.outputs, LONGEST);
+                                    ex_floormod(pool, x, size), at.count, at.count, LONGEST);
     conv->body = ex_replace(pool, conv->body, g->c.reduce, outputs);
 }
 

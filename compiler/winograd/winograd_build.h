@@ -12,8 +12,9 @@ Definition *winograd_definition(Program *p, const Definition *conv, const char *
 
 /* ---- winograd_matrices.c ---- */
 
-/* values[a * stride + b] as one expression of two indices below count. */
-Expr *winograd_choice(Pool *p, Expr *const *values, Expr *a, Expr *b, int count, int stride);
+/* values[a * stride + b] as one expression of two indices, a below rows, b below columns. */
+Expr *winograd_choice(Pool *p, Expr *const *values, Expr *a, Expr *b, int rows, int columns,
+                      int stride);
 
 /* ---- winograd_phase.c ---- */
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 static double positions(const Geometry *g) { return (double)(g->t.inputs * g->t.inputs); }
+static double kernels(const Geometry *g) { return (double)(g->t.kernels * g->t.kernels); }
 static double tiles(const Geometry *g) { return (double)(g->tiles[0] * g->tiles[1]); }
 static double pairs(const Geometry *g) { return (double)(g->channels * g->outputs); }
 
@@ -49,7 +50,7 @@ static double direct_cycles(const Program *p, const Geometry *g)
 
 /* ---- the product, by where weights are transformed ---- */
 
-static double transformed_bytes(const Geometry *g) { return 4 * positions(g) * pairs(g); }
+static double transformed_bytes(const Geometry *g) { return 4 * kernels(g) * pairs(g); }
 
 static double input_bytes(const Geometry *g)
 {
@@ -67,18 +68,17 @@ static int64_t choose_group(const Program *p, const Geometry *g)
     return vectors * t->lanes;
 }
 
-/* Storing a transformed vector takes some cycles; transformed inputs that do not stay in cache come
- * again for each group. */
+/* Storing a transformed vector takes some cycles; what does not stay in cache of the transformed
+ * inputs comes again for each group. */
 static double cached_cycles(const Program *p, const Geometry *g)
 {
     enum { STORE = 3 };
     const Target *t = p->target;
-    double plain = KERNEL * KERNEL * pairs(g), vectors = positions(g) * pairs(g) / t->lanes;
+    double plain = KERNEL * KERNEL * pairs(g), vectors = kernels(g) * pairs(g) / t->lanes;
     double cycles = product_cycles(p, positions(g) * tiles(g) * pairs(g), plain) + STORE * vectors;
-    if (transformed_bytes(g) <= (double)t->l2_bytes || input_bytes(g) <= (double)t->l2_bytes)
-        return cycles;
-    double groups = (double)(g->outputs / choose_group(p, g));
-    return cycles + (groups - 1) * input_bytes(g) / t->rate[1];
+    double leaves = input_bytes(g) - (double)t->l2_bytes;
+    if (transformed_bytes(g) <= (double)t->l2_bytes || leaves <= 0) return cycles;
+    return cycles + ((double)g->outputs / (double)choose_group(p, g) - 1) * leaves / t->rate[1];
 }
 
 /* The schedule `choice` transforms once for each tile of rows. */
@@ -91,15 +91,18 @@ static double registers_cycles(const Program *p, const Geometry *g)
     return product_cycles(p, positions(g) * tiles(g) * pairs(g) * (1 + transform / rows), plain);
 }
 
-/* Weights that are transformed in a run take less memory: constants have to be clearly faster. */
+/* Weights that are transformed in a run take less memory: constants have to be clearly faster.
+ * Kernels that positions share are shared in cache only. */
 static double choose_place(const Program *p, Geometry *g)
 {
     const double clearly = 0.85;
-    double cached = cached_cycles(p, g), registers = registers_cycles(p, g),
-           cycles = fmin(cached, registers),
+    double cached = cached_cycles(p, g);
+    g->place = IN_CACHE;
+    if (g->t.kernels < g->t.inputs) return cached;
+    double registers = registers_cycles(p, g), cycles = fmin(cached, registers),
            constant =
                product_cycles(p, positions(g) * tiles(g) * pairs(g), positions(g) * pairs(g));
-    g->place = registers < cached ? IN_REGISTERS : IN_CACHE;
+    if (registers < cached) g->place = IN_REGISTERS;
     if (constant >= clearly * cycles) return cycles;
     g->place = IN_COMPILER;
     return constant;
@@ -107,20 +110,19 @@ static double choose_place(const Program *p, Geometry *g)
 
 /* ---- all of it ---- */
 
-static void set_tile(Geometry *g, int outputs)
+static void set_tile(Geometry *g, const Transform *t)
 {
-    g->t = winograd_transform(outputs);
-    g->tiles[0] = ceil_div(g->height, outputs);
-    g->tiles[1] = ceil_div(g->width, outputs);
+    g->t = *t;
+    g->tiles[0] = ceil_div(g->height, t->outputs);
+    g->tiles[1] = ceil_div(g->width, t->outputs);
 }
 
 /* The product, and some operations for each element that is transformed. */
 static double winograd_cycles(const Program *p, Geometry *g)
 {
-    enum { TRANSFORM = 6 };
     const Target *t = p->target;
     double elements = tiles(g) * positions(g) * (double)(g->channels + g->outputs);
-    return choose_place(p, g) + TRANSFORM * elements / (t->lanes * t->arithmetic_ports);
+    return choose_place(p, g) + g->t.work * elements / (t->lanes * t->arithmetic_ports);
 }
 
 /* As many rows as stay in cache with the weights, where those stay; else groups of outputs whose
@@ -138,21 +140,23 @@ static void choose_bands(const Program *p, Geometry *g)
         g->group = choose_group(p, g);
 }
 
-/* Whole vectors of channels on both sides, and the transform, if any, that costs clearly less: the
- * larger one has larger errors. */
+/* Whole vectors of channels on both sides, and the transform, if any, that is worth it: those of
+ * larger tiles have larger errors. */
 bool winograd_choose(const Program *p, WinogradKind kind, Geometry *g)
 {
-    const double clearly = 0.7;
-    const Target *t = p->target;
-    if (t->lanes == 1 || g->channels % t->lanes || g->outputs % t->lanes) return false;
-    double least = clearly * direct_cycles(p, g);
+    const Target *target = p->target;
+    if (target->lanes == 1 || g->channels % target->lanes || g->outputs % target->lanes)
+        return false;
+    double least = direct_cycles(p, g);
     Geometry best = *g;
-    for (int outputs = 2; outputs <= (kind == WINOGRAD_FAST ? 4 : 2); outputs += 2) {
-        set_tile(g, outputs);
+    Transform t;
+    for (int k = 0; winograd_transform(g->step, k, &t); k++) {
+        if (!t.accurate && kind != WINOGRAD_FAST) continue;
+        set_tile(g, &t);
         double cycles = winograd_cycles(p, g);
-        if (cycles >= least) continue;
+        if (cycles >= t.worth * least) continue;
         best = *g;
-        least = clearly * cycles;
+        least = cycles;
     }
     *g = best;
     if (!g->t.outputs) return false;

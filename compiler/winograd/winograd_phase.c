@@ -149,7 +149,7 @@ static Definition *input_transform(Program *p, const Definition *conv, const Geo
         out[s] = ex_sub(pool, along[0][s], along[1][s]);
         out[PLANES + s] = along[0][s];
     }
-    def->body = winograd_choice(pool, out, v[0], v[1], PLANES, PLANES);
+    def->body = winograd_choice(pool, out, v[0], v[1], PLANES, PLANES, PLANES);
     return def;
 }
 
@@ -241,7 +241,7 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
             all[(at / OUTPUTS * STEP + py) * SIDE + at % OUTPUTS * STEP + px] = out[at];
     }
     Expr *outputs = winograd_choice(pool, all, ex_floormod(pool, y, side),
-                                    ex_floormod(pool, x, side), SIDE, SIDE);
+                                    ex_floormod(pool, x, side), SIDE, SIDE, SIDE);
     conv->body = ex_replace(pool, conv->body, g->c.reduce, outputs);
 }
 

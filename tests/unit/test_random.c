@@ -324,20 +324,26 @@ static void try_machine(const Subject *subject, const Target *like, const Machin
     winograd_kind = WINOGRAD_OFF;
 }
 
-static void transforms_agree_with_the_interpreter(void **state)
+static void transforms_agree(const char *file)
 {
-    (void)state;
     static const Machine machines[] = {{1 << 20, 4, 1, WINOGRAD_FAST},
                                        {1 << 20, 100, 2, WINOGRAD_ACCURATE},
                                        {1 << 17, 4, 2, WINOGRAD_FAST},
                                        {1 << 15, 1, 3, WINOGRAD_FAST},
                                        {1 << 14, 100, 3, WINOGRAD_ACCURATE}};
     Arena *arena = arena_new();
-    Subject subject = read_subject(arena, "winograd.net");
+    Subject subject = read_subject(arena, file);
     for (int i = 0; target_list[i]; i++)
         for (int k = 0; target_list[i]->runs_here() && target_list[i]->lanes > 1 && k < 2; k++)
             try_machine(&subject, target_list[i], &machines[(i + 2 * k) % (int)COUNT(machines)]);
     arena_free(arena);
+}
+
+static void transforms_agree_with_the_interpreter(void **state)
+{
+    (void)state;
+    transforms_agree("winograd.net");
+    transforms_agree("winograd_steps.net");
 }
 
 /* Caches in which more or fewer rows of its layers stay: other bands, of other members. */
