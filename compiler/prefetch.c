@@ -181,7 +181,8 @@ static void join_spans(Sites *q)
         for (int j = 0; j < q->list.count; j++) {
             Site *other = q->list.items[j];
             if (!same_group(s, other) || s->start != other->start ||
-                llabs(s->first - other->first) >= s->step[s->count - 1])
+                llabs(s->first - other->first) >=
+                    min64(s->step[s->count - 1], other->step[other->count - 1]))
                 continue;
             int64_t end = max64(s->first + s->span, other->first + other->span);
             s->first = other->first = min64(s->first, other->first);
