@@ -4,7 +4,7 @@
  *     model.onnx -- read_onnx --+
  *                               +--> Graph -- infer --> shaped Graph -- optimise --> Graph
  *     model.net  -- read_net  --+
- *         -- lower --> Program -- fuse, winograd, bands, layout, schedule, parallel, prefetch --> Program
+ *         -- lower --> Program -- fuse, divide, winograd, bands, layout, schedule, parallel, prefetch --> Program
  *         -- plan --> with addresses
  *         -- emit --> C, header, weights
  *
@@ -58,6 +58,7 @@ bool stages_go_on(Job *job)
     p->threads = (int)job->options->threads;
     p->exact = job->options->exact;
     fuse(p);
+    if (!p->exact) divide(p);
     weights_narrow(p, job->options->weights_type, job->diags);
     if (!p->exact) winograd(p, job->options->winograd);
     bands(p);

@@ -224,6 +224,7 @@ void lower_check_parameters(const Graph *g, Diags *diags);
 void narrow(Program *p); /* the last step of lower: inputs, outputs and constants of packed types
                             become bytes */
 void fuse(Program *p);
+void divide(Program *p); /* by constants; not in programs that are exact */
 void bands(Program *p); /* finds what is computed together */
 void layout(Program *p);
 void schedule(Program *p);

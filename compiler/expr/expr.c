@@ -315,6 +315,14 @@ Expr *ex_sums(Pool *p, Expr *const *x, int lanes)
 
 /* ---- binary ---- */
 
+/* Powers of two: x / f and x * (1 / f) are the same number, also where it is rounded. */
+static bool has_reciprocal(Dtype dtype, double f)
+{
+    int exponent;
+    return (dtype == DT_F32 || dtype == DT_F64) && fabs(frexp(f, &exponent)) == 0.5 &&
+           isnormal((float)f) && isnormal((float)(1 / f));
+}
+
 /* What x op c is when the constant c is neutral (x itself), or absorbs integers. */
 static Expr *with_constant(Pool *p, BinaryOp op, Expr *x, const Expr *c)
 {
@@ -328,7 +336,9 @@ static Expr *with_constant(Pool *p, BinaryOp op, Expr *x, const Expr *c)
     case BI_MUL:
         if (number ? f == 1 : i == 1) return x;
         return !number && i == 0 ? ex_int_of(p, x->dtype, 0) : NULL;
-    case BI_DIV: return (number ? f == 1 : i == 1) ? x : NULL;
+    case BI_DIV:
+        if (number ? f == 1 : i == 1) return x;
+        return has_reciprocal(x->dtype, f) ? ex_mul(p, x, ex_const(p, x->dtype, 1 / f)) : NULL;
     case BI_FLOORDIV: return !number && i == 1 ? x : NULL;
     case BI_POW: /* x * x is correctly rounded, as a power should be */
         if (number ? f == 1 : i == 1) return x;
