@@ -184,6 +184,9 @@ typedef struct Band {
     int64_t kept[BAND_MEMBERS];  /* rows that are stored; 0: those of `copies` steps */
     int64_t reads[BAND_MEMBERS]; /* a share of the steps that begins with step s reads rows from
                                     rows * s + reads on; those are computed again */
+    /* Of some members a step's rows are cut again, along another dimension: theirs are computed in
+     * the turns of this band. NULL: of none. */
+    const struct Band *inner;
 } Band;
 
 struct Program {

@@ -41,7 +41,8 @@ static Definition *slice(Program *p, const Definition *def, int dim, Expr *first
     s->index = arena_copy(p->arena, def->index, (size_t)rank * sizeof *def->index);
     s->index[dim] = pool_var(p->pool, def->index[dim]->name, 0, rows);
     s->origin = NEW_ARRAY(p->arena, Expr *, rank);
-    for (int d = 0; d < rank; d++) s->origin[d] = d == dim ? first : ex_int(p->pool, 0);
+    for (int d = 0; d < rank; d++) s->origin[d] = def->origin ? def->origin[d] : ex_int(p->pool, 0);
+    s->origin[dim] = ex_add(p->pool, s->origin[dim], first);
     Expr *row = ex_add(p->pool, first, ex_var(p->pool, s->index[dim]));
     s->body = ex_substitute(p->pool, def->body, &def->index[dim], &row, 1);
     return s;
@@ -98,20 +99,44 @@ static void note_schedule(Program *p, Kernel *k, const char *before)
     if (before) k->schedule = arena_format(p->arena, "%s; %s", before, k->schedule);
 }
 
-/* The members' statements for one step of the band, which may be the last. */
+static Stmt *band_in_turn(const BandCode *c);
+
+/* What the member computes in the step, which may be the last. */
+static const Definition *part(const BandCode *c, int m, Expr *step, bool last)
+{
+    const Band *band = c->band;
+    Pool *p = c->p->pool;
+    if (band->rolls[m]) return rolling(c, m, step);
+    return slice(c->p, band->members[m], band->dims[m], ex_mul(p, step, ex_int(p, band->rows[m])),
+                 last ? last_rows(band, m) : band->rows[m]);
+}
+
+/* The statements of member m, or of the inner band that begins with it, become the kernel's body;
+ * returns how many members that are. */
+static int part_body(const BandCode *c, int m, Expr *step, bool last)
+{
+    const Band *inner = c->band->inner;
+    if (!inner || c->band->members[m] != inner->members[0]) {
+        schedule_body(c->p, part(c, m, step, last), c->k, c->arena);
+        return 1;
+    }
+    Band parts = *inner;
+    BandCode code = *c;
+    code.band = &parts;
+    for (int i = 0; i < inner->count; i++) parts.members[i] = part(c, m + i, step, last);
+    c->k->body = band_in_turn(&code);
+    return inner->count;
+}
+
+/* The members' statements for one step of the band. */
 static Stmt *band_step(const BandCode *c, Expr *step, bool last)
 {
     const Band *band = c->band;
     Program *p = c->p;
     Stmt *first = NULL, **end = &first;
     const char *before = NULL;
-    for (int m = 0; m < band->count; m++) {
-        Expr *from = ex_mul(p->pool, step, ex_int(p->pool, band->rows[m]));
-        int64_t rows = last ? last_rows(band, m) : band->rows[m];
-        const Definition *def = band->rolls[m]
-                                    ? rolling(c, m, step)
-                                    : slice(p, band->members[m], band->dims[m], from, rows);
-        schedule_body(p, def, c->k, c->arena);
+    for (int m = 0; m < band->count;) {
+        m += part_body(c, m, step, last);
         note_schedule(p, c->k, before);
         before = c->k->schedule;
         for (*end = c->k->body; *end; end = &(*end)->next) {

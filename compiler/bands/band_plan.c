@@ -109,6 +109,7 @@ static int64_t make(const Program *p, const Chain *c, int64_t units, Band *b)
     enum { EACH = 2 }; /* shares for a thread: another may take over one */
     bool rolls = !aligned(c) || p->threads > 1;
     *b = (Band){.count = c->count, .copies = p->threads > 1 ? EACH * p->threads : 1};
+    b->inner = c->inner ? c->inner->inner : NULL;
     for (int m = 0; m < c->count; m++) {
         b->members[m] = c->members[m];
         b->dims[m] = c->dims[m];

@@ -217,7 +217,7 @@ static void try_chain(Bands *b, const Definition *def)
     Band plan;
     const Band *band = band_from(p, def);
     if (!computes(b, def) || b->taken[def->out->id]) return;
-    if (band && band->dims[0] != 1) {
+    if (band && band->dims[band->count - 1] != 1) {
         add_band(&c, band, (Window){1, 0, 0, false}, 1);
     } else if (!in_band(p, def) && def->out->rank == 4 && has_rows(def->out, 2)) {
         int unit = nest_distinct(p->pool, def->body, def->index[2]);

@@ -63,6 +63,15 @@ static void note_call(Layouts *l, Definition *def)
     }
 }
 
+static void note_band(Layouts *l, const Band *band)
+{
+    for (int k = 0; k + 1 < band->count; k++) {
+        Place *place = layout_place(l, band->members[k]->out);
+        place->wrap[band->dims[k]] = band->kept[k] ? band->kept[k] : band->rows[k] * band->copies;
+        place->rings = band->kept[k] ? band->copies : (int)max64(1, place->rings);
+    }
+}
+
 void layout(Program *p)
 {
     Layouts l = {.p = p, .arena = arena_new()};
@@ -75,15 +84,8 @@ void layout(Program *p)
         note_readers(&l, def);
         if (def->call) note_call(&l, def);
     }
-    for (int i = 0; i < p->bands.count; i++) {
-        const Band *band = p->bands.items[i];
-        for (int k = 0; k + 1 < band->count; k++) {
-            Place *place = layout_place(&l, band->members[k]->out);
-            place->wrap[band->dims[k]] =
-                band->kept[k] ? band->kept[k] : band->rows[k] * band->copies;
-            place->rings = band->kept[k] ? band->copies : 1;
-        }
-    }
+    for (int i = 0; i < p->bands.count; i++)
+        for (const Band *band = p->bands.items[i]; band; band = band->inner) note_band(&l, band);
     layout_choose_blocks(&l);
     layout_choose_dense(&l);
     layout_choose_halos(&l);

@@ -239,11 +239,13 @@ static void transform_kernel(const Transform *t, const float *w, float *u, int64
         }
 }
 
-/* The same as a constant. */
+/* The same as a constant: U[output / group, output % group, a, b, channel], so that a group is a
+ * dimension of what is packed. */
 static Tensor *transformed_weights(Program *p, const Definition *conv, const Geometry *g)
 {
     int n = g->t.kernels;
-    int64_t dims[] = {1, g->outputs, n, n, g->channels}, plane = n * n * g->channels;
+    int64_t dims[] = {g->outputs / g->group, g->group, n, n, g->channels},
+            plane = n * n * g->channels;
     float *u = NEW_ARRAY(p->arena, float, g->outputs *plane);
     const float *w = g->w->data;
     for (int64_t o = 0; o < g->outputs; o++)
@@ -279,8 +281,10 @@ static Definition *product(Program *p, const Definition *conv, const Geometry *g
     for (int k = 0; k < 4; k++) v[k] = ex_var(pool, def->index[k]);
     Expr *row = ex_floordiv(pool, v[2], columns), *column = ex_floormod(pool, v[2], columns);
     Expr *x = ex_load(pool, input, (Expr *[]){v[0], i, v[1], row, column});
+    Expr *size = ex_int(pool, weight ? weight->dims[1] : 1), *group = ex_floordiv(pool, v[3], size),
+         *output = ex_floormod(pool, v[3], size);
     Expr *u = weight ? ex_load(pool, weight,
-                               (Expr *[]){ex_int(pool, 0), v[3], kernel_of(pool, weight, 2, v[0]),
+                               (Expr *[]){group, output, kernel_of(pool, weight, 2, v[0]),
                                           kernel_of(pool, weight, 3, v[1]), i})
                      : transformed_weight(p, blocked_weights(p, conv, g), g, v[0], v[1], i, v[3]);
     def->body = ex_reduce(pool, RE_SUM, &channel, 1, ex_mul(pool, x, u));
@@ -312,11 +316,34 @@ static void output_transform(Program *p, Definition *conv, const Geometry *g, co
 
 /* ---- the pass ---- */
 
-static void add_band(Program *p, Band members, int64_t rows, int64_t all)
+static void add_band(Program *p, Band members, int64_t steps)
 {
-    if (rows == all) return;
-    members.copies = (int)min64(p->threads, all / rows);
+    members.copies = (int)min64(p->threads, steps);
     LIST_PUSH(p->arena, &p->bands, arena_copy(p->arena, &members, sizeof members));
+}
+
+/* Rows of tiles, groups of outputs, or groups for each few rows. */
+static void add_bands(Program *p, Definition *u, Definition *v, Definition *m, Definition *conv,
+                      const Geometry *g)
+{
+    int64_t rows = g->band, columns = g->tiles[1], group = g->group;
+    bool groups = group < g->outputs;
+    Band by_rows = {.members = {v, m, conv},
+                    .dims = {3, 2, 2},
+                    .count = 3,
+                    .rows = {rows, rows * columns, rows * g->t.outputs}},
+         by_groups = {.members = {m, conv},
+                      .dims = {3, 1},
+                      .count = 2,
+                      .rows = {group, group},
+                      .copies = 1},
+         with_weights = {
+             .members = {u, m, conv}, .dims = {1, 3, 1}, .count = 3, .rows = {group, group, group}};
+    if (groups) by_rows.inner = arena_copy(p->arena, &by_groups, sizeof by_groups);
+    if (rows < g->tiles[0])
+        add_band(p, by_rows, g->tiles[0] / rows);
+    else if (groups)
+        add_band(p, u ? with_weights : by_groups, g->outputs / group);
 }
 
 typedef LIST(Definition *) Definitions;
@@ -340,15 +367,7 @@ static void rewrite(Program *p, Definition *conv, const Geometry *g, Definitions
     add_definition(p, all, conv, v);
     if (u && g->group < g->outputs) add_definition(p, all, conv, u);
     add_definition(p, all, conv, m);
-    int64_t rows = g->band, columns = g->tiles[1], group = g->group;
-    Band of_rows = {.members = {v, m, conv},
-                    .dims = {3, 2, 2},
-                    .count = 3,
-                    .rows = {rows, rows * columns, rows * g->t.outputs}},
-         of_outputs = {
-             .members = {u, m, conv}, .dims = {1, 3, 1}, .count = 3, .rows = {group, group, group}};
-    add_band(p, of_rows, rows, g->tiles[0]);
-    add_band(p, of_outputs, group, g->outputs);
+    add_bands(p, u, v, m, conv, g);
 }
 
 void winograd(Program *p, WinogradKind kind)

@@ -125,19 +125,71 @@ static double winograd_cycles(const Program *p, Geometry *g)
     return choose_place(p, g) + g->t.work * elements / (t->lanes * t->arithmetic_ports);
 }
 
-/* As many rows as stay in cache with the weights, where those stay; else groups of outputs whose
- * weights do. Threads share rows and outputs out by themselves where that leaves the weights be. */
+/* ---- what is computed together ---- */
+
+/* Bytes of transformed inputs, and of products with one group of outputs, in a row of tiles. */
+static int64_t row_bytes(const Geometry *g, int64_t channels)
+{
+    return 4 * g->t.inputs * g->t.inputs * g->tiles[1] * channels;
+}
+
+/* Do so many rows stay in the second cache from the transform of the inputs to that of the outputs?
+ * Weights that pass meanwhile take little of it: they are not used again. */
+static bool rows_stay(const Program *p, const Geometry *g, int64_t rows)
+{
+    int64_t l2 = p->target->l2_bytes, inputs = rows * row_bytes(g, g->channels);
+    return inputs <= l2 && inputs + rows * row_bytes(g, g->group) <= l2 + l2 / 2;
+}
+
+/* Is it less to read all weights for each band than what is computed from all rows: to write that,
+ * which reads it first, and to read it? */
+static bool bands_move_less(const Geometry *g, int64_t rows)
+{
+    double bands = (double)(g->tiles[0] / rows), weights = transformed_bytes(g),
+           all = (double)(g->tiles[0] * row_bytes(g, g->channels + g->outputs));
+    return bands * weights < weights + 3 * all;
+}
+
+/* Threads need no bands for what stays in their caches, and take bands in turns. */
+static bool threads_share(const Program *p, const Geometry *g, int64_t rows)
+{
+    enum { CLEARLY = 4 };
+    int64_t bytes = g->tiles[0] * row_bytes(g, g->channels + g->outputs);
+    return p->threads == 1 ||
+           (bytes > CLEARLY * p->threads * p->target->l2_bytes &&
+            g->tiles[0] / rows % p->threads == 0 && g->height % (rows * g->t.outputs) == 0);
+}
+
+/* Bands of as many rows each; all rows: none. Few where the weights stay in cache, but enough for a
+ * register tile; else many, so that weights pass seldom. */
+static int64_t choose_rows(const Program *p, const Geometry *g)
+{
+    int64_t all = g->tiles[0], best = 0;
+    bool stay = transformed_bytes(g) <= (double)p->target->l2_bytes, few = stay && p->threads == 1;
+    for (int64_t rows = all; rows >= 1 && (few || !best); rows--) {
+        if (all % rows || !rows_stay(p, g, rows) || !threads_share(p, g, rows)) continue;
+        if (!best || rows * g->tiles[1] >= p->target->tile) best = rows;
+    }
+    return best && (stay || bands_move_less(g, best)) ? best : all;
+}
+
+/* Rows of tiles, in groups of outputs as wide as a register tile: their products are used at once.
+ * Weights that are transformed in a run and do not stay in cache: groups of outputs whose weights
+ * do. */
 static void choose_bands(const Program *p, Geometry *g)
 {
-    int64_t l2 = p->target->l2_bytes,
-            row = 4 * g->t.inputs * g->t.inputs * g->tiles[1] * (g->channels + g->outputs);
-    bool stay = transformed_bytes(g) <= (double)l2;
+    const Target *t = p->target;
+    int64_t width = t->tile_blocks * t->lanes;
     g->band = g->tiles[0];
     g->group = g->outputs;
-    if (g->place != IN_REGISTERS && stay && p->threads == 1)
-        g->band = min64(g->tiles[0], max64(1, l2 / 2 / row));
-    else if (g->place == IN_CACHE && !stay)
+    if (g->place == IN_REGISTERS) return;
+    if (g->place == IN_CACHE && transformed_bytes(g) > (double)t->l2_bytes) {
         g->group = choose_group(p, g);
+        return;
+    }
+    if (g->outputs % width == 0) g->group = width;
+    g->band = choose_rows(p, g);
+    if (p->threads > 1 && g->band == g->tiles[0]) g->group = g->outputs; /* they share these out */
 }
 
 /* Whole vectors of channels on both sides, and the transform, if any, that is worth it: those of

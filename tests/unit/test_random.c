@@ -329,6 +329,7 @@ static void transforms_agree(const char *file)
     static const Machine machines[] = {{1 << 20, 4, 1, WINOGRAD_FAST},
                                        {1 << 20, 100, 2, WINOGRAD_ACCURATE},
                                        {1 << 17, 4, 2, WINOGRAD_FAST},
+                                       {1 << 16, 100, 2, WINOGRAD_FAST},
                                        {1 << 15, 1, 3, WINOGRAD_FAST},
                                        {1 << 14, 100, 3, WINOGRAD_ACCURATE}};
     Arena *arena = arena_new();
