@@ -10,6 +10,8 @@
 #include "layout.h"
 #include "nest.h"
 
+enum { WIDE = 16 }; /* lanes of multipliers that wait for the third cache */
+
 typedef struct Bands {
     Program *p;
     Arena *arena;
@@ -162,13 +164,21 @@ static bool add_band(Chain *c, const Band *band, Window w, int64_t rate)
 
 static int64_t common_factor(int64_t a, int64_t b) { return b ? common_factor(b, a % b) : a; }
 
+/* Of what is better not stored whole: more than the second cache holds, and than is on its way from
+ * the third in time where the multipliers are slow. */
+static int64_t least_bytes(const Program *p)
+{
+    const Target *t = p->target;
+    return t->l2_bytes * max64(1, WIDE / max64(t->lanes, 4));
+}
+
 /* The one that alone reads what the last member writes, where that is more than the second cache
  * holds; NULL: there is none. */
 static Definition *only_reader(Bands *b, const Chain *c)
 {
     const Tensor *t = c->members[c->count - 1]->out;
     Definition *next = b->readers[t->id] == 1 ? b->reader[t->id] : NULL;
-    bool large = tensor_elements(t) * (int64_t)sizeof(float) >= b->p->target->l2_bytes;
+    bool large = tensor_elements(t) * (int64_t)sizeof(float) >= least_bytes(b->p);
     return next && large && computes(b, next) && !b->taken[next->out->id] ? next : NULL;
 }
 
