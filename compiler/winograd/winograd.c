@@ -354,8 +354,8 @@ static void add_definition(Program *p, Definitions *all, const Definition *conv,
     LIST_PUSH(p->arena, all, def);
 }
 
-/* What a band of rows computes together comes after the weights, what a group of outputs does after
- * the input. */
+/* What a band of rows computes together comes after the weights, what groups of outputs of all rows
+ * do after the input. */
 static void rewrite(Program *p, Definition *conv, const Geometry *g, Definitions *all)
 {
     Definition *v = input_transform(p, conv, g),
@@ -363,9 +363,10 @@ static void rewrite(Program *p, Definition *conv, const Geometry *g, Definitions
     Tensor *weight = u ? u->out : g->place == IN_COMPILER ? transformed_weights(p, conv, g) : NULL;
     Definition *m = product(p, conv, g, v->out, weight);
     output_transform(p, conv, g, m);
-    if (u && g->group == g->outputs) add_definition(p, all, conv, u);
+    bool by_groups = g->band == g->tiles[0] && g->group < g->outputs;
+    if (u && !by_groups) add_definition(p, all, conv, u);
     add_definition(p, all, conv, v);
-    if (u && g->group < g->outputs) add_definition(p, all, conv, u);
+    if (u && by_groups) add_definition(p, all, conv, u);
     add_definition(p, all, conv, m);
     add_bands(p, u, v, m, conv, g);
 }

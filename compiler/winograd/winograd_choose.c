@@ -183,13 +183,13 @@ static void choose_bands(const Program *p, Geometry *g)
     g->band = g->tiles[0];
     g->group = g->outputs;
     if (g->place == IN_REGISTERS) return;
-    if (g->place == IN_CACHE && transformed_bytes(g) > (double)t->l2_bytes) {
-        g->group = choose_group(p, g);
-        return;
-    }
     if (g->outputs % width == 0) g->group = width;
     g->band = choose_rows(p, g);
-    if (p->threads > 1 && g->band == g->tiles[0]) g->group = g->outputs; /* they share these out */
+    if (g->band < g->tiles[0]) return;
+    if (g->place == IN_CACHE && transformed_bytes(g) > (double)t->l2_bytes)
+        g->group = choose_group(p, g);
+    else if (p->threads > 1)
+        g->group = g->outputs; /* they share these out */
 }
 
 /* Whole vectors of channels on both sides, and the transform, if any, that is worth it: those of
