@@ -75,7 +75,7 @@ static const OptionRow rows[] = {
     {0, "threads", "N", OPTION_THREADS, AT(threads), GROUP_CODE,
      "share kernels out among up to N threads (1024 at most), by OpenMP (default 1: serial code)", NULL},
     {0, "winograd", "WHICH", OPTION_CHOICE, AT(winograd), GROUP_CODE,
-     "3x3 convolutions in steps of 1 and 2 (and 4x4 transposed ones in steps of 2) with fewer multiplications: off, accurate (2x2 tiles), fast (4x4 ones too); auto: fast unless an output is an image", winograd_choices},
+     "3x3 convolutions in steps of 1 and 2, 5x5 ones, and 4x4 transposed ones in steps of 2 with fewer multiplications: off, accurate (3x3 in 2x2 tiles), fast (4x4 ones and 5x5, too); auto: fast unless an output is an image", winograd_choices},
     {0, "exact", NULL, OPTION_FLAG, AT(exact), GROUP_CODE,
      "the operations of the definitions in their order: slower, the same bits on every target", NULL},
     {0, "prefix", "NAME", OPTION_NAME, AT(prefix), GROUP_SOURCE,

@@ -1,7 +1,7 @@
 /*
- * Winograd convolution: a 3x3 convolution in steps of 1 or 2 becomes definitions that do fewer
- * multiplications: V = Bt x B   over tiles of input elements that overlap, M = U V   a matrix
- * product over channels for each of a tile's positions, U = G w Gt,   y = At M A   the m x m
+ * Winograd convolution: a 3x3 convolution in steps of 1 or 2, or a 5x5 one, becomes definitions
+ * that do fewer multiplications: V = Bt x B   over tiles of input elements that overlap, M = U V a
+ * matrix product over channels for each of a tile's positions, U = G w Gt,   y = At M A   the m x m
  * outputs of each tile, with what followed the convolution (A. Lavin and S. Gray, Fast Algorithms
  * for Convolutional Neural Networks, 2015). Each layer takes the transform that costs least, of
  * 2x2 outputs, which is as accurate as the plain sum, or of 4x4, or none. The schedules know
@@ -59,12 +59,13 @@ static bool read_geometry(Pool *p, const Definition *def, Geometry *g)
     for (int k = 1; k < 4; k++)
         if (!plain(w->args[k], v[k - 1])) return false;
     if (!plain(w->args[0], def->index[1]) || !plain(x->args[1], v[0]) ||
-        w->tensor->dims[2] != KERNEL || w->tensor->dims[3] != KERNEL ||
+        w->tensor->dims[2] > WIDEST || w->tensor->dims[3] != w->tensor->dims[2] ||
         ex_uses_var(x->args[0], def->index[1]) || !slides_on(p, def, x, v, g) ||
         !zero_padding(p, g->c.guard[!wi], x))
         return false;
     g->x = (Expr *)x;
     g->w = w->tensor;
+    g->window = (int)w->tensor->dims[2];
     g->channels = w->tensor->dims[1];
     g->outputs = def->out->dims[1];
     g->height = def->out->dims[2];
@@ -161,20 +162,19 @@ static Definition *input_transform(Program *p, const Definition *conv, const Geo
 
 /* ---- the weights ---- */
 
-/* The weights in the order in which vectors of outputs read them: [outputs / lanes, channels, 9,
+/* The weights in the order in which vectors of outputs read them: [outputs / lanes, channels, taps,
  * lanes]. */
 static Tensor *blocked_weights(Program *p, const Definition *conv, const Geometry *g)
 {
-    enum { TAPS = KERNEL * KERNEL };
-    int lanes = p->target->lanes;
-    int64_t dims[] = {g->outputs / lanes, g->channels, TAPS, lanes}, at = 0;
-    float *blocked = NEW_ARRAY(p->arena, float, g->outputs * g->channels * TAPS);
+    int lanes = p->target->lanes, taps = g->window * g->window;
+    int64_t dims[] = {g->outputs / lanes, g->channels, taps, lanes}, at = 0;
+    float *blocked = NEW_ARRAY(p->arena, float, g->outputs * g->channels * taps);
     const float *w = g->w->data;
     for (int64_t first = 0; first < g->outputs; first += lanes)
         for (int64_t i = 0; i < g->channels; i++)
-            for (int64_t tap = 0; tap < TAPS; tap++)
+            for (int64_t tap = 0; tap < taps; tap++)
                 for (int64_t o = first; o < first + lanes; o++)
-                    blocked[at++] = w[(o * g->channels + i) * TAPS + tap];
+                    blocked[at++] = w[(o * g->channels + i) * taps + tap];
     const char *name =
         graph_unique_name(p->graph, arena_format(p->arena, "%s.blocked_weight", conv->node->name));
     Tensor *t = graph_add_const(p->graph, name, DT_F32, 4, dims, blocked);
@@ -190,9 +190,9 @@ static Expr *transformed_weight(Program *p, Tensor *w, const Geometry *g, Expr *
     Expr *d[LONGEST * LONGEST], *out[LONGEST * LONGEST], *lanes = ex_int(pool, p->target->lanes);
     Expr *block = ex_floordiv(pool, output, lanes), *lane = ex_floormod(pool, output, lanes);
     Matrix kernels = winograd_g(&g->t);
-    for (int r = 0; r < KERNEL; r++)
-        for (int s = 0; s < KERNEL; s++) {
-            Expr *tap = ex_int(pool, g->t.tap[r] * KERNEL + g->t.tap[s]);
+    for (int r = 0; r < g->window; r++)
+        for (int s = 0; s < g->window; s++) {
+            Expr *tap = ex_int(pool, g->t.tap[r] * g->window + g->t.tap[s]);
             d[r * LONGEST + s] = ex_load(pool, w, (Expr *[]){block, i, tap, lane});
         }
     winograd_apply(pool, &kernels, &kernels, d, out);
@@ -226,15 +226,15 @@ static Definition *weight_transform(Program *p, const Definition *conv, const Ge
 static void transform_kernel(const Transform *t, const float *w, float *u, int64_t step)
 {
     int n = t->kernels;
-    double half[LONGEST][KERNEL] = {{0}};
+    double half[LONGEST][WIDEST] = {{0}};
     for (int a = 0; a < n; a++)
-        for (int s = 0; s < KERNEL; s++)
-            for (int r = 0; r < KERNEL; r++)
-                half[a][s] += t->g[a][r] * w[t->tap[r] * KERNEL + t->tap[s]];
+        for (int s = 0; s < t->window; s++)
+            for (int r = 0; r < t->window; r++)
+                half[a][s] += t->g[a][r] * w[t->tap[r] * t->window + t->tap[s]];
     for (int a = 0; a < n; a++)
         for (int b = 0; b < n; b++) {
             double sum = 0;
-            for (int s = 0; s < KERNEL; s++) sum += half[a][s] * t->g[b][s];
+            for (int s = 0; s < t->window; s++) sum += half[a][s] * t->g[b][s];
             u[(a * n + b) * step] = (float)(t->scale[a] * t->scale[b] * sum);
         }
 }
@@ -250,8 +250,8 @@ static Tensor *transformed_weights(Program *p, const Definition *conv, const Geo
     const float *w = g->w->data;
     for (int64_t o = 0; o < g->outputs; o++)
         for (int64_t i = 0; i < g->channels; i++)
-            transform_kernel(&g->t, w + (o * g->channels + i) * KERNEL * KERNEL, u + o * plane + i,
-                             g->channels);
+            transform_kernel(&g->t, w + (o * g->channels + i) * g->window * g->window,
+                             u + o * plane + i, g->channels);
     const char *name =
         graph_unique_name(p->graph, arena_format(p->arena, "%s.winograd_weight", conv->node->name));
     Tensor *t = graph_add_const(p->graph, name, DT_F32, 5, dims, u);

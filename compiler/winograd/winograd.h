@@ -1,5 +1,5 @@
-/* Fewer multiplications for 3x3 convolutions, in steps of 1 or 2, and 4x4 transposed ones: rewrites
- * definitions; layout and the schedules treat the result like any other. */
+/* Fewer multiplications for 3x3 convolutions, in steps of 1 or 2, 5x5 and 4x4 transposed ones:
+ * rewrites definitions; layout and the schedules treat the result like any other. */
 #ifndef NETC_WINOGRAD_H
 #define NETC_WINOGRAD_H
 
@@ -8,8 +8,8 @@
 typedef enum WinogradKind {
     WINOGRAD_AUTO, /* fast, unless an output is an image: accurate */
     WINOGRAD_OFF,
-    WINOGRAD_ACCURATE, /* tiles of 2x2 outputs: round as the plain sum does */
-    WINOGRAD_FAST,     /* of 4x4, too, where they cost less: up to twice its rounding error */
+    WINOGRAD_ACCURATE, /* what rounds as the plain sum does: 3x3 in tiles of 2x2 outputs */
+    WINOGRAD_FAST,     /* what costs least: up to twice its rounding error */
 } WinogradKind;
 
 /* On fused definitions, before layout. */

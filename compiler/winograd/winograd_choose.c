@@ -9,6 +9,7 @@
 static double positions(const Geometry *g) { return (double)(g->t.inputs * g->t.inputs); }
 static double kernels(const Geometry *g) { return (double)(g->t.kernels * g->t.kernels); }
 static double tiles(const Geometry *g) { return (double)(g->tiles[0] * g->tiles[1]); }
+static double taps(const Geometry *g) { return (double)(g->window * g->window); }
 static double pairs(const Geometry *g) { return (double)(g->channels * g->outputs); }
 
 typedef struct Constants {
@@ -44,7 +45,7 @@ static double product_cycles(const Program *p, double multiply_adds, double weig
 
 static double direct_cycles(const Program *p, const Geometry *g)
 {
-    double weights = KERNEL * KERNEL * pairs(g);
+    double weights = taps(g) * pairs(g);
     return product_cycles(p, weights * (double)(g->height * g->width), weights);
 }
 
@@ -75,7 +76,7 @@ static double cached_cycles(const Program *p, const Geometry *g)
 {
     enum { STORE = 3 };
     const Target *t = p->target;
-    double plain = KERNEL * KERNEL * pairs(g), vectors = kernels(g) * pairs(g) / t->lanes;
+    double plain = taps(g) * pairs(g), vectors = kernels(g) * pairs(g) / t->lanes;
     double cycles = product_cycles(p, positions(g) * tiles(g) * pairs(g), plain) + STORE * vectors;
     double l2 = (double)t->l2_bytes, inputs = input_bytes(g);
     if (transformed_bytes(g) <= l2 || inputs <= l2) return cycles;
@@ -88,7 +89,7 @@ static double registers_cycles(const Program *p, const Geometry *g)
 {
     const Target *t = p->target;
     const double transform = 1.7; /* operations for a value */
-    double plain = KERNEL * KERNEL * pairs(g), most = fmax(1, t->registers * 3 / 4 / g->t.inputs),
+    double plain = taps(g) * pairs(g), most = fmax(1, t->registers * 3 / 4 / g->t.inputs),
            rows = tiles(g) / ceil(tiles(g) / most);
     return product_cycles(p, positions(g) * tiles(g) * pairs(g) * (1 + transform / rows), plain);
 }
@@ -204,7 +205,7 @@ bool winograd_choose(const Program *p, WinogradKind kind, Geometry *g)
     double least = direct_cycles(p, g);
     Geometry best = *g;
     Transform t;
-    for (int k = 0; winograd_transform(g->step, k, &t); k++) {
+    for (int k = 0; winograd_transform(g->window, g->step, k, &t); k++) {
         if (!t.accurate && kind != WINOGRAD_FAST) continue;
         set_tile(g, &t);
         double cycles = winograd_cycles(p, g);

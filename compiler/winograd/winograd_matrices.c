@@ -1,7 +1,7 @@
 /*
- * The matrices of the transforms, for steps of 1 F(2,3) and F(4,3), for steps of 2 those made of
- * F(2,2) and F(4,2), and their products with tiles as expressions in which rows share what they
- * have in common.
+ * The matrices of the transforms, for steps of 1 F(2,3), F(4,3) and F(2,5), for steps of 2 those
+ * made of F(2,2) and F(4,2), and their products with tiles as expressions in which rows share what
+ * they have in common.
  */
 #include "winograd_parts.h"
 
@@ -10,19 +10,20 @@
 enum { MOST_POINTS = 5 };
 
 /* The points, besides infinity, at which the polynomials are evaluated: 0 where their number is
- * odd, then pairs of opposite sign. For F(4,3), 5/8 and 3/2 give errors 2.5 times smaller than the
- * usual 1 and 2; for F(4,2), 1/2 and 5/4 give twice smaller ones than 0, 1, -1 and 2, hardly larger
- * than the plain sum's. Products of them are exact. */
+ * odd, then pairs of opposite sign. For F(4,3) and F(2,5), 5/8 and 3/2 give errors 2.5 times
+ * smaller than the usual 1 and 2; for F(4,2), 1/2 and 5/4 give twice smaller ones than 0, 1, -1 and
+ * 2, hardly larger than the plain sum's. Products of them are exact. */
 static const struct {
-    int step, outputs;
+    int window, step, outputs;
     double points[MOST_POINTS];
     bool accurate;
     double work, worth; /* in steps of 2, where less is saved, work includes the memory's */
 } transforms[] = {
-    {1, 2, {0, 1, -1}, true, 6, 0.7},
-    {1, 4, {0, 5.0 / 8, -5.0 / 8, 3.0 / 2, -3.0 / 2}, false, 6, 0.7},
-    {2, 2, {0, 1}, true, 20, 0.95},
-    {2, 4, {1.0 / 2, -1.0 / 2, 5.0 / 4, -5.0 / 4}, false, 20, 1},
+    {3, 1, 2, {0, 1, -1}, true, 6, 0.7},
+    {3, 1, 4, {0, 5.0 / 8, -5.0 / 8, 3.0 / 2, -3.0 / 2}, false, 6, 0.7},
+    {3, 2, 2, {0, 1}, true, 20, 0.95},
+    {3, 2, 4, {1.0 / 2, -1.0 / 2, 5.0 / 4, -5.0 / 4}, false, 20, 1},
+    {5, 1, 2, {0, 5.0 / 8, -5.0 / 8, 3.0 / 2, -3.0 / 2}, false, 6, 0.7},
 };
 
 /* The coefficients of the product of (x - q) over the points q, but for one. */
@@ -64,17 +65,20 @@ static void set_others(Transform *t)
         t->sample[t->core + j] = 2 * j + 1;
         t->at[j][t->core + j] = 1;
     }
-    t->g[t->core][KERNEL - 1] = t->scale[t->core] = 1;
+    t->g[t->core][t->window - 1] = t->scale[t->core] = 1;
     t->kernels++;
 }
 
-bool winograd_transform(int step, int index, Transform *t)
+bool winograd_transform(int window, int step, int index, Transform *t)
 {
     int at = 0;
-    while (at < (int)COUNT(transforms) && (transforms[at].step != step || index--)) at++;
+    while (at < (int)COUNT(transforms) &&
+           (transforms[at].window != window || transforms[at].step != step || index--))
+        at++;
     if (at == (int)COUNT(transforms)) return false;
-    int taps = step == 1 ? KERNEL : KERNEL - 1, outputs = transforms[at].outputs;
+    int taps = step == 1 ? window : window - 1, outputs = transforms[at].outputs;
     *t = (Transform){.step = step,
+                     .window = window,
                      .outputs = outputs,
                      .core = outputs + taps - 1,
                      .kernels = outputs + taps - 1,
@@ -83,7 +87,7 @@ bool winograd_transform(int step, int index, Transform *t)
                      .worth = transforms[at].worth};
     t->inputs = t->core + (step == 1 ? 0 : outputs);
     for (int k = 0; k < t->core; k++) t->sample[k] = step * k;
-    for (int k = 0; k < KERNEL; k++) t->tap[k] = k < taps ? step * k : 1;
+    for (int k = 0; k < window; k++) t->tap[k] = k < taps ? step * k : 1;
     set_core(t, taps, transforms[at].points);
     if (step > 1) set_others(t);
     return true;
@@ -167,7 +171,7 @@ Matrix winograd_bt(const Transform *t)
 
 Matrix winograd_g(const Transform *t)
 {
-    return (Matrix){.rows = t->g, .count = t->kernels, .length = KERNEL, .product = of_powers};
+    return (Matrix){.rows = t->g, .count = t->kernels, .length = t->window, .product = of_powers};
 }
 
 Matrix winograd_at(const Transform *t)

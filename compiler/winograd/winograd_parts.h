@@ -1,6 +1,6 @@
 /*
- * The parts of the pass for 3x3 convolutions: winograd.c finds them and writes the definitions,
- * winograd_choose.c decides, winograd_matrices.c has the transforms.
+ * The parts of the pass for 3x3 and 5x5 convolutions: winograd.c finds them and writes the
+ * definitions, winograd_choose.c decides, winograd_matrices.c has the transforms.
  */
 #ifndef NETC_WINOGRAD_PARTS_H
 #define NETC_WINOGRAD_PARTS_H
@@ -9,7 +9,10 @@
 #include "winograd.h"
 #include "winograd_build.h"
 
-enum { KERNEL = 3, LONGEST = 9 }; /* LONGEST: positions along a side of the largest tile */
+enum {
+    WIDEST = 5, /* window */
+    LONGEST = 9 /* positions along a side of the largest tile */
+};
 
 /* y = At [(scale * G w Gt) * (Bt x B)] A for one tile, elementwise in the middle. In steps of 2 the
  * even inputs of a tile meet the outer taps, which is a transform of Toom and Cook's for 2 taps,
@@ -17,12 +20,13 @@ enum { KERNEL = 3, LONGEST = 9 }; /* LONGEST: positions along a side of the larg
  * inputs and taps are taken in that order. */
 typedef struct Transform {
     int step;    /* of the convolution: 1 or 2 */
+    int window;  /* taps along a side: 3 or 5 */
     int outputs; /* m: outputs along a side of a tile */
-    int inputs;  /* m + 2, in steps of 2 2m + 1: positions */
+    int inputs;  /* m + window - 1, in steps of 2 2m + 1: positions */
     int core;    /* the first positions are Toom and Cook's; the others are one input each */
     int kernels; /* rows of G: one for each position of the core, and one for all the others */
     int sample[LONGEST]; /* the place of an input in the tile */
-    int tap[KERNEL];     /* and of a weight in the window */
+    int tap[WIDEST];     /* and of a weight in the window */
     double bt[LONGEST][LONGEST], g[LONGEST][LONGEST], at[LONGEST][LONGEST];
     double scale[LONGEST]; /* of the rows of G, which are powers of the points */
     bool accurate;         /* rounds as the plain sum does */
@@ -40,8 +44,9 @@ typedef enum WeightPlace {
 /* What is known of a convolution that suits. */
 typedef struct Geometry {
     Contraction c;
-    Expr *x;                                  /* the load of the input, without its guard */
-    const Tensor *w;                          /* [outputs, channels, 3, 3] */
+    Expr *x;         /* the load of the input, without its guard */
+    const Tensor *w; /* [outputs, channels, window, window] */
+    int window;
     int step;                                 /* in y and x */
     int64_t pad[2];                           /* before, in y and x */
     int64_t channels, outputs, height, width; /* of the result */
@@ -63,9 +68,9 @@ bool winograd_choose(const Program *p, WinogradKind kind, Geometry *g);
 
 /* ---- winograd_matrices.c ---- */
 
-/* Those of convolutions in such steps, one after the other, the more exact first: false when there
- * are no more. */
-bool winograd_transform(int step, int index, Transform *t);
+/* Those of convolutions with such a window and step, one after the other, the more exact first:
+ * false when there are no more. */
+bool winograd_transform(int window, int step, int index, Transform *t);
 
 /* A matrix, and how the scalar product of one of its rows with elements that are `stride` apart is
  * made. */

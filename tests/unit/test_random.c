@@ -348,6 +348,7 @@ static void transforms_agree_with_the_interpreter(void **state)
     (void)state;
     transforms_agree("winograd.net");
     transforms_agree("winograd_steps.net");
+    transforms_agree("winograd_wide.net");
 }
 
 /* Caches in which more or fewer rows of its layers stay: other bands, of other members. */
