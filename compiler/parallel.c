@@ -11,7 +11,7 @@
 enum {
     LEAST_CYCLES = 4000, /* for less, sharing is not worth while */
     MEETING = 800,       /* cycles until all threads know that a kernel is done */
-    START = 20000,       /* cycles for starting them: no run that gains less is shared */
+    START = 40000,  /* cycles for starting and waiting for them: no run that gains less is shared */
     MOST_PARTS = 8, /* for each thread: then the others can take over from one that is held up */
 };
 
