@@ -33,8 +33,8 @@ static bool divides_row(const Expr *e, const Definition *def)
 {
     const Expr *by = e->kind == EX_BINARY && e->op == BI_DIV ? e->args[1] : NULL;
     return by && e->dtype == DT_F32 && by->kind == EX_LOAD && def->out->rank > 0 &&
-           def->out->dims[def->out->rank - 1] > 1 && is_smooth(e->args[0]) &&
-           !ex_uses_var(by, def->index[def->out->rank - 1]);
+           def->out->dims[def->out->rank - 1] > 1 && e->args[0]->kind == EX_UNARY &&
+           e->args[0]->op == UN_EXP && !ex_uses_var(by, def->index[def->out->rank - 1]);
 }
 
 static Expr *multiplied(Pool *p, Expr *e, void *context)
